@@ -1,0 +1,130 @@
+"""The canvas of one step: the plates laid over each other, who is seen where, and what is missing.
+
+The canvas is the frame, and beyond it, where a layer moves diagonally, the corners that the frame sweeps between two
+steps: a rectangle that slides along a slope passes over two triangles that lie in neither its old nor its new place,
+and the video shows them. Layers are bodies, composited far to near; a layer reaches from its own skyline down behind
+every nearer one, so whatever opens between two layers belongs to the farther.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared import plan as plans
+from ..shared.plan import Plan
+from .engines.contract import RGB, OwnerMap, Rect
+from .plate_store import PlateStore
+
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The canvas in frame coordinates: columns left..right, rows top..bottom; the frame is 0..width, 0..height."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.bottom - self.top, self.right - self.left
+
+
+@dataclass
+class Canvas:
+    """One step. Arrays are [rows, columns] of the extent; `hole` must be painted, the rest of the unknown is filled."""
+
+    extent: Extent
+    rgb: RGB
+    known: Bool
+    owner: OwnerMap
+    hole: Bool
+
+    def frame(self, rgb: RGB, width: int, height: int) -> RGB:
+        """The part of a canvas-sized picture that is the frame."""
+        y, x = -self.extent.top, -self.extent.left
+        return rgb[y : y + height, x : x + width]
+
+
+def extent(plan: Plan) -> Extent:
+    """The canvas of a plan; larger than the frame only if some layer moves on both axes."""
+    slanted = [layer.velocity for layer in plan.layers if layer.velocity[0] and layer.velocity[1]]
+    return Extent(
+        left=-max((math.ceil(-x) for x, _ in slanted if x < 0), default=0),
+        top=-max((math.ceil(-y) for _, y in slanted if y < 0), default=0),
+        right=plan.width + max((math.ceil(x) for x, _ in slanted if x > 0), default=0),
+        bottom=plan.height + max((math.ceil(y) for _, y in slanted if y > 0), default=0),
+    )
+
+
+def needed(plan: Plan, index: int, step: int) -> Rect | None:
+    """What a layer's plate must know at a step, in plate coordinates: all that is seen from the step before to it."""
+    boxes = [b for k in (max(0, step - 1), step) if (b := plans.visible(plan, index, k)) is not None]
+    if not boxes:
+        return None
+    x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    return Rect(x0, y0, x1 - x0, y1 - y0)
+
+
+def on_canvas(rect: Rect, position: tuple[int, int], within: Extent) -> tuple[Rect, tuple[slice, slice]] | None:
+    """The part of a plate's rectangle that lies on the canvas, and where; None if there is none."""
+    x0, y0 = max(rect.x + position[0], within.left), max(rect.y + position[1], within.top)
+    x1 = min(rect.x + rect.width + position[0], within.right)
+    y1 = min(rect.y + rect.height + position[1], within.bottom)
+    if x0 >= x1 or y0 >= y1:
+        return None
+    part = Rect(x0 - position[0], y0 - position[1], x1 - x0, y1 - y0)
+    return part, (slice(y0 - within.top, y1 - within.top), slice(x0 - within.left, x1 - within.left))
+
+
+def compose(plan: Plan, stores: Sequence[PlateStore], step: int, within: Extent) -> Canvas:
+    """Shift every layer to its place at `step` and lay them over each other, far to near; flush, never resampled."""
+    rows, columns = within.shape
+    canvas = Canvas(
+        within,
+        np.zeros((rows, columns, 3), np.uint8),
+        np.zeros((rows, columns), np.bool_),
+        np.zeros((rows, columns), np.int16),
+        np.zeros((rows, columns), np.bool_),
+    )
+    for layer, store in zip(plan.layers, stores, strict=True):
+        start, end = plan.rows(layer.index, step)
+        top = within.top if start is None else max(start, within.top)
+        bottom = within.bottom if end is None else min(end, within.bottom)
+        if bottom <= top:
+            continue
+        position = layer.position(step)
+        body = Rect(within.left - position[0], top - position[1], columns, bottom - top)
+        spot = slice(top - within.top, bottom - within.top)
+        store.read_into(body, canvas.rgb[spot], canvas.known[spot])
+        canvas.owner[spot] = layer.index
+    for layer in plan.layers:
+        _mark_hole(canvas, plan, layer.index, step, layer.position(step))
+    _fill_unneeded(canvas, plan)
+    return canvas
+
+
+def _mark_hole(canvas: Canvas, plan: Plan, index: int, step: int, position: tuple[int, int]) -> None:
+    rect = needed(plan, index, step)
+    spots = on_canvas(rect, position, canvas.extent) if rect is not None else None
+    if spots is not None:
+        spot = spots[1]
+        canvas.hole[spot] |= (canvas.owner[spot] == index) & ~canvas.known[spot]
+
+
+def _fill_unneeded(canvas: Canvas, plan: Plan) -> None:
+    """Continue the frame's edge into those swept margins that nothing ever shows, so that engines see no black."""
+    e = canvas.extent
+    if e.shape == (plan.height, plan.width):
+        return
+    frame = canvas.frame(canvas.rgb, plan.width, plan.height)
+    margins = ((-e.top, e.bottom - plan.height), (-e.left, e.right - plan.width), (0, 0))
+    rest = ~canvas.known & ~canvas.hole
+    canvas.rgb[rest] = np.pad(frame, margins, mode="edge")[rest]

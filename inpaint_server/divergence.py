@@ -1,0 +1,102 @@
+"""Divergence: how far new plate has departed from the source, measured while the loop runs.
+
+An engine that feeds on its own output fades: colours drift and texture turns to fog, a little at every step. Per
+layer, the newest columns or rows are compared with the layer's rows of the source: sharpness as the mean gradient of
+luma (new / source), colour as the 1-Wasserstein distance of the three channels. A score against the previous step
+would see nothing, since every single step looks like the one before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared import plan as plans
+from ..shared.plan import LayerPlan, Plan
+from .engines.contract import RGB, Rect
+from .plate_store import PlateStore
+
+SAMPLE_PX = 64
+"""Width of the newest part that is measured."""
+
+
+@dataclass(frozen=True)
+class Texture:
+    """What is compared: mean absolute luma gradient (grey levels per px) and 33 quantiles per channel [33, 3]."""
+
+    gradient: float
+    quantiles: NDArray[np.float64]
+
+
+def texture(rgb: RGB) -> Texture:
+    """The texture of a part of a picture, RGB uint8 [h, w, 3] with at least 2x2 px."""
+    luma = rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    gradient = float(np.abs(np.diff(luma, axis=1)).mean() + np.abs(np.diff(luma, axis=0)).mean())
+    return Texture(gradient, np.quantile(rgb.reshape(-1, 3), np.linspace(0, 1, 33), axis=0))
+
+
+def departure(new: Texture, source: Texture) -> tuple[float, float]:
+    """Sharpness lost or gained as a share, and colour distance as a share of 64 grey levels."""
+    # one grey level per px of noise is not texture: flat skies would otherwise divide by nothing
+    sharpness = abs(new.gradient - source.gradient) / max(source.gradient, 1.0)
+    colour = float(np.abs(new.quantiles - source.quantiles).mean()) / 64.0
+    return sharpness, colour
+
+
+class Divergence:
+    """Measures each layer whenever it has moved by a sample's width; warns once per layer and kind."""
+
+    def __init__(self, plan: Plan, source: RGB, limit: float) -> None:
+        self.plan, self.limit = plan, limit
+        self.latest: dict[int, tuple[float, float]] = {}
+        self._source = {
+            layer.index: texture(band)
+            for layer in plan.layers
+            if min((band := source[layer.top : layer.top + layer.height]).shape[:2]) >= 2
+        }
+        self._measured = dict.fromkeys(self._source, 0)
+        self._warned: set[tuple[int, str]] = set()
+
+    def measure(self, step: int, stores: Sequence[PlateStore]) -> tuple[str, ...]:
+        """The new warnings at a step."""
+        warnings: list[str] = []
+        for store in stores:
+            layer = store.layer
+            travelled = max(abs(p) for p in layer.position(step))
+            if layer.index not in self._source or travelled < self._measured[layer.index] + SAMPLE_PX:
+                continue
+            self._measured[layer.index] = travelled
+            part = self._newest(layer, step)
+            if part is not None:
+                rgb, known = store.read(part)
+                if known.all():
+                    self.latest[layer.index] = departure(texture(rgb), self._source[layer.index])
+                    warnings += self._warn(layer, step)
+        return tuple(warnings)
+
+    def _newest(self, layer: LayerPlan, step: int) -> Rect | None:
+        """The newest columns of what is visible, or the newest rows if the layer only moves up or down."""
+        box = plans.visible(self.plan, layer.index, step)
+        if box is None:
+            return None
+        x, y, width, height = box
+        vx, vy = layer.velocity
+        if vx:
+            sample = min(SAMPLE_PX, width)
+            rect = Rect(x + width - sample if vx < 0 else x, y, sample, height)
+        else:
+            sample = min(SAMPLE_PX, height)
+            rect = Rect(x, y + height - sample if vy < 0 else y, width, sample)
+        return rect if min(rect.width, rect.height) >= 2 else None
+
+    def _warn(self, layer: LayerPlan, step: int) -> list[str]:
+        said = []
+        for kind, value in zip(("sharpness", "colour"), self.latest[layer.index], strict=True):
+            if value > self.limit and (layer.index, kind) not in self._warned:
+                self._warned.add((layer.index, kind))
+                said.append(
+                    f"The {kind} of {layer.name} departs from the source by {value:.0%} at step {step}; "
+                    "another engine, seed or a shorter run keeps closer."
+                )
+        return said

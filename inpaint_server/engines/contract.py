@@ -1,0 +1,105 @@
+"""What an inpaint engine is: one small protocol, and the plain data that the step loop hands to it.
+
+An engine receives the composited canvas and the mask and returns the painted canvas; that is all a neural inpainter
+needs. The weight-free walk also wants to know which layer a pixel belongs to and where that layer's plate lies, so
+that it can continue each plate by itself; the `StepContext` carries that, and an engine is free to ignore it. Two
+protocols, one for canvases and one for plates, would have meant two step loops.
+
+Plate coordinates: a pixel of layer i at plate position (X, Y) lies on the canvas at (X + x_i, Y + y_i), where
+(x_i, y_i) = `LayerView.position` is the integer position p_i(k) of the layer at step k. At step 0 plate and canvas
+coincide, so the source itself occupies 0..W, 0..H of the plate coordinates of every layer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+RGB = NDArray[np.uint8]  # [H, W, 3]
+Mask = NDArray[np.uint8]  # [H, W], 255 = paint
+OwnerMap = NDArray[np.int16]  # [H, W], index of the layer that is seen at the pixel
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle in plate coordinates: columns x..x+width, rows y..y+height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One layer at one step. `top`, `height` are its rows in the source; `velocity` is in px per step."""
+
+    index: int
+    top: int
+    height: int
+    velocity: tuple[float, float]
+    position: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """A whole run, told to the engine once before the first step."""
+
+    source: RGB
+    layers: tuple[LayerView, ...]
+    steps: int
+    seed: int
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """One step of a run. `step` counts from 1; `owner` says which layer each canvas pixel belongs to."""
+
+    run: RunContext
+    step: int
+    layers: tuple[LayerView, ...]
+    owner: OwnerMap
+
+
+@dataclass(frozen=True)
+class InpaintRequest:
+    """What to paint. `context` is None for a single picture outside a run."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    seed: int = 0
+    context: StepContext | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class InpaintEngine(Protocol):
+    """An inpaint engine. Implementations need not inherit; `inpaint_server.engines.load` wraps them in `Guarded`."""
+
+    name: str
+
+    def begin(self, run: RunContext) -> Sequence[Sequence[Rect]]:
+        """Prepare for a run and say which known pixels the engine wants to paint again, once, at the first step.
+
+        Returns one list of rectangles per layer, in plate coordinates ("heads": the last columns of the source
+        through which a seam is to be cut). Engines that do not need it return empty lists.
+        """
+        ...
+
+    def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool]) -> RGB:
+        """Return `canvas` with the pixels under `mask` painted; a new array, same shape.
+
+        What stands under the mask in `canvas` is the old colour where one was known (heads, grown masks) and 0 in
+        holes. `cancelled()` is polled at least once per second of work; when it is true, raise `Cancelled`.
+        """
+        ...
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that later steps depend on, as arrays; {} for engines that keep nothing between steps."""
+        ...
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Take up a run, after `begin`, where `state()` was called; later steps give the same bytes."""
+        ...

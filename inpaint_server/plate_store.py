@@ -1,0 +1,170 @@
+"""Growing plates: the open tiles of one layer in memory, and its finished tiles on disk.
+
+A tile is open from the step at which it comes on show until nothing can change in it any more; then its rim is
+continued by a few pixels, its alpha is set, and it is written once. Only open tiles are held, so memory does not
+depend on the number of steps. One buffer as long as the whole plate would have been simpler and unbounded.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared import plan as plans
+from ..shared.errors import ParallaxError
+from ..shared.plan import BLEED_PX, Plan, TilePlan
+from ..shared.plates import Tile
+from .engines.contract import RGB, Rect
+
+Bool = NDArray[np.bool_]
+
+
+class OpenTile:
+    """A tile being painted: `rgb` [h, w, 3] and which of its pixels are `known` [h, w], at a place on the plate."""
+
+    def __init__(self, place: TilePlan) -> None:
+        self.place = place
+        self.rgb: RGB = np.zeros((place.height, place.width, 3), np.uint8)
+        self.known: Bool = np.zeros((place.height, place.width), np.bool_)
+
+    def overlap(self, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
+        """Where a rectangle of the plate lies in this tile, and which part of the rectangle that is."""
+        x0, y0 = max(rect.x, self.place.x), max(rect.y, self.place.y)
+        x1 = min(rect.x + rect.width, self.place.x + self.place.width)
+        y1 = min(rect.y + rect.height, self.place.y + self.place.height)
+        if x0 >= x1 or y0 >= y1:
+            return None
+        here = (slice(y0 - self.place.y, y1 - self.place.y), slice(x0 - self.place.x, x1 - self.place.x))
+        there = (slice(y0 - rect.y, y1 - rect.y), slice(x0 - rect.x, x1 - rect.x))
+        return here, there
+
+    def rect(self) -> Rect:
+        """The tile's rectangle in plate coordinates."""
+        return Rect(self.place.x, self.place.y, self.place.width, self.place.height)
+
+
+class PlateStore:
+    """The plate of one layer. `reach_px` is how far behind the edge a later step may still paint over known pixels."""
+
+    def __init__(self, plan: Plan, index: int, folder: Path, reach_px: int) -> None:
+        self.plan, self.layer, self.folder = plan, plan.layers[index], folder
+        self.finished: list[Tile] = []
+        self._open: list[OpenTile] = []
+        self._coming: Iterator[TilePlan] = plans.tiles(plan, index)
+        self._next = next(self._coming, None)
+        speed = max(abs(v) for v in self.layer.velocity)
+        # one step more than needed, so that the bleed beyond a tile's last edge is real picture too
+        self._lag = 1 + (math.ceil(reach_px / speed) if speed and reach_px else 0)
+
+    def begin(self, source: RGB) -> None:
+        """Step 0: the part of the source that the layer shows becomes known."""
+        self.advance(0)
+        box = plans.visible(self.plan, self.layer.index, 0)
+        if box is not None:
+            x, y, width, height = box
+            part = source[y : y + height, x : x + width]
+            self.write(Rect(x, y, width, height), part, np.ones(part.shape[:2], np.bool_))
+
+    def advance(self, step: int) -> None:
+        """Open the tiles that come on show at `step`; they take over what their predecessors know."""
+        while self._next is not None and self._next.first <= step:
+            tile = OpenTile(self._next)
+            for older in self._open:
+                if (spots := tile.overlap(older.rect())) is not None:
+                    here, there = spots
+                    tile.rgb[here], tile.known[here] = older.rgb[there], older.known[there]
+            self._open.append(tile)
+            self._next = next(self._coming, None)
+
+    def close(self, step: int) -> bool:
+        """Write the tiles that no later step can change; whether there were any. At the last step all are written."""
+        ripe = [t for t in self._open if step >= self.plan.steps or step >= t.place.last + self._lag]
+        for tile in ripe:
+            self.finished.append(self._finish(tile))
+            self._open.remove(tile)
+        return bool(ripe)
+
+    def read(self, rect: Rect) -> tuple[RGB, Bool]:
+        """Colours [h, w, 3] and known [h, w] of a rectangle of the plate."""
+        rgb = np.zeros((rect.height, rect.width, 3), np.uint8)
+        known = np.zeros((rect.height, rect.width), np.bool_)
+        self.read_into(rect, rgb, known)
+        return rgb, known
+
+    def read_into(self, rect: Rect, rgb: RGB, known: Bool) -> None:
+        """Copy what is known of a rectangle out of the tile that is on show, which holds all that can be seen."""
+        spots = self._open[-1].overlap(rect) if self._open else None
+        if spots is not None:
+            here, there = spots
+            rgb[there], known[there] = self._open[-1].rgb[here], self._open[-1].known[here]
+
+    def write(self, rect: Rect, rgb: RGB, which: Bool) -> None:
+        """Set the pixels `which` [h, w] of a rectangle, in every open tile that holds them."""
+        for tile in self._open:
+            if (spots := tile.overlap(rect)) is not None:
+                here, there = spots
+                tile.rgb[here][which[there]] = rgb[there][which[there]]
+                tile.known[here] |= which[there]
+
+    def _finish(self, tile: OpenTile) -> Tile:
+        place = tile.place
+        name = f"layer{self.layer.index:02d}_{place.first:07d}.png"
+        path = self.folder / name
+        if not path.exists():
+            write_picture(path, self._rgba(tile))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return Tile(f"plates/{name}", place.first, place.last, place.x, place.y, place.width, place.height, digest)
+
+    def _rgba(self, tile: OpenTile) -> NDArray[np.uint8]:
+        """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
+        rgb, known = tile.rgb, tile.known
+        for _ in range(BLEED_PX):
+            rgb, known = continue_rim(rgb, known)
+        alpha = np.where(known, np.uint8(255), np.uint8(0))
+        if self.layer.index > 0:
+            rows = np.arange(place_y := tile.place.y, place_y + tile.place.height)
+            rise = (rows - (self.layer.top - self.layer.overlap_px) + 1) / (self.layer.overlap_px + 1)
+            ramp = np.rint(255 * np.clip(rise, 0, 1)).astype(np.uint8)[:, None]
+            alpha = np.minimum(alpha, ramp)
+        return np.dstack([rgb, alpha])
+
+
+def continue_rim(rgb: RGB, known: Bool) -> tuple[RGB, Bool]:
+    """Give every unknown pixel beside a known one that one's colour, so that sampling between them meets no edge."""
+    if known.all():
+        return rgb, known
+    out, done = rgb.copy(), known.copy()
+    for axis, sign in ((1, 1), (1, -1), (0, 1), (0, -1)):
+        target: list[slice] = [slice(None), slice(None)]
+        origin: list[slice] = [slice(None), slice(None)]
+        target[axis] = slice(1, None) if sign > 0 else slice(None, -1)
+        origin[axis] = slice(None, -1) if sign > 0 else slice(1, None)
+        to, source = tuple(target), tuple(origin)
+        fresh = known[source] & ~done[to]
+        out[to][fresh] = rgb[source][fresh]
+        done[to] |= fresh
+    return out, done
+
+
+def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write RGB or RGBA as PNG through a temporary name, so that a file under its own name is always whole."""
+    code = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    # level 1: a fifth of the time of the default for a few per cent more bytes
+    ok, data = cv2.imencode(".png", cv2.cvtColor(picture, code), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not ok:
+        raise ParallaxError(f"{path.name} could not be encoded as PNG.", "Lower plates.tile_px.")
+    write_bytes(path, data.tobytes())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name and move it into place."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as e:
+        raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space, then resume the job.") from e

@@ -1,0 +1,286 @@
+"""The plan: everything that follows from a project and the size of a picture by arithmetic alone.
+
+Layers with their rows and velocities, the number of steps, the duration, and where each plate's tiles lie. Nothing
+is painted and nothing is read from disk, so the interface can show the plan while a slider moves, and the server,
+the command line and Blender all compute the same one. Sending the numbers along instead would let them disagree.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from . import geometry
+from .errors import UsageError
+from .project import PRESETS, Layer, Project
+
+DEFAULT_LAYERS = (
+    ("sky", 0.34, 220.0),
+    ("horizon", 0.16, 330.0),
+    ("middle", 0.24, 520.0),
+    ("foreground", 0.26, 800.0),
+)
+BLEED_PX = 2
+"""Real neighbouring pixels round every tile, so that sub-pixel sampling at its rim never meets nothing."""
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """One layer, far to near. Rows `top`..`top + height` of the source; `velocity` in px per step, y down."""
+
+    index: int
+    name: str
+    top: int
+    height: int
+    distance: float | None
+    ratio: float | None
+    velocity: tuple[float, float]
+    steps: int | None
+    overlap_px: int
+
+    def position(self, step: int) -> tuple[int, int]:
+        """Integer position at step k."""
+        return geometry.position(self.velocity, step)
+
+    def skyline(self, step: int) -> int | None:
+        """The canvas row where the layer's body begins at step k; None for the farthest, which has no upper end."""
+        return None if self.index == 0 else self.top + self.position(step)[1]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole plan for a picture of `width` x `height` px."""
+
+    width: int
+    height: int
+    layers: tuple[LayerPlan, ...]
+    steps: int
+    seconds_per_step: float
+    fps: float
+    tile_px: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the video in seconds."""
+        return self.steps * self.seconds_per_step
+
+    @property
+    def frames(self) -> int:
+        """Number of frames of the video; frame n is at n / fps seconds."""
+        return max(1, round(self.duration_s * self.fps))
+
+    @property
+    def frames_per_step(self) -> Fraction:
+        """Frames that one step lasts, exactly."""
+        return geometry.exact(self.seconds_per_step) * geometry.exact(self.fps)
+
+    def rows(self, index: int, step: int) -> tuple[int | None, int | None]:
+        """Canvas rows from..to that show layer `index` at step k; None means without end on that side.
+
+        A layer's body reaches from its own skyline down, behind every nearer layer.
+        """
+        below = [s for layer in self.layers[index + 1 :] if (s := layer.skyline(step)) is not None]
+        return self.layers[index].skyline(step), min(below, default=None)
+
+
+def plan(project: Project, width: int, height: int) -> Plan:
+    """The plan of a project for a picture of `width` x `height` px; what cannot be is refused with a sentence."""
+    if width < 1 or height < 1:
+        raise UsageError(f"The picture is {width}x{height} px.", "Give a picture with at least one pixel.")
+    given = project.layers or default_layers(height)
+    heights = _heights(given, height)
+    velocities = _velocities(project, given)
+    steps = _steps(project, velocities, width, height)
+    tops = [sum(heights[:i]) for i in range(len(heights))]
+    ratios = _ratios(project, given)
+    layers = tuple(
+        LayerPlan(
+            index=i,
+            name=layer.name or f"layer {i}",
+            top=tops[i],
+            height=heights[i],
+            distance=_distance(project, layer),
+            ratio=ratios[i],
+            velocity=velocities[i],
+            steps=geometry.steps_to_leave(velocities[i], width, height),
+            overlap_px=min(project.plates.overlap_px, tops[i]),
+        )
+        for i, layer in enumerate(given)
+    )
+    motion = project.motion
+    return Plan(width, height, layers, steps, motion.seconds_per_step, motion.fps, project.plates.tile_px)
+
+
+def default_layers(height: int) -> tuple[Layer, ...]:
+    """The cut for a project that names no layers: four bands, or fewer when the picture has fewer rows."""
+    rows = DEFAULT_LAYERS[-min(len(DEFAULT_LAYERS), height) :]
+    share = sum(part for _, part, _ in rows)
+    ends = [round(height * sum(part for _, part, _ in rows[: i + 1]) / share) for i in range(len(rows))]
+    ends = [max(end, i + 1) for i, end in enumerate(ends)]
+    heights = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    return tuple(Layer(name=n, height=h, distance=d) for (n, _, d), h in zip(rows, heights, strict=True))
+
+
+def _heights(layers: Sequence[Layer], height: int) -> list[int]:
+    """Heights of all layers in rows; the last one is what remains."""
+    for i, layer in enumerate(layers[:-1]):
+        if layer.height is None:
+            raise UsageError(f"layers.{i}.height is missing.", "Only the last layer may leave its height away.")
+    upper = [layer.height or 0 for layer in layers[:-1]]
+    rest = height - sum(upper)
+    if rest < 1:
+        raise UsageError(
+            f"layers: the first {len(upper)} heights sum to {sum(upper)} rows, but the picture has {height}, "
+            "so nothing remains for the last layer.",
+            f"Lower them by at least {1 - rest} rows in all.",
+        )
+    last = layers[-1].height
+    if last is not None and last != rest:
+        raise UsageError(
+            f"layers.{len(upper)}.height is {last}, but {rest} rows remain of the picture's {height}.",
+            f"Write {rest}, or leave the last height away.",
+        )
+    return [*upper, rest]
+
+
+def _distance(project: Project, layer: Layer) -> float | None:
+    if layer.distance is not None:
+        return layer.distance
+    return PRESETS[layer.preset][project.speed.preset_column] if layer.preset else None
+
+
+def _ratios(project: Project, layers: Sequence[Layer]) -> list[float | None]:
+    """r_i = d_i / sum(d) or d_i / max(d), over the layers that have a distance."""
+    distances = [_distance(project, layer) for layer in layers]
+    known = [d for d in distances if d is not None]
+    whole = (sum(known) if project.speed.normalise == "total" else max(known)) if known else 1.0
+    return [None if d is None else d / whole for d in distances]
+
+
+def step_px(project: Project) -> int:
+    """Pixels that a speed factor of 1 moves in one step: int(1000 / smoothness), or as given."""
+    if project.motion.step_px is not None:
+        return project.motion.step_px
+    smoothness = project.motion.smoothness or (80.0 if project.speed.law == "inverse" else 16.0)
+    return int(1000 / smoothness)
+
+
+def _factor(project: Project, layer: Layer, ratio: float | None, index: int) -> float:
+    law = project.speed.law
+    if law == "depth":
+        if layer.disparity is None:
+            raise UsageError(
+                f"layers.{index}.disparity is missing, and the law depth needs it.",
+                "Give a depth map, a disparity, or a velocity by hand.",
+            )
+        return layer.disparity
+    if ratio is None:
+        raise UsageError(
+            f"layers.{index} has neither a distance nor a preset nor a velocity.",
+            f"Give it a distance (say 300) or a preset ({', '.join(PRESETS)}).",
+        )
+    return ratio if law == "weight" else 1 / ratio
+
+
+def _velocities(project: Project, layers: Sequence[Layer]) -> list[tuple[float, float]]:
+    """v_i = u * factor_i * step_px, rounded to one decimal; a velocity by hand is taken as it is."""
+    ux, uy = geometry.direction_vector(project.motion.direction_deg)
+    size, ratios = step_px(project), _ratios(project, layers)
+    out = []
+    for i, layer in enumerate(layers):
+        if layer.velocity is not None:
+            out.append(layer.velocity)
+            continue
+        speed = _factor(project, layer, ratios[i], i) * size
+        # + 0.0 turns the negative zero of a rounded -0.04 into a plain zero
+        out.append((round(ux * speed, 1) + 0.0, round(uy * speed, 1) + 0.0))
+    return out
+
+
+def _steps(project: Project, velocities: Sequence[tuple[float, float]], width: int, height: int) -> int:
+    """The steps of the layer that needs most, unless the project gives them."""
+    for i, (vx, vy) in enumerate(velocities):
+        if abs(vx) >= width or abs(vy) >= height:
+            raise UsageError(
+                f"layers.{i} moves {vx:g}, {vy:g} px per step, which is not less than the picture ({width}x{height}).",
+                "Raise the smoothness or lower step_px, so that each step still sees what it continues.",
+            )
+    needs = [n for v in velocities if (n := geometry.steps_to_leave(v, width, height)) is not None]
+    if not needs:
+        raise UsageError(
+            "Nothing moves: every layer's velocity rounds to zero.",
+            "Lower the smoothness, raise step_px, or give a layer a velocity by hand.",
+        )
+    return project.motion.steps or max(needs)
+
+
+@dataclass(frozen=True)
+class TilePlan:
+    """A tile: what is seen of a plate during steps `first`..`last`, a rectangle in plate coordinates, bleed included.
+
+    At step 0 plate and canvas coincide; a plate pixel (X, Y) is on the canvas at (X, Y) + position(k).
+    """
+
+    first: int
+    last: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def visible(plan: Plan, index: int, step: int) -> tuple[int, int, int, int] | None:
+    """x, y, width, height in plate coordinates of what the frame can show of a layer at step k; None if nothing.
+
+    The rows reach up by the layer's overlap and down by the bleed behind the next layer.
+    """
+    layer = plan.layers[index]
+    px, py = layer.position(step)
+    start, end = plan.rows(index, step)
+    top = 0 if start is None else max(0, start - layer.overlap_px)
+    bottom = plan.height if end is None else min(plan.height, end + BLEED_PX)
+    if bottom <= top:
+        return None
+    return -px, top - py, plan.width, bottom - top
+
+
+def tiles(plan: Plan, index: int) -> Iterator[TilePlan]:
+    """The tiles of one layer's plate, in the order of time; neighbours share the picture at the step between them."""
+    first = 0
+    while first < plan.steps:
+        last = _run_end(plan, index, first)
+        box = _union(plan, index, first, last)
+        if box is not None:
+            x0, y0, x1, y1 = box
+            b = BLEED_PX
+            yield TilePlan(first, last, x0 - b, y0 - b, x1 - x0 + 2 * b, y1 - y0 + 2 * b)
+        first = last
+
+
+def _run_end(plan: Plan, index: int, first: int) -> int:
+    """The last step of the run that still fits into a tile; at least one step, however large the picture is."""
+    layer = plan.layers[index]
+    vx, vy = (abs(geometry.exact(v)) for v in layer.velocity)
+    room_x = max(0, plan.tile_px - plan.width - 2 * BLEED_PX - 1)
+    room_y = max(0, plan.tile_px - plan.height - 2 * BLEED_PX - 1)
+    runs = [math.floor(room / v) for room, v in ((room_x, vx), (room_y, vy)) if v]
+    return min(plan.steps, first + max(1, min(runs, default=plan.steps)))
+
+
+def _union(plan: Plan, index: int, first: int, last: int) -> tuple[int, int, int, int] | None:
+    """Bounding box x0, y0, x1, y1 of everything visible at the steps first..last.
+
+    Without vertical motion the two ends span everything; with it, another layer may take over as the lower
+    neighbour on the way, so every step is looked at.
+    """
+    vertical = any(layer.velocity[1] for layer in plan.layers)
+    steps = range(first, last + 1) if vertical else (first, last)
+    boxes = [b for k in steps if (b := visible(plan, index, k)) is not None]
+    if not boxes:
+        return None
+    return (
+        min(x for x, _, _, _ in boxes),
+        min(y for _, y, _, _ in boxes),
+        max(x + w for x, _, w, _ in boxes),
+        max(y + h for _, y, _, h in boxes),
+    )

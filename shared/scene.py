@@ -1,0 +1,174 @@
+"""The scene spec: planes, keyframes, sound cues, colour and export as plain data, before any `bpy` call.
+
+Every target (VSE, compositor, planes) and the arithmetic renderer are built from this one description, and tests
+compare it as JSON. Building straight into Blender would have made the frame numbers untestable without Blender.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from . import geometry
+from .errors import ParallaxError
+from .plan import Plan
+from .plates import Manifest, Tile
+from .project import Output, Project
+
+SCHEMA = "infinite-parallax/scene"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where the upper left corner of a plane is at a frame counted from 0, in output px, y down; linear between."""
+
+    frame: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A textured plane: one tile, on show in frames `start`..`end` - 1, moving linearly from key to key.
+
+    `file` is relative to the folder of the plates; `width` and `height` are the tile's own px, shown `scale` times
+    as large. Planes are listed far to near, and `channel` counts the layers from 1.
+    """
+
+    name: str
+    layer: int
+    channel: int
+    file: str
+    width: int
+    height: int
+    start: int
+    end: int
+    scale: float
+    keys: tuple[Key, Key]
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A sound under frames `start`..`end` - 1: `ambience` made by the project, or `file` of the user's own."""
+
+    name: str
+    ambience: str
+    file: str
+    volume: float
+    start: int
+    end: int
+    fade_frames: int
+
+
+@dataclass(frozen=True)
+class Export:
+    """H.264 in MP4. With `bitrate_kbps` an average bitrate, else constant quality `crf`."""
+
+    crf: int
+    bitrate_kbps: int | None
+    keyframe_group: int
+    audio_kbps: int
+
+
+@dataclass(frozen=True)
+class SceneSpec:
+    """A whole scene of `width` x `height` px, `frames` frames at `fps`; `name` finds it again for an update."""
+
+    name: str
+    width: int
+    height: int
+    fps: float
+    frames: int
+    planes: tuple[Plane, ...]
+    cues: tuple[Cue, ...]
+    export: Export
+
+    def to_json(self) -> dict[str, Any]:
+        """The spec as a JSON document."""
+        return {"schema": SCHEMA, "version": VERSION, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How the picture lies on the output frame: scaled about its centre to cover it, then moved by whole px."""
+
+    width: int
+    height: int
+    scale: float
+    x: int
+    y: int
+
+
+def framing(output: Output, width: int, height: int) -> Framing:
+    """The output frame for a picture of `width` x `height` px; even sizes, because H.264's 4:2:0 needs them."""
+    ratio = width / height
+    out_w = output.width or (round(output.height * ratio) if output.height else width)
+    out_h = output.height or (round(output.width / ratio) if output.width else height)
+    out_w, out_h = max(2, out_w - out_w % 2), max(2, out_h - out_h % 2)
+    native = out_w in (width, width - 1) and out_h in (height, height - 1)
+    scale = 1.0 if native else max(out_w / width, out_h / height)
+    return Framing(out_w, out_h, scale, round((out_w - width * scale) / 2), round((out_h - height * scale) / 2))
+
+
+def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
+    """The scene of finished plates."""
+    if (manifest.width, manifest.height, manifest.steps) != (plan.width, plan.height, plan.steps):
+        raise ParallaxError(
+            f"The plates are for {manifest.width}x{manifest.height} px and {manifest.steps} steps, "
+            f"the project asks for {plan.width}x{plan.height} px and {plan.steps} steps.",
+            "Make the plates again with this project.",
+        )
+    if not manifest.complete:
+        raise ParallaxError(
+            f"The plates are painted up to step {manifest.done} of {manifest.steps}.", "Resume the job first."
+        )
+    frame = framing(project.output, plan.width, plan.height)
+    out = project.output
+    return SceneSpec(
+        name=project.name,
+        width=frame.width,
+        height=frame.height,
+        fps=plan.fps,
+        frames=plan.frames,
+        planes=tuple(_planes(plan, manifest, frame)),
+        cues=tuple(_cues(project, plan)),
+        export=Export(out.crf, out.bitrate_kbps, out.keyframe_group, out.audio_kbps),
+    )
+
+
+def _planes(plan: Plan, manifest: Manifest, frame: Framing) -> Iterator[Plane]:
+    for plate in manifest.plates:
+        velocity = plan.layers[plate.index].velocity
+        for number, tile in enumerate(plate.tiles):
+            start, end = (min(plan.frames, math.ceil(k * plan.frames_per_step)) for k in (tile.first, tile.last))
+            end = plan.frames if tile.last == plan.steps else end
+            if end > start:
+                yield Plane(
+                    name=f"{plate.index:02d} {plate.name} {number:03d}",
+                    layer=plate.index,
+                    channel=plate.index + 1,
+                    file=tile.file,
+                    width=tile.width,
+                    height=tile.height,
+                    start=start,
+                    end=end,
+                    scale=frame.scale,
+                    keys=(_key(plan, velocity, tile, frame, start), _key(plan, velocity, tile, frame, end)),
+                )
+
+
+def _key(plan: Plan, velocity: tuple[float, float], tile: Tile, frame: Framing, n: int) -> Key:
+    steps = Fraction(n) / plan.frames_per_step
+    x, y = (o + float(geometry.exact(v) * steps) for o, v in zip((tile.x, tile.y), velocity, strict=True))
+    return Key(n, x * frame.scale + frame.x, y * frame.scale + frame.y)
+
+
+def _cues(project: Project, plan: Plan) -> Iterator[Cue]:
+    sound = project.sound
+    fade = min(round(plan.fps), plan.frames // 4)
+    if sound.ambience != "none":
+        yield Cue(f"ambience {sound.ambience}", sound.ambience, "", sound.volume, 0, plan.frames, fade)
+    if sound.file:
+        yield Cue("sound", "", sound.file, 1.0, 0, plan.frames, fade)

@@ -1,0 +1,200 @@
+"""A setting is declared once: a dataclass field with default, limits and one line of help.
+
+From that one declaration come the validation of a project file, its JSON Schema, the command line's flags, Blender's
+properties and the table in the docs. A separate schema file beside the dataclasses would have been a second truth;
+a validation library would have to exist inside Blender, which ships none.
+"""
+
+import math
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar
+
+from .errors import UsageError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a value may be. `low` and `high` are included, `above` is not; `flag` is the command line's short name."""
+
+    help: str
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    flag: str = ""
+    unit: str = ""
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    choices: tuple[str, ...] = (),
+    flag: str = "",
+    unit: str = "",
+) -> Any:
+    """Declare a field of a settings dataclass."""
+    return field(default=default, metadata={"limits": Limits(help, low, high, above, choices, flag, unit)})
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One declared setting. `kind` is bool, int, float, str or pair; `optional` allows null."""
+
+    name: str
+    kind: str
+    optional: bool
+    default: Any
+    limits: Limits
+
+
+_KINDS = {bool: "bool", int: "int", float: "float", str: "str"}
+
+
+def _kind(annotation: Any) -> tuple[str, bool]:
+    """The kind of a field and whether null is allowed, read from its type annotation."""
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        inner = [a for a in typing.get_args(annotation) if a is not type(None)]
+        return _kind(inner[0])[0], True
+    if typing.get_origin(annotation) is tuple:
+        return "pair", False
+    return _KINDS[annotation], False
+
+
+def declared(cls: type[Any]) -> Iterator[Declared]:
+    """The settings of a dataclass, in the order of its fields; fields declared without `setting` are left out."""
+    hints = typing.get_type_hints(cls)
+    for f in fields(cls):
+        if "limits" in f.metadata:
+            kind, optional = _kind(hints[f.name])
+            yield Declared(f.name, kind, optional, f.default, f.metadata["limits"])
+
+
+def _bounds(limits: Limits) -> str:
+    parts = []
+    if limits.above is not None:
+        parts.append(f"above {limits.above:g}")
+    if limits.low is not None:
+        parts.append(f"at least {limits.low:g}")
+    if limits.high is not None:
+        parts.append(f"at most {limits.high:g}")
+    return " and ".join(parts)
+
+
+def _number(value: Any, want: Declared, path: str) -> float | int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(f"{path} must be a number, not {describe(value)}.", "Write it without quotes.")
+    if not math.isfinite(value):
+        raise UsageError(f"{path} is {value}, which is not a number one can compute with.", "Give a finite number.")
+    if want.kind == "int" and value != int(value):
+        raise UsageError(f"{path} must be a whole number, not {value}.", "Leave the fraction away.")
+    limits = want.limits
+    low_ok = limits.low is None or value >= limits.low
+    high_ok = limits.high is None or value <= limits.high
+    above_ok = limits.above is None or value > limits.above
+    if not (low_ok and high_ok and above_ok):
+        raise UsageError(f"{path} is {value:g}, but must be {_bounds(limits)}.", limits.help)
+    return int(value) if want.kind == "int" else float(value)
+
+
+def describe(value: Any) -> str:
+    """A JSON value in the words of a person: 'text', 'a list', 'null' ..."""
+    words = {dict: "an object", list: "a list", str: f"the text {str(value)[:40]!r}", bool: str(value).lower()}
+    return "null" if value is None else words.get(type(value), str(value))
+
+
+def check(value: Any, want: Declared, path: str) -> Any:
+    """`value` as the declared type, or a UsageError that names `path` and what would be right."""
+    if value is None:
+        if want.optional:
+            return None
+        raise UsageError(f"{path} must not be null.", f"Leave the line away to get {want.default!r}.")
+    if want.kind == "pair":
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            raise UsageError(f"{path} must be a pair of numbers, not {describe(value)}.", "Write it as [x, y].")
+        part = Declared(want.name, "float", False, None, want.limits)
+        return tuple(_number(v, part, f"{path}.{i}") for i, v in enumerate(value))
+    if want.kind in ("int", "float"):
+        return _number(value, want, path)
+    if want.kind == "bool":
+        if not isinstance(value, bool):
+            raise UsageError(f"{path} must be true or false, not {describe(value)}.", want.limits.help)
+        return value
+    if not isinstance(value, str):
+        raise UsageError(f"{path} must be text, not {describe(value)}.", "Put it in quotes.")
+    if want.limits.choices and value not in want.limits.choices:
+        known = ", ".join(want.limits.choices)
+        raise UsageError(f"{path} is {value!r}, which is none of: {known}.", "Choose one of them.")
+    return value
+
+
+def read(cls: type[T], data: Any, path: str) -> T:
+    """A settings dataclass out of a JSON object; every key is checked, unknown keys are refused with their path."""
+    assert is_dataclass(cls)
+    if not isinstance(data, Mapping):
+        raise UsageError(f"{path or 'The project'} must be an object, not {describe(data)}.", "Write it in braces.")
+    known = {d.name: d for d in declared(cls)}
+    for key in data:
+        if key not in known:
+            names = ", ".join(known)
+            raise UsageError(f"{join(path, str(key))} is not a setting.", f"Known here: {names}.")
+    values = {k: check(v, known[k], join(path, k)) for k, v in data.items()}
+    missing = [k for k, d in known.items() if d.default is MISSING and k not in values]
+    if missing:
+        raise UsageError(f"{join(path, missing[0])} is missing.", known[missing[0]].limits.help)
+    return typing.cast(T, cls(**values))
+
+
+def join(path: str, name: str) -> str:
+    """`motion` and `fps` make `motion.fps`."""
+    return f"{path}.{name}" if path else name
+
+
+def write(value: Any) -> dict[str, Any]:
+    """The JSON object of a settings dataclass; every setting is written, so that a saved file explains itself."""
+    out: dict[str, Any] = {}
+    for d in declared(type(value)):
+        v = getattr(value, d.name)
+        out[d.name] = list(v) if isinstance(v, tuple) else v
+    return out
+
+
+_JSON_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string"}
+
+
+def json_schema(cls: type[Any]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of one settings dataclass."""
+    properties: dict[str, Any] = {}
+    for d in declared(cls):
+        node: dict[str, Any] = {"description": d.limits.help}
+        numeric: dict[str, Any] = {}
+        if d.limits.low is not None:
+            numeric["minimum"] = d.limits.low
+        if d.limits.high is not None:
+            numeric["maximum"] = d.limits.high
+        if d.limits.above is not None:
+            numeric["exclusiveMinimum"] = d.limits.above
+        if d.kind == "pair":
+            node |= {"type": "array", "items": {"type": "number", **numeric}, "minItems": 2, "maxItems": 2}
+        else:
+            node |= {"type": _JSON_TYPES[d.kind], **numeric}
+        if d.limits.choices:
+            node["enum"] = list(d.limits.choices)
+        if d.optional:
+            node["type"] = [node["type"], "null"]
+            if "enum" in node:
+                node["enum"].append(None)
+        if d.default is not MISSING:
+            node["default"] = list(d.default) if isinstance(d.default, tuple) else d.default
+        properties[d.name] = node
+    required = [d.name for d in declared(cls) if d.default is MISSING]
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": required} if required else {})
