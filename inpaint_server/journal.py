@@ -111,7 +111,8 @@ class Journal:
         """A step as it was kept; `state` holds only what had changed."""
         path = self.path(step)
         try:
-            with np.load(path, allow_pickle=False) as data:
+            # opened here: numpy leaves the file open when it turns out to be no archive
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 arrays = {key: data[key] for key in data.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as e:
             raise ParallaxError(f"Step {step} cannot be read: {e}.", f"Redo the job from step {step}.") from e

@@ -82,10 +82,11 @@ class PlateStore:
 
     def close(self, step: int) -> bool:
         """Write the tiles that no later step can change; whether there were any. At the last step all are written."""
-        ripe = [t for t in self._open if step >= self.plan.steps or step >= t.place.last + self._lag]
-        for tile in ripe:
-            self.finished.append(self._finish(tile))
-            self._open.remove(tile)
+        last = step >= self.plan.steps
+        ripe = [t for t in self._open if last or step >= t.place.last + self._lag]
+        self.finished += [self._finish(tile) for tile in ripe]
+        # after the last step the tiles stay, so that the finished canvas can still be looked at
+        self._open = self._open if last else [t for t in self._open if t not in ripe]
         return bool(ripe)
 
     def read(self, rect: Rect) -> tuple[RGB, Bool]:

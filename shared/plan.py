@@ -115,8 +115,11 @@ def default_layers(height: int) -> tuple[Layer, ...]:
     """The cut for a project that names no layers: four bands, or fewer when the picture has fewer rows."""
     rows = DEFAULT_LAYERS[-min(len(DEFAULT_LAYERS), height) :]
     share = sum(part for _, part, _ in rows)
-    ends = [round(height * sum(part for _, part, _ in rows[: i + 1]) / share) for i in range(len(rows))]
-    ends = [max(end, i + 1) for i, end in enumerate(ends)]
+    ends: list[int] = []
+    for i in range(len(rows)):
+        wanted = round(height * sum(part for _, part, _ in rows[: i + 1]) / share)
+        least, most = (ends[-1] if ends else 0) + 1, height - (len(rows) - 1 - i)
+        ends.append(min(max(wanted, least), most))
     heights = [end - start for start, end in zip([0, *ends], ends, strict=False)]
     return tuple(Layer(name=n, height=h, distance=d) for (n, _, d), h in zip(rows, heights, strict=True))
 

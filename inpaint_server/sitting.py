@@ -1,0 +1,111 @@
+"""One sitting of a job: from the moment it has the thread until it ends, is stopped, or the server goes down.
+
+It stands between the step loop, which knows nothing of jobs, and everybody who watches. The loop may take a hundred
+steps a second; events, previews and records are thinned out here, so that watching costs next to nothing.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from ..shared.plates import Manifest
+from ..shared.project import Project
+from ..shared.wire import API, PREVIEW, PROGRESS, WARNING
+from . import engines, limits
+from .engines.contract import RGB, InpaintEngine
+from .events import Events
+from .jobs import Job, JobStore
+from .limits import Limits
+from .step_loop import Progress
+
+TELL_EVERY_S = 0.1
+SHOW_EVERY_S = 0.5
+
+
+class Loop(Protocol):
+    """The step loop as a sitting uses it; `step_loop` is the one there is."""
+
+    def run(
+        self,
+        folder: Path,
+        project: Project,
+        picture: RGB,
+        engine: InpaintEngine,
+        report: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> Manifest:
+        """Paint, going on from what lies in `folder`."""
+        ...
+
+    def redo(self, folder: Path, step: int) -> None:
+        """Drop everything from `step` on."""
+        ...
+
+
+class Sitting:
+    """A job at work. `lock` guards the job's record; `stopping` tells that the server goes down.
+
+    `canvas` is the frame as it was last looked at, RGB uint8 [H, W, 3], or None before the first step.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        store: JobStore,
+        events: Events,
+        caps: Limits,
+        lock: threading.Condition,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._job, self._store, self._events, self._limits = job, store, events, caps
+        self._lock, self._stopping = lock, stopping
+        self._told = self._shown = -float("inf")
+        self.canvas: RGB | None = None
+
+    def run(self, loop: Loop) -> None:
+        """Work until the end; raises what stops it, Cancelled if somebody wants that."""
+        job, store = self._job, self._store
+        project, picture = job.parsed_project(), store.picture(job.id)
+        folder = store.run_folder(job.id)
+        folder.mkdir(exist_ok=True)
+        limits.check_disk(folder, 0, self._limits)
+        engine = engines.load(project.inpaint.engine)
+        if job.redo_from is not None:
+            # dropping twice does no harm, forgetting to drop would: the record is cleared last
+            loop.redo(folder, job.redo_from)
+            with self._lock:
+                job.redo_from = None
+                store.save(job)
+        loop.run(folder, project, picture, engine, self._report, self._cancelled)
+
+    def _cancelled(self) -> bool:
+        return self._job.cancelling or self._job.deleted or self._stopping()
+
+    def _report(self, progress: Progress) -> None:
+        job, moment = self._job, time.monotonic()
+        last = progress.step >= progress.steps
+        with self._lock:
+            job.step = progress.step
+            for message in progress.warnings:
+                job.warn(message)
+        if job.deleted:
+            return
+        for message in progress.warnings:
+            self._events.publish(job.id, WARNING, {"message": message, "step": progress.step})
+        if last or moment - self._told >= TELL_EVERY_S:
+            self._told = moment
+            self._events.publish(job.id, PROGRESS, {"step": progress.step, "steps": progress.steps})
+        if last or moment - self._shown >= SHOW_EVERY_S:
+            self._shown = moment
+            self._show(progress)
+
+    def _show(self, progress: Progress) -> None:
+        job = self._job
+        self.canvas = progress.preview()
+        with self._lock:
+            self._store.save(job)
+        url = f"{API}/jobs/{job.id}/preview?step={progress.step}"
+        self._events.publish(job.id, PREVIEW, {"step": progress.step, "url": url})
+        limits.check_disk(self._store.root, 0, self._limits)

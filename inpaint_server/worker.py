@@ -1,0 +1,284 @@
+"""The queue and the one thread that works it off.
+
+One job at a time: the step loop uses every core by itself, and two of them would only take twice the memory. All
+changes of a job's state go through here, under one lock, and are written to its folder before they are told to
+anyone, so that what a client has heard is true after a kill as well. A task queue such as Celery was the other road;
+it wants a broker beside a program that one person starts on one machine.
+"""
+
+import logging
+import threading
+from typing import Any
+
+from ..shared.errors import Cancelled, ParallaxError, UsageError
+from ..shared.wire import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, STATE, SUCCEEDED
+from .engines.contract import RGB
+from .events import Events
+from .jobs import Job, JobStore, now
+from .limits import Limits
+from .sitting import Loop, Sitting
+
+log = logging.getLogger(__name__)
+
+
+def not_found(job_id: str) -> ParallaxError:
+    """The refusal for a job that there is not."""
+    return ParallaxError(f"There is no job {job_id[:80]!r}.", "Ask for the list of jobs.", "not_found", 404)
+
+
+def conflict(message: str, hint: str) -> ParallaxError:
+    """The refusal for something that the state of a job does not allow."""
+    return ParallaxError(message, hint, "conflict", 409)
+
+
+class Worker:
+    """All jobs of a store, their queue, and the thread."""
+
+    def __init__(self, store: JobStore, events: Events, caps: Limits, loop: Loop) -> None:
+        self._store, self._events, self._limits, self._loop = store, events, caps, loop
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._running: tuple[Job, Sitting] | None = None
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        jobs, self.damaged = store.open()
+        for job_id, reason in self.damaged.items():
+            log.error("job %s: %s", job_id, reason)
+        self._jobs = {job.id: job for job in jobs}
+        for job in jobs:
+            self._take_up(job)
+
+    def _take_up(self, job: Job) -> None:
+        """Bring a job that a kill or a stop left in the middle back into a state to go on from."""
+        if job.deleted:
+            self._store.remove(job.id)
+            del self._jobs[job.id]
+        elif job.cancelling:
+            self._end(job, CANCELLED)
+        elif job.state == RUNNING:
+            job.state = QUEUED
+            self._keep(job)
+
+    def start(self) -> None:
+        """Begin to work off the queue."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Let go of the running job between two steps; it stays queued and goes on at the next start."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the server is going down."""
+        return self._stopping
+
+    def busy(self) -> tuple[bool, int]:
+        """Whether a job is running, and how many wait."""
+        with self._changed:
+            return self._running is not None, sum(job.state == QUEUED for job in self._jobs.values())
+
+    def jobs(self) -> list[Job]:
+        """All jobs, the oldest first."""
+        with self._changed:
+            return sorted(self._visible(), key=lambda job: (job.created_at, job.order))
+
+    def _visible(self) -> list[Job]:
+        return [job for job in self._jobs.values() if not job.deleted]
+
+    def job(self, job_id: str) -> Job:
+        """One job."""
+        with self._changed:
+            return self._find(job_id)
+
+    def _find(self, job_id: str) -> Job:
+        job = self._jobs.get(job_id)
+        if job is None or job.deleted:
+            if job_id in self.damaged:
+                raise ParallaxError(
+                    f"The job {job_id} is damaged. {self.damaged[job_id]}", "Delete it.", "damaged_job", 500
+                )
+            raise not_found(job_id)
+        return job
+
+    def submit(self, job: Job, source: bytes, picture: RGB) -> tuple[Job, bool]:
+        """Queue a new job; the job, and whether it is new. The same request again is not: its job is returned."""
+        with self._changed:
+            known = self._jobs.get(job.id)
+            if known is not None and not known.deleted and known.digest == job.digest:
+                return known, False
+            if known is not None or job.id in self.damaged:
+                raise conflict(f"There is another job {job.id} already.", "Choose another id, or delete that job.")
+            waiting = sum(j.state not in ENDED for j in self._visible())
+            if waiting >= self._limits.unfinished_jobs:
+                raise ParallaxError(
+                    f"{waiting} jobs wait or run already.", "Wait for one, or cancel one.", "queue_full", 429
+                )
+            job.order = self._next_order()
+            self._store.create(job, source, picture)
+            self._jobs[job.id] = job
+            self._tell(job)
+            self._changed.notify_all()
+            return job, True
+
+    def _next_order(self) -> int:
+        return 1 + max((job.order for job in self._jobs.values()), default=0)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job; one that has ended stays as it is. A running one ends at its next step."""
+        with self._changed:
+            job = self._find(job_id)
+            if job.state == QUEUED:
+                self._end(job, CANCELLED)
+            elif job.state == RUNNING and not job.cancelling:
+                job.cancelling = True
+                self._keep(job)
+            return job
+
+    def resume(self, job_id: str) -> Job:
+        """Put a cancelled or failed job at the end of the queue; it goes on after its last step."""
+        with self._changed:
+            job = self._find(job_id)
+            if job.state == SUCCEEDED:
+                raise conflict(f"The job {job_id} is finished.", "Redo it from a step, or send a new one.")
+            if job.state == RUNNING and job.cancelling:
+                # not let go yet: what its thread finds when it does is that nobody wants the stop any more
+                job.cancelling = False
+                self._keep(job)
+            elif job.state in ENDED:
+                self._enqueue(job)
+            return job
+
+    def redo(self, job_id: str, from_step: int, project: dict[str, Any] | None) -> Job:
+        """Queue a job that is not running again, from a step on, with the settings of `project` if one is given."""
+        with self._changed:
+            job = self._find(job_id)
+            if job.state == RUNNING:
+                raise conflict(f"The job {job_id} is running.", "Cancel it first, then redo it.")
+            if not 1 <= from_step <= min(job.step + 1, job.steps):
+                raise UsageError(
+                    f"from_step is {from_step}, but {job.step} of {job.steps} steps are painted.",
+                    f"Give a step from 1 to {min(job.step + 1, job.steps)}.",
+                )
+            # a job that still waits for an earlier redo must not keep the steps which that one meant to drop
+            job.redo_from = min(from_step, job.redo_from or from_step)
+            job.step = job.redo_from - 1
+            job.project = project or job.project
+            job.warnings = []
+            self._enqueue(job)
+            return job
+
+    def _enqueue(self, job: Job) -> None:
+        job.state, job.order = QUEUED, self._next_order()
+        job.error, job.finished_at = None, None
+        self._keep(job)
+        self._tell(job)
+        self._changed.notify_all()
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job and its folder; a running one is stopped first, out of sight."""
+        with self._changed:
+            if job_id not in self.damaged:
+                job = self._find(job_id)
+                job.deleted = True
+                if job.state == RUNNING:
+                    self._keep(job)
+                    self._events.forget(job_id)
+                    return
+            self._remove(job_id)
+
+    def _remove(self, job_id: str) -> None:
+        self._store.remove(job_id)
+        self._jobs.pop(job_id, None)
+        self.damaged.pop(job_id, None)
+        self._events.forget(job_id)
+
+    def preview(self, job_id: str) -> RGB:
+        """The canvas of a job as it was last seen, RGB uint8 [H, W, 3]."""
+        with self._changed:
+            self._find(job_id)
+            if self._running and self._running[0].id == job_id and self._running[1].canvas is not None:
+                return self._running[1].canvas
+        return self._store.preview(job_id)
+
+    def _work(self) -> None:
+        while (turn := self._take_next()) is not None:
+            outcome = self._outcome(*turn)
+            with self._changed:
+                self._settle(*turn, outcome)
+                self._running = None
+
+    def _take_next(self) -> tuple[Job, Sitting] | None:
+        """Wait for the next job of the queue and begin with it; None when the server stops."""
+        with self._changed:
+            while not self._stopping and (job := self._next()) is None:
+                self._changed.wait()
+            if self._stopping or job is None:
+                return None
+            job.state, job.started_at = RUNNING, job.started_at or now()
+            sitting = Sitting(job, self._store, self._events, self._limits, self._changed, lambda: self._stopping)
+            self._running = job, sitting
+            self._keep(job)
+            self._tell(job)
+            return self._running
+
+    def _next(self) -> Job | None:
+        waiting = [job for job in self._visible() if job.state == QUEUED]
+        return min(waiting, key=lambda job: job.order, default=None)
+
+    def _outcome(self, job: Job, sitting: Sitting) -> ParallaxError | None:
+        """Work on a job; what stopped it, or None if it is finished."""
+        try:
+            sitting.run(self._loop)
+        except ParallaxError as e:
+            return e
+        except MemoryError:
+            log.exception("job %s", job.id)
+            return ParallaxError("The memory does not suffice.", "Send a smaller picture.", "out_of_memory")
+        except Exception:
+            log.exception("job %s", job.id)
+            return ParallaxError(
+                "The job stopped at a fault of the program.",
+                "The server's log tells more; resume to retry.",
+                "internal",
+            )
+        return None
+
+    def _settle(self, job: Job, sitting: Sitting, outcome: ParallaxError | None) -> None:
+        """Write down how a sitting ended."""
+        if job.deleted:
+            self._remove(job.id)
+            return
+        self._keep(job, sitting.canvas)
+        if outcome is None:
+            self._end(job, SUCCEEDED)
+        elif not isinstance(outcome, Cancelled):
+            log.warning("job %s: %s", job.id, outcome)
+            self._end(job, FAILED, outcome)
+        elif job.cancelling:
+            self._end(job, CANCELLED)
+        else:
+            # stopped with the server, or the wish to cancel was taken back: its place in the queue is kept
+            job.state = QUEUED
+            self._keep(job)
+            self._tell(job)
+
+    def _keep(self, job: Job, canvas: RGB | None = None) -> None:
+        """Write a job's record, and its canvas; on a full disk the job still ends as it should in this process."""
+        try:
+            if canvas is not None:
+                self._store.save_preview(job.id, canvas)
+            self._store.save(job)
+        except ParallaxError as e:
+            log.error("job %s: %s", job.id, e)
+
+    def _end(self, job: Job, state: str, error: ParallaxError | None = None) -> None:
+        job.state, job.finished_at, job.cancelling = state, now(), False
+        job.error = error.to_json() if error else None
+        self._keep(job)
+        self._tell(job)
+
+    def _tell(self, job: Job) -> None:
+        self._events.publish(job.id, STATE, job.info().to_json())

@@ -1,0 +1,286 @@
+"""The step loop: known pixels, holes, tiles, resuming, redoing, and the frames that come of it."""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from infinite_parallax.inpaint_server import canvas as canvases
+from infinite_parallax.inpaint_server import step_loop
+from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask, Rect, RunContext
+from infinite_parallax.inpaint_server.journal import Journal
+from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
+from infinite_parallax.shared.plan import Plan
+from infinite_parallax.shared.plates import Manifest, load
+from infinite_parallax.shared.project import Project
+from numpy.typing import NDArray
+
+WIDTH, HEIGHT = 64, 48
+DIRECTIONS = [0.0, 90.0, 180.0, 270.0, 30.0, 210.0, 315.0]
+
+
+class Painter:
+    """A real engine of the plainest kind: it paints each hole pixel by its step and seed, and counts its calls."""
+
+    name = "painter"
+
+    def __init__(self, heads: Sequence[Rect] = ()) -> None:
+        self.heads, self.calls = heads, np.zeros(1, np.int64)
+        self.masks: list[Mask] = []
+
+    def begin(self, run: RunContext) -> Sequence[Sequence[Rect]]:
+        return [list(self.heads) for _ in run.layers]
+
+    def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool]) -> RGB:
+        if cancelled():
+            raise Cancelled()
+        assert request.context is not None
+        self.calls += 1
+        self.masks.append(mask.copy())
+        out = canvas.copy()
+        out[mask > 0] = [100 + request.context.step, request.seed % 256, int(self.calls[0]) % 256]
+        return out
+
+    def state(self) -> dict[str, Any]:
+        return {"calls": self.calls.copy()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.calls = state["calls"].copy()
+
+
+def picture(seed: int = 1) -> RGB:
+    return np.random.default_rng(seed).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+
+
+def project(direction: float = 180.0, **document: Any) -> Project:
+    layers = [{"height": 14, "distance": 2}, {"height": 12, "distance": 3}, {"distance": 5}]
+    motion = {"direction_deg": direction, "step_px": 20, "steps": 6, "fps": 10} | document.pop("motion", {})
+    defaults = {"layers": layers, "plates": {"tile_px": 96, "overlap_px": 3}, "motion": motion}
+    return projects.from_json(defaults | document)
+
+
+def go(folder: Path, wish: Project, engine: Any = None, stop_at: int = 10**9) -> Manifest:
+    done = itertools.count(1)
+    return step_loop.run(folder, wish, picture(), engine or Painter(), lambda _: None, lambda: next(done) > 2 * stop_at)
+
+
+def digest(folder: Path) -> dict[str, str]:
+    files = [*sorted((folder / "plates").glob("*.png")), folder / "manifest.json"]
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def read_tile(folder: Path) -> Callable[[str], frames.Texture]:
+    def read(name: str) -> frames.Texture:
+        bgra = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)
+        return frames.Texture.of(np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), np.uint8))
+
+    return read
+
+
+def canvas_of_source(plan: Plan, source: RGB, step: int) -> tuple[RGB, NDArray[np.bool_]]:
+    """By another road than the loop: where each source pixel lies at a step, far to near, and which are there."""
+    out = np.zeros_like(source)
+    there = np.zeros(source.shape[:2], np.bool_)
+    for layer in plan.layers:
+        dx, dy = layer.position(step)
+        for y in range(layer.top, layer.top + layer.height):
+            for x in range(WIDTH):
+                if 0 <= y + dy < HEIGHT and 0 <= x + dx < WIDTH:
+                    out[y + dy, x + dx], there[y + dy, x + dx] = source[y, x], True
+        # a layer hides what is behind it all the way down, and new picture of its own replaces the old below
+        below = layer.top + layer.height + dy
+        if 0 <= below < HEIGHT and layer.index == len(plan.layers) - 1:
+            there[max(below, 0) :] = False
+    return out, there
+
+
+@pytest.mark.parametrize("direction", [0.0, 180.0])
+def test_known_pixels_are_bit_exact_through_any_number_of_steps(tmp_path: Path, direction: float) -> None:
+    wish = project(direction, motion={"steps": 20})
+    loop = step_loop.StepLoop(tmp_path, wish, picture(), Painter())
+    while loop.step < loop.plan.steps:
+        loop.paint(lambda: False)
+        expected, there = canvas_of_source(loop.plan, picture(), loop.step)
+        now = loop.preview()
+        assert np.array_equal(now[there], expected[there])
+        assert np.all(now[~there][:, 0] >= 100)  # everything else was painted
+        assert np.all(now[~there][:, 0] <= 100 + loop.step)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_nothing_stays_unknown_and_only_holes_are_painted(tmp_path: Path, direction: float) -> None:
+    engine = Painter()
+    loop = step_loop.StepLoop(tmp_path, project(direction), picture(), engine)
+    while loop.step < loop.plan.steps:
+        before = canvases.compose(loop.plan, loop.stores, loop.step + 1, loop.extent)
+        loop.paint(lambda: False)
+        assert np.array_equal(engine.masks[-1] > 0, before.hole)
+        after = canvases.compose(loop.plan, loop.stores, loop.step, loop.extent)
+        assert after.frame(after.known[..., None], WIDTH, HEIGHT).all()
+        # known before, unchanged after
+        known, was, now = (
+            before.frame(part, WIDTH, HEIGHT) for part in (before.known[..., None], before.rgb, after.rgb)
+        )
+        assert np.array_equal(np.where(known, was, 0), np.where(known, now, 0))
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_frames_show_no_background_at_any_time(tmp_path: Path, direction: float) -> None:
+    wish = project(direction, inpaint={"seed": 7})
+    bright = np.maximum(picture(), 60)
+    manifest = step_loop.run(tmp_path, wish, bright, Painter(), lambda _: None, lambda: False)
+    plan = step_loop.StepLoop(tmp_path / "again", wish, bright, Painter()).plan
+    spec = scene.build(wish, plan, manifest)
+    read = read_tile(tmp_path)
+    for n in range(spec.frames):
+        # the painter's red is 101 or more, the source's at least 60: less can only be background shining through
+        assert frames.render(spec, n, read)[..., 0].min() >= 60
+
+
+def test_the_first_frame_is_the_picture(tmp_path: Path) -> None:
+    wish = project()
+    manifest = go(tmp_path, wish)
+    plan = step_loop.StepLoop(tmp_path / "again", wish, picture(), Painter()).plan
+    assert np.array_equal(frames.render(scene.build(wish, plan, manifest), 0, read_tile(tmp_path)), picture())
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_whole_steps_show_the_canvas_of_the_loop(tmp_path: Path, direction: float) -> None:
+    layers = [{"height": 14}, {"height": 12}, {}]
+    moves = {0.0: (3, 0), 90.0: (0, -2), 180.0: (-3, 0), 270.0: (0, 2), 30.0: (3, -2), 210.0: (-3, 2), 315.0: (2, 2)}
+    vx, vy = moves[direction]
+    layers = [layer | {"velocity": [vx * n, vy * n]} for layer, n in zip(layers, (1, 2, 3), strict=True)]
+    wish = project(layers=layers, plates={"tile_px": 4096, "overlap_px": 0})
+    loop = step_loop.StepLoop(tmp_path, wish, picture(), Painter())
+    canvases_seen = []
+    while loop.step < loop.plan.steps:
+        loop.paint(lambda: False)
+        canvases_seen.append(loop.preview())
+    spec = scene.build(wish, loop.plan, loop.manifest())
+    for step, seen in enumerate(canvases_seen[:-1], 1):
+        frame = frames.render(spec, step * 10, read_tile(tmp_path))
+        assert np.array_equal(frame, seen)
+
+
+@pytest.mark.parametrize("kill_at", [1, 3, 5])
+def test_a_resumed_run_ends_with_the_same_bytes(tmp_path: Path, kill_at: int) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    wish = project(inpaint={"seed_policy": "per_step"}, mask={"feather_px": 4, "lerp_alpha": 0.7})
+    go(whole, wish)
+    loop = step_loop.StepLoop(parts, wish, picture(), Painter())
+    for _ in range(kill_at):
+        loop.paint(lambda: False)
+    del loop  # nothing is closed or flushed, as by a kill
+    go(parts, wish)
+    assert digest(parts) == digest(whole)
+
+
+def test_cancelling_keeps_what_is_done_and_running_again_ends_the_same(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    go(whole, project())
+    with pytest.raises(Cancelled):
+        go(parts, project(), stop_at=2)
+    assert list((parts / "steps").glob("*.npz"))
+    go(parts, project())
+    assert digest(parts) == digest(whole)
+
+
+def test_redo_keeps_the_steps_before_and_paints_the_rest_anew(tmp_path: Path) -> None:
+    wish = project(motion={"steps": 12})
+    first = go(tmp_path, wish)
+    kept = {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.npz"))[:4]}
+    step_loop.redo(tmp_path, 5)
+    second = go(tmp_path, replace(wish, inpaint=replace(wish.inpaint, seed=99)))
+    assert {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.npz"))[:4]} == kept
+    journal = Journal(tmp_path / "steps")
+    seeds = [{int(seed) for piece in journal.read(k).pieces for seed in piece.colours[:, 1]} for k in (4, 5, 12)]
+    assert seeds[0] == {0}
+    assert 99 in seeds[1]
+    assert seeds[2] == {99}
+    assert first != second
+    assert load(tmp_path) == second
+
+
+def test_redo_from_step_0_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="count from 1"):
+        step_loop.redo(tmp_path, 0)
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    go(tmp_path, project())
+    with pytest.raises(ParallaxError, match="another picture"):
+        go(tmp_path, project(direction=0.0))
+
+
+def test_a_damaged_record_names_its_step(tmp_path: Path) -> None:
+    go(tmp_path, project())
+    path = tmp_path / "steps" / "0000003.npz"
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ParallaxError, match="Step 3"):
+        go(tmp_path, project())
+
+
+def test_heads_are_painted_once_at_the_first_step(tmp_path: Path) -> None:
+    head = Rect(WIDTH - 10, 0, 10, HEIGHT)
+    engine = Painter([head])
+    loop = step_loop.StepLoop(tmp_path, project(), picture(), engine)
+    holes = [canvases.compose(loop.plan, loop.stores, 1, loop.extent).hole.sum()]
+    loop.paint(lambda: False)
+    assert (engine.masks[0] > 0).sum() == holes[0] + 10 * HEIGHT
+    hole = canvases.compose(loop.plan, loop.stores, 2, loop.extent).hole
+    loop.paint(lambda: False)
+    assert np.array_equal(engine.masks[1] > 0, hole)
+
+
+def test_the_original_s_recorded_run_is_reproduced_with_whole_velocities(tmp_path: Path) -> None:
+    moves = (-9, -3, -5)
+    layers = [{"height": h, "velocity": [v, 0]} for h, v in zip((14, 12, None), moves, strict=True)]
+    loop = step_loop.StepLoop(tmp_path, project(layers=layers), picture(), Painter())
+    for _ in range(4):
+        end = loop.preview()
+        start = canvases.compose(loop.plan, loop.stores, loop.step + 1, loop.extent)
+        for layer, v in zip(loop.plan.layers, moves, strict=True):
+            rows = slice(layer.top, layer.top + layer.height)
+            assert np.array_equal(start.rgb[rows, :v], end[rows, -v:])
+        loop.paint(lambda: False)
+
+
+def test_memory_does_not_depend_on_the_number_of_steps(tmp_path: Path) -> None:
+    loop = step_loop.StepLoop(tmp_path, project(motion={"steps": 120}), picture(), Painter())
+    held = []
+    while loop.step < loop.plan.steps:
+        loop.paint(lambda: False)
+        held.append(sum(t.rgb.nbytes for store in loop.stores for t in store._open))
+    assert max(held[60:]) <= max(held[:40])
+
+
+def test_a_static_layer_never_changes(tmp_path: Path) -> None:
+    layers = [{"height": 20, "velocity": [0, 0]}, {"velocity": [-4, 0]}]
+    manifest = go(tmp_path, project(layers=layers, plates={"overlap_px": 0}))
+    assert len(manifest.plates[0].tiles) == 1
+    tile = manifest.plates[0].tiles[0]
+    rgb = read_tile(tmp_path)(tile.file).rgb
+    assert np.array_equal(rgb[-tile.y : -tile.y + 20, -tile.x : -tile.x + WIDTH], picture()[:20])
+
+
+def test_the_manifest_on_disk_is_the_one_returned(tmp_path: Path) -> None:
+    manifest = go(tmp_path, project())
+    assert load(tmp_path) == manifest
+    assert manifest.complete
+    for plate in manifest.plates:
+        for tile in plate.tiles:
+            assert hashlib.sha256((tmp_path / tile.file).read_bytes()).hexdigest() == tile.sha256
+
+
+def test_divergence_warns_of_fog_and_not_of_noise(tmp_path: Path) -> None:
+    wish = project(motion={"steps": 40})
+    said: list[str] = []
+    step_loop.run(tmp_path, wish, picture(), Painter(), lambda p: said.extend(p.warnings), lambda: False)
+    assert any("sharpness" in line for line in said)
