@@ -18,10 +18,13 @@ NOT_TAKEN = {
     "salient_object_layers": "object layers",
 }
 
+PICTURES = ("original_input_image_path", "input_image_original_path", "input_image_path")
+
 
 def looks_like(data: Any) -> bool:
     """Whether a JSON document is a config.json of the original tool."""
-    return isinstance(data, Mapping) and "layers" in data and "input_image_path" in data and "schema" not in data
+    has_picture = isinstance(data, Mapping) and any(data.get(key) for key in PICTURES)
+    return has_picture and "layers" in data and "schema" not in data
 
 
 def from_config(data: Any) -> tuple[Project, list[str]]:
@@ -35,7 +38,7 @@ def from_config(data: Any) -> tuple[Project, list[str]]:
     height = _whole(data, "input_image_height")
     document: dict[str, Any] = {
         "name": str(data.get("project_name") or "imported"),
-        "picture": str(data.get("input_image_original_path") or data["input_image_path"]),
+        "picture": str(next(data[key] for key in PICTURES if data.get(key))),
         "motion": _motion(data, notes),
         "inpaint": {"prompt": str(data.get("prompt_prepend") or "")},
         "layers": _layers(data, height, notes),

@@ -1,0 +1,32 @@
+"""Speeds from a depth map that the user gives: each layer's median disparity becomes its speed factor."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..inpaint_server.pictures import read_picture
+from ..shared import plan as plans
+from ..shared.errors import UsageError
+from ..shared.project import Project
+
+
+def with_depth(project: Project, picture: Path, depth: Path) -> Project:
+    """The project with the law depth and the disparities of its layers, 0 (black, far) to 1 (white, near)."""
+    if not depth.is_file():
+        raise UsageError(f"There is no depth map at {depth}.", "Check the path.")
+    height, width = read_picture(picture.read_bytes()).shape[:2]
+    disparity = read_picture(depth.read_bytes()).mean(axis=2) / 255
+    if abs(disparity.shape[1] / disparity.shape[0] - width / height) > 0.02 * width / height:
+        raise UsageError(
+            f"The depth map is {disparity.shape[1]}x{disparity.shape[0]} px, the picture {width}x{height}.",
+            "Give a depth map with the picture's proportions.",
+        )
+    layers = project.layers or plans.default_layers(height)
+    ends = np.cumsum([layer.height or 0 for layer in layers[:-1]])
+    edges = np.rint(np.array([0, *ends, height]) * disparity.shape[0] / height).astype(int)
+    measured = tuple(
+        replace(layer, disparity=round(float(np.median(disparity[a : max(b, a + 1)])), 4))
+        for layer, a, b in zip(layers, edges[:-1], edges[1:], strict=True)
+    )
+    return replace(project, speed=replace(project.speed, law="depth"), layers=measured)

@@ -1,0 +1,131 @@
+"""ffmpeg as a process: frames in through a pipe, sounds laid under them, one MP4 out.
+
+The binary comes with the package imageio-ffmpeg, so nothing has to be installed on the system. Bindings to its
+libraries were the other road; they would have tied this project's Python to one build of them.
+"""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared.ambience import ambience, write_wav
+from ..shared.errors import ParallaxError
+from ..shared.scene import Cue, SceneSpec
+
+RATE = 48000
+LOOP_S = 30.0
+"""Length of the ambient loop that is made and repeated; its end flows into its beginning."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sound file to lay under the video: `loop` repeats it to the end."""
+
+    path: Path
+    volume: float
+    loop: bool
+    fade_s: float
+    length_s: float
+
+
+def sounds(spec: SceneSpec, folder: Path) -> list[Sound]:
+    """The sound files of a scene's cues; ambient ones are made in `folder`."""
+    return [_sound(cue, spec, folder) for cue in spec.cues]
+
+
+def _sound(cue: Cue, spec: SceneSpec, folder: Path) -> Sound:
+    length_s = (cue.end - cue.start) / spec.fps
+    fade_s = cue.fade_frames / spec.fps
+    if cue.file:
+        path = Path(cue.file)
+        if not path.is_file():
+            raise ParallaxError(f"There is no sound file at {path}.", "Check sound.file in the project.")
+        return Sound(path, cue.volume, False, fade_s, length_s)
+    path = folder / f"{cue.ambience}.wav"
+    write_wav(path, ambience(cue.ambience, LOOP_S, RATE), RATE)
+    return Sound(path, cue.volume, True, fade_s, length_s)
+
+
+def ffmpeg() -> str:
+    """The path of the ffmpeg program."""
+    try:
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as e:
+        raise ParallaxError(f"ffmpeg was not found: {e}", "Run: pip install imageio-ffmpeg") from e
+
+
+def audio_arguments(found: Sequence[Sound], first_input: int) -> tuple[list[str], list[str]]:
+    """Input arguments for the sounds, and the filter that mixes them to one stream called [a]."""
+    inputs: list[str] = []
+    parts: list[str] = []
+    for i, sound in enumerate(found):
+        inputs += [*(["-stream_loop", "-1"] if sound.loop else []), "-i", str(sound.path)]
+        end = max(0.0, sound.length_s - sound.fade_s)
+        parts.append(
+            f"[{first_input + i}:a]atrim=0:{sound.length_s:.6f},volume={sound.volume:g},"
+            f"afade=t=in:d={sound.fade_s:.6f},afade=t=out:st={end:.6f}:d={sound.fade_s:.6f},apad[s{i}]"
+        )
+    mixed = "".join(f"[s{i}]" for i in range(len(found)))
+    parts.append(f"{mixed}amix=inputs={len(found)}:normalize=0[a]")
+    return inputs, ["-filter_complex", ";".join(parts)]
+
+
+def video_arguments(spec: SceneSpec) -> list[str]:
+    """Encoder arguments for H.264 as the scene asks for it, tagged and converted as BT.709."""
+    out = spec.export
+    rate = ["-b:v", f"{out.bitrate_kbps}k"] if out.bitrate_kbps else ["-crf", str(out.crf)]
+    tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
+    convert = ["-vf", "scale=in_range=pc:out_range=tv:out_color_matrix=bt709"]
+    group = ["-g", str(out.keyframe_group)]
+    return ["-c:v", "libx264", "-preset", "medium", "-pix_fmt", "yuv420p", *rate, *group, *convert, *tags]
+
+
+@contextlib.contextmanager
+def moved_into_place(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, moved there when the block ends well and removed when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def encode(spec: SceneSpec, frames: Iterator[NDArray[np.uint8]], found: Sequence[Sound], path: Path) -> None:
+    """Encode frames, RGB uint8 [height, width, 3], with sounds under them, into `path`."""
+    size = f"{spec.width}x{spec.height}"
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{spec.fps:g}", "-i", "pipe:0"]
+    inputs, mixing = audio_arguments(found, 1) if found else ([], [])
+    sound = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k", "-shortest"] if found else []
+    with moved_into_place(path) as part:
+        command = [ffmpeg(), "-y", "-v", "error", *source, *inputs, *mixing, "-map", "0:v", *sound]
+        command += [*video_arguments(spec), "-movflags", "+faststart", "-frames:v", str(spec.frames), str(part)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdin is not None
+            assert process.stderr is not None
+            # a pipe that breaks means that ffmpeg has ended; its own words, read below, say why
+            with contextlib.suppress(BrokenPipeError):
+                for frame in frames:
+                    process.stdin.write(memoryview(np.ascontiguousarray(frame)).cast("B"))
+                process.stdin.close()
+            words = process.stderr.read().decode(errors="replace").strip()
+        if process.returncode != 0:
+            raise ParallaxError(f"ffmpeg could not write {path}: {words[-400:]}", "Is there room on the disk?")
+
+
+def lay_under(video: Path, spec: SceneSpec, found: Sequence[Sound]) -> None:
+    """Give a silent video its sound, in place; the picture is copied, not encoded again."""
+    inputs, mixing = audio_arguments(found, 1)
+    with moved_into_place(video) as part:
+        command = [ffmpeg(), "-y", "-v", "error", "-i", str(video), *inputs, *mixing, "-map", "0:v", "-map", "[a]"]
+        command += ["-c:v", "copy", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k", "-shortest", str(part)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ParallaxError(f"ffmpeg could not add the sound: {done.stderr.strip()[-400:]}", "Check sound.file.")

@@ -1,0 +1,238 @@
+"""`infinite-parallax`: one picture in, one finished video out, and the steps between as commands of their own.
+
+Each command gathers its arguments, calls one plain function and reports. Exit codes: 0 done, 1 failed, 2 wrong usage;
+every refusal is a sentence and the way out. A configuration file of the tool's own was not added: the project file
+already is one.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .. import __version__
+from ..shared import legacy
+from ..shared import project as projects
+from ..shared.errors import ParallaxError, UsageError
+from ..shared.flags import add_project_flags, project_from_args
+from ..shared.project import Project
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    args = parser().parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except UsageError as e:
+        return _refuse(e, 2)
+    except ParallaxError as e:
+        return _refuse(e, 1)
+    except KeyboardInterrupt:
+        print("\nStopped. What is painted is kept; run the same command again to go on.", file=sys.stderr)
+        return 1
+    return code
+
+
+def _refuse(error: ParallaxError, code: int) -> int:
+    print(f"infinite-parallax: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(prog="infinite-parallax", description="Travels through a still picture for ever.")
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    video = _command(commands, "render", run_render, "picture to finished video, through Blender")
+    _picture(video)
+    video.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.mp4", help="the video")
+    video.add_argument("--blend", type=Path, metavar="FILE.blend", help="keep the Blender scene and its plates too")
+    _blender(video)
+    quick = _command(commands, "preview", run_preview, "picture to video without Blender")
+    _picture(quick)
+    quick.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.mp4", help="the video")
+    plates = _command(commands, "plates", run_plates, "paint the plates only")
+    _picture(plates)
+    plates.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="where the plates go")
+    scene = _command(commands, "scene", run_scene, "picture to Blender scene, not rendered")
+    _picture(scene)
+    scene.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.blend", help="the scene")
+    _blender(scene)
+    plan = _command(commands, "plan", run_plan, "what would be made: layers, velocities, steps, sizes; paints nothing")
+    _picture(plan, server=False)
+    plan.add_argument("--json", action="store_true", help="print the plan as JSON")
+    _serve(_command(commands, "serve", run_serve, "start the inpaint server"))
+    doctor = _command(commands, "doctor", run_doctor, "what is installed, what works, and the next command if not")
+    _blender(doctor)
+    imported = _command(commands, "import", run_import, "turn a config.json of the original tool into a project")
+    imported.add_argument("config", type=Path, metavar="config.json")
+    imported.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="the project (default: project.json beside it)"
+    )
+    install = _command(
+        commands, "install-blender", run_install, "get Blender as a Python module, in its own environment"
+    )
+    install.add_argument("version", nargs="?", help="4.2, 4.5, 5.0 or 5.2 (default: the newest possible)")
+    example = _command(commands, "example", run_example, "paint the example picture and its project")
+    example.add_argument("-o", "--out", type=Path, default=Path("example"), metavar="FOLDER", help="default: example")
+    demo = _command(commands, "demo", run_demo, "the whole road on the example picture")
+    demo.add_argument("-o", "--out", type=Path, default=Path("out"), metavar="FOLDER", help="default: out")
+    _blender(demo)
+    return top
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Run, text: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _picture(command: argparse.ArgumentParser, server: bool = True) -> None:
+    command.add_argument("picture", nargs="?", type=Path, help="the picture; may be left away if the project names one")
+    command.add_argument("--depth", type=Path, metavar="MAP", help="depth map, near is bright; sets the law depth")
+    add_project_flags(command)
+    if server:
+        command.add_argument("--server", metavar="URL", help="use this running inpaint server")
+        command.add_argument("--token-file", type=Path, metavar="FILE", help="the file with that server's token")
+
+
+def _blender(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--blender", metavar="PATH", help="a Blender program, or a Python that has bpy")
+
+
+def _serve(command: argparse.ArgumentParser) -> None:
+    from ..inpaint_server.__main__ import add_arguments
+
+    add_arguments(command)
+
+
+def wish(args: argparse.Namespace) -> tuple[Project, Path]:
+    """The project and the picture that the arguments name."""
+    project = project_from_args(args)
+    picture = args.picture
+    if picture is None and project.picture:
+        beside = args.project.parent if args.project else Path()
+        picture = beside / project.picture
+    if picture is None:
+        raise UsageError("No picture is given.", "Name one: infinite-parallax render PICTURE -o out.mp4")
+    if not picture.is_file():
+        raise UsageError(f"There is no picture at {picture}.", "Check the path.")
+    if args.depth is not None:
+        from .depth_map import with_depth
+
+        project = with_depth(project, picture, args.depth)
+    return project, picture
+
+
+def run_plates(args: argparse.Namespace) -> int:
+    """Paint the plates into a folder."""
+    from .painting import paint
+
+    project, picture = wish(args)
+    manifest = paint(project, picture, args.out, args.server, args.token_file)
+    tiles = sum(len(plate.tiles) for plate in manifest.plates)
+    print(f"{args.out}: {len(manifest.plates)} plates, {tiles} tiles, {manifest.steps} steps.")
+    return 0
+
+
+def run_preview(args: argparse.Namespace) -> int:
+    """Paint, and encode the arithmetic frames."""
+    from .preview import preview
+
+    project, picture = wish(args)
+    preview(project, picture, args.out, args.server, args.token_file)
+    return 0
+
+
+def run_render(args: argparse.Namespace) -> int:
+    """Paint, build the Blender scene and render it."""
+    from .rendering import render
+
+    project, picture = wish(args)
+    render(project, picture, args.out, args.blend, args.blender, args.server, args.token_file)
+    return 0
+
+
+def run_scene(args: argparse.Namespace) -> int:
+    """Paint and build the Blender scene."""
+    from .rendering import render
+
+    project, picture = wish(args)
+    render(project, picture, None, args.out, args.blender, args.server, args.token_file)
+    return 0
+
+
+def run_plan(args: argparse.Namespace) -> int:
+    """Print the plan."""
+    from .plan_table import as_json, as_table, plan_of
+
+    project, picture = wish(args)
+    plan = plan_of(project, picture)
+    print(json.dumps(as_json(plan), indent=1) if args.json else as_table(plan))
+    return 0
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """Start the inpaint server and stay until it is stopped."""
+    from ..inpaint_server.__main__ import run
+
+    return run(args)
+
+
+def run_doctor(args: argparse.Namespace) -> int:
+    """Print the report on this machine."""
+    from .doctor import print_report
+
+    return print_report(args.blender)
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Write the project that a config.json of the original tool describes."""
+    try:
+        text = args.config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise UsageError(f"{args.config} cannot be read: {e}.", "Give the config.json of a project folder.") from e
+    project, notes = legacy.from_config(projects.parse(text, str(args.config)))
+    out = args.out or args.config.with_name("project.json")
+    if out.resolve() == args.config.resolve():
+        raise UsageError(f"{out} would be overwritten.", "Name another file with -o.")
+    out.write_text(json.dumps(project.to_json(), indent=1) + "\n", encoding="utf-8")
+    print("\n".join([f"Wrote {out}.", *notes, f"Next: infinite-parallax plan --project {out}"]))
+    return 0
+
+
+def run_install(args: argparse.Namespace) -> int:
+    """Make an environment with Blender's module."""
+    from .environments import install_blender
+
+    python = install_blender(args.version)
+    print(f"Blender is ready in {python.parent.parent}.")
+    return 0
+
+
+def run_example(args: argparse.Namespace) -> int:
+    """Paint the example picture."""
+    from .demo import write_example
+
+    picture, project = write_example(args.out)
+    print(f"Wrote {picture} and {project}.\nNext: infinite-parallax preview --project {project} -o example.mp4")
+    return 0
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """Run the whole road on the example picture."""
+    from .demo import demo
+
+    demo(args.out, args.blender)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Painting by the server: start one or use one that runs, hand it the job, watch it, fetch the plates.
+
+A job's id follows from its picture and its project, so that the same command, run again after a power cut, finds the
+same job in its store and goes on. The server that this starts listens on loopback, lives as long as the command, and
+has a store of its own, so that two commands never wait for each other.
+"""
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..shared import wire
+from ..shared.client import Client
+from ..shared.errors import ParallaxError
+from ..shared.plates import Manifest
+from ..shared.project import Project
+from ..shared.server_process import ServerProcess
+from .environments import user_data_folder
+from .progress import bar
+
+NOT_PAINTED = ("name", "picture", "sound", "output")
+"""Parts of a project that change nothing about its plates."""
+
+
+def job_id(project: Project, picture: bytes) -> str:
+    """The id of the job that paints this project of this picture with this version."""
+    document = {k: v for k, v in project.to_json().items() if k not in NOT_PAINTED}
+    text = json.dumps([__version__, document], sort_keys=True).encode()
+    return hashlib.sha256(text + picture).hexdigest()[:24]
+
+
+def paint(
+    project: Project, picture: Path, folder: Path, server: str | None = None, token: Path | None = None
+) -> Manifest:
+    """Paint a project's plates and fetch them into `folder`."""
+    data = picture.read_bytes()
+    job = job_id(project, data)
+    folder.mkdir(parents=True, exist_ok=True)
+    if server is not None:
+        secret = token.read_text(encoding="utf-8").strip() if token else ""
+        return _paint(Client(server, secret), job, project, picture, data, folder)
+    store = user_data_folder() / "jobs" / job
+    with own_server(store) as client:
+        manifest = _paint(client, job, project, picture, data, folder)
+    shutil.rmtree(store, ignore_errors=True)
+    return manifest
+
+
+@contextmanager
+def own_server(store: Path) -> Iterator[Client]:
+    """A server for this command alone."""
+    store.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "infinite_parallax.inpaint_server", "--port", "0", "--store", str(store)]
+    with ServerProcess(command, log=store / "server.log") as server:
+        yield Client(server.url, server.token)
+
+
+def _paint(client: Client, job: str, project: Project, picture: Path, data: bytes, folder: Path) -> Manifest:
+    info = client.create_job(project, data, picture.name, job)
+    if info.state in (wire.FAILED, wire.CANCELLED):
+        info = client.resume(job)
+    try:
+        _watch(client, info)
+    except KeyboardInterrupt:
+        client.cancel(job)
+        raise
+    with bar("fetch", None, "tile") as shown:
+
+        def count(done: int, total: int) -> None:
+            shown.total, shown.n = total, done
+            shown.refresh()
+
+        return client.download_plates(job, folder, count)
+
+
+def _watch(client: Client, info: wire.JobInfo) -> None:
+    """Show a job's progress until it ends; a failure becomes the server's own sentence."""
+    with bar("paint", info.steps, "step") as shown:
+        for event in client.events(info.id):
+            if event.kind == wire.PROGRESS:
+                shown.update(event.data["step"] - shown.n)
+            elif event.kind == wire.WARNING:
+                shown.write(f"Note: {event.data['message']}", file=sys.stderr)
+            elif event.kind == wire.STATE:
+                info = wire.job_info(event.data)
+        shown.update(info.step - shown.n)
+    if info.state != wire.SUCCEEDED:
+        raise _failure(info.error, info.state)
+
+
+def _failure(error: dict[str, Any] | None, state: str) -> ParallaxError:
+    if error is None:
+        return ParallaxError(f"The job was {state}.", "Run the same command again to go on.")
+    return ParallaxError(error["error"], error.get("hint", ""), error.get("code", "failed"))

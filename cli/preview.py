@@ -1,0 +1,66 @@
+"""`preview`: the arithmetic frames and ffmpeg, no Blender needed.
+
+The tests take these frames as the truth, so a preview shows exactly what Blender will render.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..shared import frames, scene
+from ..shared.frames import Texture
+from ..shared.project import Project
+from ..shared.scene import SceneSpec
+from .encoding import encode, sounds
+from .painting import paint
+from .plan_table import plan_of
+from .progress import bar
+
+TILES_HELD = 2
+"""Tiles kept per layer: the one on show and its successor."""
+
+
+def preview(project: Project, picture: Path, out: Path, server: str | None = None, token: Path | None = None) -> None:
+    """Paint a project and encode it to `out` without Blender."""
+    with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
+        plates = Path(folder)
+        manifest = paint(project, picture, plates, server, token)
+        spec = scene.build(project, plan_of(project, picture), manifest)
+        encode_plates(spec, plates, out, plates)
+    print(f"Wrote {out}: {spec.frames} frames, {spec.width}x{spec.height} px.")
+
+
+def encode_plates(spec: SceneSpec, plates: Path, out: Path, scratch: Path) -> None:
+    """Encode a scene from its plates; sounds are made in `scratch`."""
+    found = sounds(spec, scratch)
+    with bar("encode", spec.frames, "frame") as shown:
+        encode(spec, _counted(all_frames(spec, tile_reader(plates, spec)), shown.update), found, out)
+
+
+def all_frames(spec: SceneSpec, read: frames.ReadTile) -> Iterator[NDArray[np.uint8]]:
+    """Every frame of a scene, in order."""
+    for n in range(spec.frames):
+        yield frames.render(spec, n, read)
+
+
+def tile_reader(plates: Path, spec: SceneSpec) -> frames.ReadTile:
+    """Reads tiles of a folder, and holds the few that are on show."""
+    layers = len({plane.layer for plane in spec.planes})
+
+    @lru_cache(maxsize=TILES_HELD * max(1, layers))
+    def read(file: str) -> Texture:
+        with Image.open(plates / file) as picture:
+            return Texture.of(np.asarray(picture.convert("RGBA")))
+
+    return read
+
+
+def _counted(items: Iterator[NDArray[np.uint8]], count: Callable[[int], object]) -> Iterator[NDArray[np.uint8]]:
+    for item in items:
+        yield item
+        count(1)
