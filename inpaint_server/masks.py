@@ -114,18 +114,19 @@ def feather(mask: Mask, ramp: Mask) -> Mask:
     return np.where(grown, np.minimum(mask, ramp), mask)
 
 
-def blend(known: RGB, painted: RGB, mask: Mask) -> RGB:
-    """Paste back: `painted` where the mask is 255, `known` bit-exact where it is 0, mixed between; [H, W, 3]."""
-    out = known.copy()
+def blend(known: RGB, painted: RGB, mask: Mask) -> None:
+    """Paste the painted pixels into `known` [H, W, 3], in place: wholly where the mask is 255, mixed below that.
+
+    Where the mask is 0 nothing is touched, whatever the engine did there.
+    """
     spot = bounds(mask)
-    part, new, weight = out[spot], painted[spot], mask[spot]
+    part, new, weight = known[spot], painted[spot], mask[spot]
     full = weight == 255
-    part[full] = new[full]
+    np.copyto(part, new, where=full[..., None])
     soft = (weight > 0) & ~full
     if soft.any():
         w = weight[soft].astype(np.uint32)[:, None]
         part[soft] = ((new[soft] * w + part[soft] * (255 - w) + 127) // 255).astype(np.uint8)
-    return out
 
 
 def bounds(mask: NDArray[Any]) -> tuple[slice, slice]:

@@ -118,12 +118,12 @@ class StepLoop:
         )
         mask = self._prepare_mask(canvas, layers, step)
         painted = self._inpaint(canvas, mask, StepContext(self.context, step, layers, canvas.owner), cancelled)
-        result = masks.blend(canvas.rgb, painted, mask)
+        masks.blend(canvas.rgb, painted, mask)
         remember = self.project.mask.lerp_alpha < 1 or self.project.mask.falloff < 1
         record = Record(
             step,
             self.engine.name,
-            self._cut(canvas, result, mask, step),
+            self._cut(canvas, mask, step),
             self.engine.state(),
             mask if remember else None,
         )
@@ -168,7 +168,7 @@ class StepLoop:
         binary = np.where(mask > 0, np.uint8(255), np.uint8(0))
         return self.engine.inpaint(canvas.rgb, binary, request, cancelled)
 
-    def _cut(self, canvas: Canvas, result: RGB, mask: Mask, step: int) -> list[Piece]:
+    def _cut(self, canvas: Canvas, mask: Mask, step: int) -> list[Piece]:
         """Cut the layers apart: for every plate, what it did not know yet and what was painted over on it."""
         pieces = []
         for store in self.stores:
@@ -180,7 +180,7 @@ class StepLoop:
             _, known = store.read(part)
             which = ~known | ((mask[spot] > 0) & (canvas.owner[spot] == store.layer.index))
             if which.any():
-                pieces.append(_tight(store.layer.index, part, which, result[spot]))
+                pieces.append(_tight(store.layer.index, part, which, canvas.rgb[spot]))
         return pieces
 
     def _apply(self, record: Record) -> None:

@@ -50,8 +50,7 @@ class Worker:
     def _take_up(self, job: Job) -> None:
         """Bring a job that a kill or a stop left in the middle back into a state to go on from."""
         if job.deleted:
-            self._store.remove(job.id)
-            del self._jobs[job.id]
+            self._clear(job)
         elif job.cancelling:
             self._end(job, CANCELLED)
         elif job.state == RUNNING:
@@ -195,6 +194,13 @@ class Worker:
         self.damaged.pop(job_id, None)
         self._events.forget(job_id)
 
+    def _clear(self, job: Job) -> None:
+        """Remove a deleted job; what the disk does not let go of is tried again at the next start."""
+        try:
+            self._remove(job.id)
+        except OSError as e:
+            log.error("job %s cannot be removed: %s", job.id, e)
+
     def preview(self, job_id: str) -> RGB:
         """The canvas of a job as it was last seen, RGB uint8 [H, W, 3]."""
         with self._changed:
@@ -249,7 +255,7 @@ class Worker:
     def _settle(self, job: Job, sitting: Sitting, outcome: ParallaxError | None) -> None:
         """Write down how a sitting ended."""
         if job.deleted:
-            self._remove(job.id)
+            self._clear(job)
             return
         self._keep(job, sitting.canvas)
         if outcome is None:

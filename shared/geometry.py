@@ -7,6 +7,7 @@ same pixel. Accumulating rounded deltas, as the original did, loses up to half a
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 Velocity = tuple[float, float]
 
@@ -20,6 +21,7 @@ def direction_vector(direction_deg: float) -> Velocity:
     return math.cos(math.radians(a)), -math.sin(math.radians(a))
 
 
+@lru_cache(maxsize=1024)
 def exact(value: float) -> Fraction:
     """The decimal number that `value` is written as."""
     return Fraction(repr(float(value)))
@@ -30,6 +32,7 @@ def offset(velocity: float, steps: float) -> float:
     return float(exact(velocity) * Fraction(steps))
 
 
+@lru_cache(maxsize=4096)
 def position(velocity: Velocity, step: int) -> tuple[int, int]:
     """p(k) = round_half_even(k * v), in px: the integer position of a layer at step k."""
     return round(exact(velocity[0]) * step), round(exact(velocity[1]) * step)
