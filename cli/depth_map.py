@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import read_picture
 from ..shared import plan as plans
 from ..shared.errors import UsageError
@@ -15,8 +16,8 @@ def with_depth(project: Project, picture: Path, depth: Path) -> Project:
     """The project with the law depth and the disparities of its layers, 0 (black, far) to 1 (white, near)."""
     if not depth.is_file():
         raise UsageError(f"There is no depth map at {depth}.", "Check the path.")
-    height, width = read_picture(picture.read_bytes()).shape[:2]
-    disparity = read_picture(depth.read_bytes()).mean(axis=2) / 255
+    height, width = read_picture(picture.read_bytes(), Limits()).shape[:2]
+    disparity = read_picture(depth.read_bytes(), Limits()).mean(axis=2) / 255
     if abs(disparity.shape[1] / disparity.shape[0] - width / height) > 0.02 * width / height:
         raise UsageError(
             f"The depth map is {disparity.shape[1]}x{disparity.shape[0]} px, the picture {width}x{height}.",

@@ -108,7 +108,7 @@ def _blender(command: argparse.ArgumentParser) -> None:
 
 
 def _serve(command: argparse.ArgumentParser) -> None:
-    from ..inpaint_server.__main__ import add_arguments
+    from ..inpaint_server.serve import add_arguments
 
     add_arguments(command)
 
@@ -181,9 +181,10 @@ def run_plan(args: argparse.Namespace) -> int:
 
 def run_serve(args: argparse.Namespace) -> int:
     """Start the inpaint server and stay until it is stopped."""
-    from ..inpaint_server.__main__ import run
+    from ..inpaint_server.serve import serve_from_args
 
-    return run(args)
+    serve_from_args(args)
+    return 0
 
 
 def run_doctor(args: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from .. import __version__
 from ..shared import wire
-from ..shared.client import Client
+from ..shared.client import Client, read_token
 from ..shared.errors import ParallaxError
 from ..shared.plates import Manifest
 from ..shared.project import Project
@@ -43,11 +43,15 @@ def paint(
     job = job_id(project, data)
     folder.mkdir(parents=True, exist_ok=True)
     if server is not None:
-        secret = token.read_text(encoding="utf-8").strip() if token else ""
-        return _paint(Client(server, secret), job, project, picture, data, folder)
+        with Client(server, read_token(token) if token else "") as client:
+            try:
+                return _paint(client, job, project, data, folder)
+            except KeyboardInterrupt:
+                client.cancel(job)
+                raise
     store = user_data_folder() / "jobs" / job
     with own_server(store) as client:
-        manifest = _paint(client, job, project, picture, data, folder)
+        manifest = _paint(client, job, project, data, folder)
     shutil.rmtree(store, ignore_errors=True)
     return manifest
 
@@ -57,19 +61,15 @@ def own_server(store: Path) -> Iterator[Client]:
     """A server for this command alone."""
     store.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "infinite_parallax.inpaint_server", "--port", "0", "--store", str(store)]
-    with ServerProcess(command, log=store / "server.log") as server:
-        yield Client(server.url, server.token)
+    with ServerProcess(command, log=store / "server.log") as server, Client(server.url, server.token) as client:
+        yield client
 
 
-def _paint(client: Client, job: str, project: Project, picture: Path, data: bytes, folder: Path) -> Manifest:
-    info = client.create_job(project, data, picture.name, job)
+def _paint(client: Client, job: str, project: Project, data: bytes, folder: Path) -> Manifest:
+    info = client.create_job(project, data, job)
     if info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(job)
-    try:
-        _watch(client, info)
-    except KeyboardInterrupt:
-        client.cancel(job)
-        raise
+    _watch(client, info)
     with bar("fetch", None, "tile") as shown:
 
         def count(done: int, total: int) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import read_picture
 from ..shared import plan as plans
 from ..shared.plan import Plan
@@ -14,7 +15,7 @@ PNG_SHARE = 0.55
 
 def plan_of(project: Project, picture: Path) -> Plan:
     """The plan for a picture file."""
-    height, width = read_picture(picture.read_bytes()).shape[:2]
+    height, width = read_picture(picture.read_bytes(), Limits()).shape[:2]
     return plans.plan(project, width, height)
 
 

@@ -1,9 +1,10 @@
 """Divergence: how far new plate has departed from the source, measured while the loop runs.
 
 An engine that feeds on its own output fades: colours drift and texture turns to fog, a little at every step. Per
-layer, the newest columns or rows are compared with the layer's rows of the source: sharpness as the mean gradient of
-luma (new / source), colour as the 1-Wasserstein distance of the three channels. A score against the previous step
-would see nothing, since every single step looks like the one before.
+layer, the newest third of what is seen is compared with thirds of the layer's rows in the source: sharpness as the
+mean gradient of luma, colour as the 1-Wasserstein distance of the three channels. The nearest third counts, because a
+picture whose left is dark water and whose right is bright sky must not be called faded for continuing as either. A
+score against the previous step would see nothing, since every single step looks like the one before.
 """
 
 from collections.abc import Sequence
@@ -17,8 +18,10 @@ from ..shared.plan import LayerPlan, Plan
 from .engines.contract import RGB, Rect
 from .plate_store import PlateStore
 
-SAMPLE_PX = 64
-"""Width of the newest part that is measured."""
+SHARE = 3
+"""The newest 1 / SHARE of the picture's extent is measured."""
+WINDOWS = 7
+"""Places in the source that it is compared with."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +40,33 @@ def texture(rgb: RGB) -> Texture:
     return Texture(gradient, np.quantile(rgb.reshape(-1, 3)[::5], np.linspace(0, 1, 33), axis=0))
 
 
-def departure(new: Texture, source: Texture) -> tuple[float, float]:
-    """Sharpness lost or gained as a share, and colour distance as a share of 64 grey levels."""
+def departure(new: Texture, source: Sequence[Texture]) -> tuple[float, float]:
+    """Sharpness beyond the source's range as a share of it, and the least colour distance in units of 64 levels."""
+    gradients = [part.gradient for part in source]
+    nearest = min(max(new.gradient, min(gradients)), max(gradients))
     # one grey level per px of noise is not texture: flat skies would otherwise divide by nothing
-    sharpness = abs(new.gradient - source.gradient) / max(source.gradient, 1.0)
-    colour = float(np.abs(new.quantiles - source.quantiles).mean()) / 64.0
+    sharpness = abs(new.gradient - nearest) / max(nearest, 1.0)
+    colour = min(float(np.abs(new.quantiles - part.quantiles).mean()) for part in source) / 64.0
     return sharpness, colour
 
 
+def windows(band: RGB, along_rows: bool) -> list[Texture]:
+    """Textures of overlapping thirds of a layer's rows, across its width or, for vertical motion, its height."""
+    axis = 0 if along_rows else 1
+    extent = band.shape[axis]
+    length = max(2, extent // SHARE)
+    starts = np.unique(np.linspace(0, extent - length, WINDOWS).astype(int))
+    return [texture(np.take(band, range(s, s + length), axis)) for s in starts]
+
+
 class Divergence:
-    """Measures each layer whenever it has moved by a sample's width; warns once per layer and kind."""
+    """Measures each layer whenever half of a sample is new again; warns once per layer and kind."""
 
     def __init__(self, plan: Plan, source: RGB, limit: float) -> None:
         self.plan, self.limit = plan, limit
         self.latest: dict[int, tuple[float, float]] = {}
         self._source = {
-            layer.index: texture(band)
+            layer.index: windows(band, not layer.velocity[0])
             for layer in plan.layers
             if min((band := source[layer.top : layer.top + layer.height]).shape[:2]) >= 2
         }
@@ -64,30 +78,31 @@ class Divergence:
         warnings: list[str] = []
         for store in stores:
             layer = store.layer
+            if layer.index not in self._source or (part := self._newest(layer, step)) is None:
+                continue
             travelled = max(abs(p) for p in layer.position(step))
-            if layer.index not in self._source or travelled < self._measured[layer.index] + SAMPLE_PX:
+            length = part.width if layer.velocity[0] else part.height
+            if travelled < max(length, self._measured[layer.index] + length // 2):
                 continue
             self._measured[layer.index] = travelled
-            part = self._newest(layer, step)
-            if part is not None:
-                rgb, known = store.read(part)
-                if known.all():
-                    self.latest[layer.index] = departure(texture(rgb), self._source[layer.index])
-                    warnings += self._warn(layer, step)
+            rgb, known = store.read(part)
+            if known.all():
+                self.latest[layer.index] = departure(texture(rgb), self._source[layer.index])
+                warnings += self._warn(layer, step)
         return tuple(warnings)
 
     def _newest(self, layer: LayerPlan, step: int) -> Rect | None:
         """The newest columns of what is visible, or the newest rows if the layer only moves up or down."""
         box = plans.visible(self.plan, layer.index, step)
-        if box is None:
+        if box is None or not any(layer.velocity):
             return None
         x, y, width, height = box
         vx, vy = layer.velocity
         if vx:
-            sample = min(SAMPLE_PX, width)
+            sample = max(2, self.plan.width // SHARE)
             rect = Rect(x + width - sample if vx < 0 else x, y, sample, height)
         else:
-            sample = min(SAMPLE_PX, height)
+            sample = max(2, min(layer.height // SHARE, height))
             rect = Rect(x, y + height - sample if vy < 0 else y, width, sample)
         return rect if min(rect.width, rect.height) >= 2 else None
 
