@@ -1,0 +1,1 @@
+"""The command line: the one place that starts both a server and a Blender, as processes."""

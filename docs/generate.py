@@ -1,0 +1,78 @@
+"""Write the pages that follow from the code: the table of settings and the JSON Schema of a project.
+
+Run it after changing a setting: `python docs/generate.py`. A test compares the files with what it would write.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared import settings
+
+DOCS = Path(__file__).resolve().parent
+
+INTRODUCTION = """# The project file
+
+<!-- Written by docs/generate.py; change the declarations in shared/project.py instead. -->
+
+A project is a JSON document. Every part may be left away; unknown keys, wrong types and values outside their limits
+are refused with the path of the field. `project.schema.json` beside this page is the same as a JSON Schema, for
+editors that complete and check while one types.
+
+```json
+{
+  "schema": "infinite-parallax/project",
+  "version": 1,
+  "picture": "dresden.jpg",
+  "motion": {"direction_deg": 180, "smoothness": 16, "seconds_per_step": 2},
+  "layers": [
+    {"name": "sky", "height": 280, "preset": "cloud"},
+    {"name": "town", "height": 265, "distance": 120},
+    {"name": "river", "height": 150, "preset": "background"},
+    {"name": "shore", "velocity": [-29, 0]}
+  ]
+}
+```
+
+`layers` runs from the top of the picture down, and from far to near; without it the picture is cut into four bands.
+On the command line most settings have a flag, and `--set PATH=VALUE` sets any of them: layers count from 0, as in
+`--set layers.1.distance=500`.
+"""
+
+
+def table(section: str, declared: Iterator[settings.Declared]) -> str:
+    """The settings of one section as a Markdown table."""
+    lines = [f"\n## {section}\n", "| setting | default | limits | flag | |", "|---|---|---|---|---|"]
+    for d in declared:
+        default = "empty" if d.default is None or d.default == "" else f"`{json.dumps(d.default)}`"
+        limits = _limits(d)
+        flag = f"`--{d.limits.flag}`" if d.limits.flag else ""
+        lines.append(f"| `{d.name}` | {default} | {limits} | {flag} | {d.limits.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def _limits(d: settings.Declared) -> str:
+    if d.limits.choices:
+        return ", ".join(f"`{c}`" for c in d.limits.choices)
+    parts = [
+        f"> {d.limits.above:g}" if d.limits.above is not None else "",
+        f"≥ {d.limits.low:g}" if d.limits.low is not None else "",
+        f"≤ {d.limits.high:g}" if d.limits.high is not None else "",
+        d.limits.unit,
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file and its content."""
+    sections = [*projects.SECTIONS.items(), ("layers (each)", projects.Layer)]
+    text = INTRODUCTION + "".join(table(name, settings.declared(cls)) for name, cls in sections)
+    schema = json.dumps(projects.json_schema(), indent=1) + "\n"
+    return {DOCS / "project.md": text, DOCS / "project.schema.json": schema}
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path}")
