@@ -1,8 +1,9 @@
 """From the hole to the mask: the preprocessing parts of the step loop, each optional, in one fixed order.
 
-Grow along the layer's motion by the feather extent; grow in all directions, with tapered corners or without; blur;
-lerp with the step before; falloff; feather. The original grew in all directions only, although its text promised the
-growth along the motion; both are here, as separate settings. A mask is uint8 [H, W]: 255 paint, 0 keep, between them
+Grow along the layer's motion by the feather extent, fading out; grow in all directions, with tapered corners or
+without; blur; lerp with the step before; falloff. The original grew in all directions only, although its text promised
+the growth along the motion; both are here, as separate settings. The feather is the ramp of the first part, carried
+outwards by the others: laid over their result at the end, it left a bright rim beyond its own dark end. A mask is uint8 [H, W]: 255 paint, 0 keep, between them
 the share of the painted picture in the result. Holes are 255 whatever the settings say, because nothing lies there.
 """
 
@@ -31,12 +32,11 @@ def prepare(
     """The mask for a hole [H, W]; `previous` is the mask of the step before, on the same canvas."""
     if shape == MaskShape(taper_corners=shape.taper_corners):
         return hole.astype(np.uint8) * 255
-    ramp = grow_along(hole, owner, layers, shape.feather_px)
-    mask = grow((ramp > 0).astype(np.uint8) * 255, shape.grow_px, shape.taper_corners)
+    mask = grow_along(hole, owner, layers, shape.feather_px)
+    mask = grow(mask, shape.grow_px, shape.taper_corners)
     mask = blur(mask, shape.blur_px)
     mask = lerp(mask, previous, shape.lerp_alpha)
     mask = fall_off(mask, previous, shape.falloff)
-    mask = feather(mask, ramp)
     mask[hole] = 255
     return mask
 
@@ -106,12 +106,6 @@ def fall_off(mask: Mask, previous: Mask | None, decay: float) -> Mask:
     total = mask.astype(np.float32) + previous * np.float32(decay)
     highest = float(total.max())
     return np.rint(total * (255 / highest)).astype(np.uint8) if highest > 0 else mask
-
-
-def feather(mask: Mask, ramp: Mask) -> Mask:
-    """Hold the mask under the ramp where it was grown along the motion, so that it fades out there linearly."""
-    grown = (ramp > 0) & (ramp < 255)
-    return np.where(grown, np.minimum(mask, ramp), mask)
 
 
 def blend(known: RGB, painted: RGB, mask: Mask) -> None:

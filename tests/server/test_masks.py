@@ -76,6 +76,8 @@ def test_all_parts_together_keep_the_hole_and_stay_in_reach() -> None:
     shape = MaskShape(feather_px=4, grow_px=2, blur_px=1.5)
     mask = masks.prepare(hole(), OWNER, LEFT, shape)
     assert np.all(mask[hole()] == 255)
+    for row in (5, 30):
+        assert np.all(np.diff(mask[row].astype(int)) >= 0)  # it only rises towards the hole, without a rim
     far = 52 - masks.reach_px(shape) - 1
     assert not mask[:, :far].any()
     assert mask.any()
