@@ -1,0 +1,87 @@
+"""Ambient sound: its spectrum, its loop, its loudness, and the file it is written to."""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from infinite_parallax.shared.ambience import KINDS, ambience, write_wav
+from infinite_parallax.shared.errors import ParallaxError, UsageError
+
+RATE = 16000
+
+
+def energy(samples: np.ndarray, low: float, high: float) -> float:
+    """Share of a sound's energy between two frequencies."""
+    power = np.abs(np.fft.rfft(samples[:, 0])) ** 2
+    hz = np.fft.rfftfreq(len(samples), 1 / RATE)
+    return float(power[(hz >= low) & (hz < high)].sum() / power.sum())
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_same_seed_same_sound_and_another_seed_another(kind: str) -> None:
+    first, again, other = (ambience(kind, 2, RATE, seed) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert abs(np.corrcoef(first[:, 0], other[:, 0])[0, 1]) < 0.2
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_loop_has_no_seam(kind: str) -> None:
+    sound = ambience(kind, 3, RATE)
+    steps = np.abs(np.diff(sound, axis=0))
+    assert np.all(np.abs(sound[0] - sound[-1]) <= steps.max(axis=0))
+    # louder than any step inside the loop would be a click; a shifted copy shows that the test can tell
+    broken = np.concatenate([sound[: RATE // 2], -sound[RATE // 2 :]])
+    assert np.abs(np.diff(broken, axis=0))[RATE // 2 - 1].max() > np.median(steps)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_loudness_peak_and_stereo(kind: str) -> None:
+    sound = ambience(kind, 5, RATE)
+    assert 20 * np.log10(np.sqrt(np.mean(sound**2))) == pytest.approx(-24, abs=1)
+    assert np.abs(sound).max() <= 0.8
+    assert abs(np.corrcoef(sound.T)[0, 1]) < 0.3
+
+
+def test_wind_is_low_and_water_is_bright() -> None:
+    wind, water = ambience("wind", 6, RATE), ambience("water", 6, RATE)
+    assert energy(wind, 0, 1500) > 0.95
+    assert energy(wind, 0, 20) < 0.01
+    assert energy(water, 300, 4000) > 0.6
+    assert energy(water, 1500, 8000) > 5 * energy(wind, 1500, 8000)
+
+
+def test_the_loudness_swells() -> None:
+    for kind in KINDS:
+        sound = ambience(kind, 20, RATE)[:, 0]
+        seconds = np.sqrt(np.mean(sound.reshape(20, RATE) ** 2, axis=1))
+        assert seconds.max() > 1.3 * seconds.min()
+
+
+def test_long_sounds_repeat_a_loop() -> None:
+    sound = ambience("wind", 125, 1000)
+    assert sound.shape == (125000, 2)
+    length = -(-125000 // 3)
+    assert np.array_equal(sound[:1000], sound[length : length + 1000])
+
+
+@pytest.mark.parametrize(("kind", "duration"), [("rain", 1.0), ("wind", 0.0), ("wind", -1.0), ("wind", float("nan"))])
+def test_what_cannot_be_made_is_refused(kind: str, duration: float) -> None:
+    with pytest.raises(UsageError) as refusal:
+        ambience(kind, duration)
+    assert refusal.value.hint
+
+
+def test_the_file_holds_the_samples(tmp_path: Path) -> None:
+    sound, path = ambience("water", 1.5, RATE), tmp_path / "water.wav"
+    write_wav(path, sound, RATE)
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (2, RATE, len(sound))
+        data = np.frombuffer(file.readframes(len(sound)), "<i2").reshape(-1, 2) / 32767
+    assert np.abs(data - sound).max() <= 2 / 32767
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ParallaxError, match="cannot be written"):
+        write_wav(tmp_path / "missing" / "a.wav", ambience("wind", 0.1, RATE), RATE)
