@@ -80,10 +80,11 @@ def video_arguments(spec: SceneSpec) -> list[str]:
     """Encoder arguments for H.264 as the scene asks for it, tagged and converted as BT.709."""
     out = spec.export
     rate = ["-b:v", f"{out.bitrate_kbps}k"] if out.bitrate_kbps else ["-crf", str(out.crf)]
-    tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
-    convert = ["-vf", "scale=in_range=pc:out_range=tv:out_color_matrix=bt709"]
+    # set on the frames, not as encoder options: a filter's own answer would win over those
+    tags = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+    convert = ["-vf", f"scale=in_range=pc:out_range=tv:out_color_matrix=bt709,format=yuv420p,{tags}"]
     group = ["-g", str(out.keyframe_group)]
-    return ["-c:v", "libx264", "-preset", "medium", "-pix_fmt", "yuv420p", *rate, *group, *convert, *tags]
+    return ["-c:v", "libx264", "-preset", "medium", *rate, *group, *convert]
 
 
 @contextlib.contextmanager

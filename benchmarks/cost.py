@@ -1,0 +1,104 @@
+"""What the step loop costs with the default engine: set-up, ms per step, peak memory, at three sizes of picture.
+
+Each measurement is a process of its own, so that peak memory is that of one run and numba's compilation, which
+happens once per machine, is done before the clock starts. The whole step is timed: composing, painting, cutting,
+journal and tiles on disk, since that is what a person waits for.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..inpaint_server import engines
+from ..inpaint_server.step_loop import StepLoop
+from ..shared import project as projects
+from ..shared.example_picture import paint
+
+SIZES = ((800, 550), (1600, 1100), (3200, 2200))
+SPEEDS = (8, 14, 22, 34, 50)
+"""px per step of the five layers at a width of 1600; in proportion at other sizes."""
+
+
+def measure(width: int, height: int, steps: int, engine: str) -> dict[str, Any]:
+    """Run `steps` steps on the example picture; ms per step, set-up in s, peak memory in MB."""
+    picture = paint(width, height)
+    rows = height // len(SPEEDS)
+    layers: list[dict[str, Any]] = [{"height": rows, "velocity": [-round(v * width / 1600, 1), 0]} for v in SPEEDS]
+    layers[-1].pop("height")
+    project = projects.from_json({"layers": layers, "motion": {"steps": steps}, "inpaint": {"engine": engine}})
+    with tempfile.TemporaryDirectory() as folder:
+        # a first short run compiles what has to be compiled
+        _run(Path(folder) / "warm", project, picture[: min(height, 550), : min(width, 800)].copy(), engine, 2)
+        return _run(Path(folder) / "run", project, picture, engine, steps)
+
+
+def _run(folder: Path, project: projects.Project, picture: Any, engine: str, steps: int) -> dict[str, Any]:
+    if picture.shape[0] < sum(layer.height or 1 for layer in project.layers):
+        document = project.to_json()
+        for layer in document["layers"][:-1]:
+            layer["height"] = picture.shape[0] // len(document["layers"])
+        project = projects.from_json(document)
+    start = time.perf_counter()
+    loop = StepLoop(folder, project, picture, engines.load(engine))
+    set_up = time.perf_counter() - start
+    times = []
+    while loop.step < steps:
+        before = time.perf_counter()
+        loop.paint(lambda: False)
+        times.append(1000 * (time.perf_counter() - before))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "set_up_s": set_up,
+        "first_ms": times[0],
+        "mean_ms": float(np.mean(times)),
+        "median_ms": float(np.median(times)),
+        "p99_ms": float(np.percentile(times, 99)),
+        "peak_mb": peak,
+    }
+
+
+def separately(width: int, height: int, steps: int, engine: str) -> dict[str, Any]:
+    """`measure` in a process of its own."""
+    command = [sys.executable, "-m", "infinite_parallax.benchmarks.cost", "--one", str(width), str(height)]
+    command += ["--steps", str(steps), "--engine", engine]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def table(engine: str = "walk") -> str:
+    """All measurements as a Markdown table."""
+    runs = [(*size, 100) for size in SIZES] + [(1600, 1100, 1000)]
+    lines = [
+        "| picture | steps | set-up s | mean ms/step | median | p99 | peak MB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for width, height, steps in runs:
+        r = separately(width, height, steps, engine)
+        lines.append(
+            f"| {width}x{height} | {steps} | {r['set_up_s']:.2f} | {r['mean_ms']:.1f} | {r['median_ms']:.1f} "
+            f"| {r['p99_ms']:.0f} | {r['peak_mb']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table, or with `--one` one measurement as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--one", nargs=2, type=int, metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--engine", default="walk")
+    args = parser.parse_args()
+    print(json.dumps(measure(*args.one, args.steps, args.engine)) if args.one else table(args.engine))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The command line: exit codes, sentences, and the road from a picture to a video without Blender."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from infinite_parallax.cli import encoding, painting, preview
+from infinite_parallax.cli.main import main
+from infinite_parallax.cli.plan_table import plan_of
+from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.plates import load
+from PIL import Image, ImageFilter
+
+WIDTH, HEIGHT = 96, 64
+FLAGS = ["--layers", "24", "--velocities=-2,-5", "--steps", "4", "--seconds-per-step", "0.5", "--fps", "12"]
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    noise = np.random.default_rng(3).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    path = tmp_path / "picture.png"
+    # smooth enough that the video codec's own loss stays small
+    Image.fromarray(noise).filter(ImageFilter.GaussianBlur(4)).save(path)
+    return path
+
+
+def decoded(path: Path) -> np.ndarray:
+    """All frames of a video as RGB uint8 [n, h, w, 3]."""
+    command = [encoding.ffmpeg(), "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24"]
+    command += ["-sws_flags", "accurate_rnd+full_chroma_int", "-"]
+    raw = subprocess.run(command, capture_output=True, check=True).stdout
+    return np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+
+
+def streams(path: Path) -> str:
+    # ffmpeg without an output file ends with an error after it has described the input
+    command = [encoding.ffmpeg(), "-hide_banner", "-i", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stderr
+
+
+def test_a_preview_shows_the_arithmetic_frames_and_has_sound(tmp_path: Path, picture: Path) -> None:
+    plates, video = tmp_path / "plates", tmp_path / "video.mp4"
+    assert main(["plates", str(picture), *FLAGS, "-o", str(plates)]) == 0
+    assert main(["preview", str(picture), *FLAGS, "--crf", "1", "-o", str(video)]) == 0
+    layers = [{"height": 24, "velocity": [-2, 0]}, {"velocity": [-5, 0]}]
+    motion = {"steps": 4, "seconds_per_step": 0.5, "fps": 12}
+    project = projects.from_json({"layers": layers, "motion": motion})
+    spec = scene.build(project, plan_of(project, picture), load(plates))
+    shown = decoded(video)
+    assert len(shown) == spec.frames == 24
+    read = preview.tile_reader(plates, spec)
+    for n in (0, 9, 23):
+        difference = np.abs(shown[n].astype(int) - frames.render(spec, n, read))
+        assert difference.mean() < 3
+    words = streams(video)
+    assert "bt709" in words
+    assert re.search(r"Audio: aac .*48000 Hz, stereo", words)
+
+
+def test_a_preview_without_sound_has_one_stream(tmp_path: Path, picture: Path) -> None:
+    video = tmp_path / "video.mp4"
+    assert main(["preview", str(picture), *FLAGS, "--ambience", "none", "-o", str(video)]) == 0
+    assert streams(video).count("Stream #") == 1
+
+
+def test_sound_is_laid_under_a_silent_video(tmp_path: Path, picture: Path) -> None:
+    video = tmp_path / "video.mp4"
+    main(["preview", str(picture), *FLAGS, "--ambience", "none", "-o", str(video)])
+    before = decoded(video)
+    project = projects.from_json({"motion": {"steps": 4, "seconds_per_step": 0.5, "fps": 12}})
+    plan = plan_of(project, picture)
+    spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, plan.frames, (), tuple(scene._cues(project, plan)), _export())
+    encoding.lay_under(video, spec, encoding.sounds(spec, tmp_path))
+    assert streams(video).count("Stream #") == 2
+    assert np.array_equal(decoded(video), before)
+
+
+def _export() -> scene.Export:
+    return scene.Export(20, None, 18, 96)
+
+
+def test_the_job_is_the_same_when_only_the_output_changes(picture: Path) -> None:
+    project = projects.Project()
+    louder = projects.from_json({"sound": {"volume": 2}, "output": {"crf": 30}, "name": "else"})
+    other = projects.from_json({"inpaint": {"seed": 4}})
+    data = picture.read_bytes()
+    assert painting.job_id(project, data) == painting.job_id(louder, data) != painting.job_id(other, data)
+
+
+def test_plan_as_table_and_as_json(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", str(picture), *FLAGS]) == 0
+    table = capsys.readouterr().out
+    assert "96x64 px, 4 steps of 0.5 s: 2.0 s, 24 frames" in table
+    assert re.search(r"layer 1\s+24-63\s+-\s+-\s+-5, 0\s+20\s+1\s+1\d\d px", table)
+    assert main(["plan", str(picture), *FLAGS, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["layers"][1]["velocity"] == [-5, 0]
+
+
+def test_a_depth_map_sets_the_speeds(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    depth = np.zeros((32, 48), np.uint8)
+    depth[:12], depth[12:] = 51, 204
+    Image.fromarray(depth).save(tmp_path / "depth.png")
+    arguments = ["--layers", "24", "--distances", "1,1", "--step-px", "10", "--depth", str(tmp_path / "depth.png")]
+    assert main(["plan", str(picture), *arguments, "--json"]) == 0
+    assert [layer["velocity"][0] for layer in json.loads(capsys.readouterr().out)["layers"]] == [-2.0, -8.0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["plan", "nowhere.png"], 2, "There is no picture at nowhere.png"),
+        (["plan"], 2, "No picture is given"),
+        (["plan", "PICTURE", "--layers", "60,9", "--distances", "1,1,1"], 2, "nothing remains"),
+        (["plan", "PICTURE", "--set", "motion.speed=3"], 2, "motion.speed is not a setting"),
+        (["plan", "BROKEN"], 2, "picture"),
+        (["plates", "PICTURE", "--engine", "magic", "-o", "OUT"], 1, "magic"),
+        (["plates", "PICTURE", "--server", "http://127.0.0.1:9", "-o", "OUT"], 1, "127.0.0.1:9"),
+        (["import", "nowhere.json"], 2, "cannot be read"),
+        (["scene", "PICTURE", "--blender", "/nowhere/blender", "-o", "OUT/a.blend"], 2, "no Blender at"),
+    ],
+)
+def test_refusals_are_sentences_with_their_exit_code(
+    arguments: list[str], code: int, words: str, tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(picture.read_bytes()[:200])
+    places = {"PICTURE": str(picture), "BROKEN": str(broken), "OUT": str(tmp_path / "out")}
+    for name, path in places.items():
+        arguments = [a.replace(name, path) for a in arguments]
+    assert main(arguments) == code
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["render"])
+    assert end.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_a_project_of_the_original_tool_is_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = {"input_image_path": "picture.png", "layers": [{"height": 24, "distance": 5, "velocity": [-2.0, 0.0]}]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert main(["import", str(tmp_path / "config.json")]) == 0
+    assert "Next: infinite-parallax plan" in capsys.readouterr().out
+    assert projects.load(tmp_path / "project.json").layers[0].velocity == (-2, 0)
+
+
+def test_the_picture_may_come_from_the_project(tmp_path: Path, picture: Path) -> None:
+    (tmp_path / "project.json").write_text(json.dumps({"picture": picture.name}))
+    assert main(["plan", "--project", str(tmp_path / "project.json")]) == 0
+
+
+def test_the_installed_command_runs() -> None:
+    command = Path(sys.executable).parent / "infinite-parallax"
+    done = subprocess.run([str(command), "--version"], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"infinite-parallax \d+\.\d+\.\d+", done.stdout.strip())
