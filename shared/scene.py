@@ -4,10 +4,12 @@ Every target (VSE, compositor, planes) and the arithmetic renderer are built fro
 compare it as JSON. Building straight into Blender would have made the frame numbers untestable without Blender.
 """
 
+import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from . import geometry
@@ -88,6 +90,28 @@ class SceneSpec:
     def to_json(self) -> dict[str, Any]:
         """The spec as a JSON document."""
         return {"schema": SCHEMA, "version": VERSION, **asdict(self)}
+
+
+def from_json(data: Mapping[str, Any]) -> SceneSpec:
+    """A spec out of its document."""
+    if data.get("schema") != SCHEMA or data.get("version") != VERSION:
+        raise ParallaxError(
+            f"This is no scene of version {VERSION}: {data.get('schema')!r}, {data.get('version')!r}.",
+            "Build it again with this version of the program.",
+        )
+    rest = {k: v for k, v in data.items() if k not in ("schema", "version", "planes", "cues", "export")}
+    planes = tuple(Plane(**(p | {"keys": (Key(**p["keys"][0]), Key(**p["keys"][1]))})) for p in data["planes"])
+    return SceneSpec(
+        **rest, planes=planes, cues=tuple(Cue(**cue) for cue in data["cues"]), export=Export(**data["export"])
+    )
+
+
+def load(path: Path) -> SceneSpec:
+    """The spec in a file."""
+    try:
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as e:
+        raise ParallaxError(f"{path} cannot be read as a scene: {e}.", "Build it again.") from e
 
 
 @dataclass(frozen=True)

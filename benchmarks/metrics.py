@@ -1,0 +1,139 @@
+"""Figures for endless pictures, each of which can be fooled, together hard to fool.
+
+A constant colour has no seams, a mirror tiling has perfect colours, a loop of one sharp motif has perfect sharpness:
+so sharpness, colour, likeness in both directions, seams and repetition are measured side by side, always against the
+layer's own source rows. A learned score (FID) would need thousands of pictures and says nothing about one.
+"""
+
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+RGB = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+PATCH_PX = 7
+COMPARED_WIDTH_PX = 640
+WINDOW_PX = 64
+SAME = 0.9  # normalised cross-correlation from which two windows show the same thing
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Quality of continued layers.
+
+    gx: mean horizontal gradient against the source's (1 = as sharp, 0 = streaks). w1: Wasserstein distance of the
+    colours, mean of R, G, B, 0..255. coh, comp: coherence and completeness after Simakov et al. 2008, rms grey levels
+    of 7x7 patches: does everything shown look like the source, and is everything in the source shown. seam: gradient
+    at step edges against elsewhere. rep, mir: share of textured 64 px windows of which a near-copy, plain or mirrored,
+    stands in the W columns before.
+    """
+
+    gx: float
+    w1: float
+    coh: float
+    comp: float
+    seam: float
+    rep: float
+    mir: float
+
+    @classmethod
+    def mean(cls, many: list["Figures"]) -> "Figures":
+        """Field by field, ignoring what could not be measured (nan)."""
+        return cls(*(float(np.nanmean([getattr(one, f.name) for one in many])) for f in fields(cls)))
+
+
+def luma(picture: RGB) -> F32:
+    """Luma, float32 [h, w]."""
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def column_gradient(picture: RGB) -> F32:
+    """Mean absolute horizontal luma gradient per column step, [w - 1]."""
+    return np.abs(np.diff(luma(picture), axis=1)).mean(0)
+
+
+def sharpness_ratio(picture: RGB, source: RGB) -> float:
+    """gx: mean horizontal gradient of `picture` against that of `source`."""
+    return float(column_gradient(picture).mean() / max(float(column_gradient(source).mean()), 1e-3))
+
+
+def colour_distance(a: RGB, b: RGB) -> float:
+    """w1: Wasserstein distance of the colour distributions, mean over the channels."""
+    q = np.linspace(0, 1, 257)
+    channels = [np.abs(np.quantile(a[..., c], q) - np.quantile(b[..., c], q)).mean() for c in range(3)]
+    return float(np.mean(channels))
+
+
+def _patches(picture: RGB, count: int, random: np.random.Generator) -> F32:
+    windows = np.lib.stride_tricks.sliding_window_view(picture, (PATCH_PX, PATCH_PX), axis=(0, 1))
+    h, w = windows.shape[:2]
+    chosen = np.arange(h * w) if count >= h * w else random.choice(h * w, count, replace=False)
+    return windows[chosen // w, chosen % w].reshape(len(chosen), -1).astype(np.float32)
+
+
+def similarity(shown: RGB, source: RGB, queries: int = 1200, pool: int = 130000) -> tuple[float, float]:
+    """(coh, comp) of `shown` against `source` and its mirror image, at a width of 640 px of the source.
+
+    D. Simakov et al., Summarizing Visual Data Using Bidirectional Similarity, CVPR 2008.
+    """
+    if min(shown.shape[0], source.shape[0]) < PATCH_PX:
+        return float("nan"), float("nan")
+    random = np.random.default_rng(0)
+    ours = _patches(shown, pool, random)
+    theirs = np.concatenate([_patches(s, pool // 2, random) for s in (source, np.ascontiguousarray(source[:, ::-1]))])
+    mean = theirs.mean(0)
+    basis = np.linalg.svd(theirs[:4000] - mean, full_matrices=False)[2][:16].T
+    ours_low, theirs_low = (ours - mean) @ basis, (theirs - mean) @ basis
+
+    def distance(a: F32, a_low: F32, b: F32, b_low: F32) -> float:
+        chosen = random.choice(len(a), min(queries, len(a)), replace=False)
+        _, near = cKDTree(b_low).query(a_low[chosen], k=4, eps=0.5)
+        return float(np.sqrt(((a[chosen][:, None] - b[near]) ** 2).mean(2)).min(1).mean())
+
+    return distance(ours, ours_low, theirs, theirs_low), distance(theirs, theirs_low, ours, ours_low)
+
+
+def repetition(plate: RGB, width: int) -> tuple[float, float]:
+    """(rep, mir) of a plate whose first `width` columns are the source; nan where nothing is textured."""
+    half = cv2.resize(luma(plate), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    half -= half.mean(1, keepdims=True)
+    window, before = WINDOW_PX // 2, width // 2
+    hits = []
+    for x in range(before, half.shape[1] - window, window):
+        wanted = half[:, x : x + window]
+        area = half[:, max(0, x - before) : x]
+        if wanted.std() < 2 or area.shape[1] < window:
+            continue
+        both = (wanted, np.ascontiguousarray(wanted[:, ::-1]))
+        hits.append([cv2.matchTemplate(area, one, cv2.TM_CCOEFF_NORMED).max() > SAME for one in both])
+    if not hits:
+        return float("nan"), float("nan")
+    rep, mir = np.mean(hits, axis=0)
+    return float(rep), float(mir)
+
+
+def measure(source: RGB, top: int, height: int, shown: RGB, step_px: int) -> Figures:
+    """Figures of one layer: `shown` RGB uint8 [height, n, 3] are the columns painted right of the source.
+
+    gx, w1, coh and comp look at the last third of `shown`; coh and comp compare with the layer's rows and 8 more on
+    either side.
+    """
+    width = source.shape[1]
+    band = source[top : top + height]
+    last = shown[:, -max(shown.shape[1] // 3, WINDOW_PX) :][:, -1500:]
+    gradient = column_gradient(shown)
+    edge = np.zeros(gradient.size, bool)
+    edge[step_px - 1 :: step_px] = True
+    seam = gradient[edge].mean() / max(float(gradient[~edge].mean()), 1e-3) if edge.any() and not edge.all() else 1.0
+    around = source[max(0, top - 8) : top + height + 8]
+    scale = min(1.0, COMPARED_WIDTH_PX / width)
+    small = [
+        cv2.resize(a, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else a
+        for a in (last, around)
+    ]
+    coh, comp = similarity(small[0], small[1])
+    rep, mir = repetition(np.concatenate([band, shown], axis=1), width)
+    return Figures(sharpness_ratio(last, band), colour_distance(last, band), coh, comp, float(seam), rep, mir)

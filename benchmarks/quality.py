@@ -1,0 +1,141 @@
+"""How good are endless pictures? Figures and pictures for engines side by side, on pictures of your choice.
+
+Run from the folder above the checkout, or anywhere once the package is installed:
+
+    python -m infinite_parallax.benchmarks.quality [--steps N] [--engines walk,telea,mirror] [--save FOLDER] PICTURE...
+
+Without pictures it takes those it finds: the project's example and, if scikit-learn is installed, its china.jpg.
+`mirror` is no engine but the picture's rows repeated, every second time mirrored: sharp, right in colour and boring,
+it shows which figures notice boredom. One table row is the mean over five layers.
+"""
+
+import argparse
+import sys
+import time
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..inpaint_server.engines import load
+from ..inpaint_server.engines.contract import RGB, LayerView
+from .metrics import Figures, measure
+from .travel import start, straight_layers
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
+SPEEDS = (0.0078, 0.0125, 0.01875, 0.0266, 0.0375)  # of the width per step, far to near
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one engine made of one picture: the columns painted for each layer, the last canvas, the time per step."""
+
+    tapes: list[RGB]
+    canvas: RGB
+    set_up_s: float
+    step_s: list[float]
+
+
+def layers_of(source: RGB) -> tuple[LayerView, ...]:
+    """Five straight layers that move to the left, the nearest fastest."""
+    speeds = [max(1, round(source.shape[1] * s)) for s in SPEEDS]
+    return straight_layers(source.shape[0], [(-float(v), 0.0) for v in speeds])
+
+
+def travel(name: str, source: RGB, steps: int, seed: int) -> Result:
+    """Let the engine `name` paint `steps` steps."""
+    layers = layers_of(source)
+    begun = time.perf_counter()
+    journey = start(load(name), source, layers, steps, seed)
+    set_up = time.perf_counter() - begun
+    columns: list[list[RGB]] = [[] for _ in layers]
+    times = []
+    for _ in range(steps):
+        begun = time.perf_counter()
+        canvas = journey.advance()
+        times.append(time.perf_counter() - begun)
+        for layer, kept in zip(layers, columns, strict=True):
+            kept.append(canvas[layer.top : layer.top + layer.height, round(layer.velocity[0]) :].copy())
+    return Result([np.concatenate(kept, axis=1) for kept in columns], journey.canvas, set_up, times)
+
+
+def mirror_tiling(source: RGB, steps: int) -> Result:
+    """The layers' rows repeated, every second copy mirrored."""
+    width = source.shape[1]
+    tapes = []
+    canvas = source.copy()
+    for layer in layers_of(source):
+        x = (width + np.arange(round(-layer.velocity[0]) * steps)) % (2 * width)
+        band = source[layer.top : layer.top + layer.height]
+        tapes.append(np.ascontiguousarray(band[:, np.where(x < width, x, 2 * width - 1 - x)]))
+        whole = np.concatenate([band, tapes[-1]], axis=1)
+        canvas[layer.top : layer.top + layer.height] = whole[:, -width:]
+    return Result(tapes, canvas, 0.0, [0.0])
+
+
+def plates_picture(source: RGB, tapes: list[RGB]) -> RGB:
+    """The source with its layers' first painted columns to its right, up to three widths."""
+    width = min(3 * source.shape[1], *(t.shape[1] for t in tapes))
+    return np.concatenate([source, np.concatenate([t[:, :width] for t in tapes])], axis=1)
+
+
+def pictures() -> list[Path]:
+    """Pictures that are there without asking for them."""
+    found = sorted(p for p in EXAMPLES.glob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    try:
+        import sklearn.datasets
+    except ImportError:
+        return found
+    return [*found, Path(sklearn.datasets.__file__).parent / "images" / "china.jpg"]
+
+
+def row(picture: str, engine: str, steps: int, source: RGB, result: Result) -> str:
+    """One row of the table."""
+    each = [
+        measure(source, layer.top, layer.height, tape, round(-layer.velocity[0]))
+        for layer, tape in zip(layers_of(source), result.tapes, strict=True)
+    ]
+    figures = " | ".join(f"{value:.2f}" for value in astuple(Figures.mean(each)))
+    step = np.array(result.step_s) * 1e3
+    cost = f"{result.set_up_s:.2f} | {step.mean():.1f} | {np.median(step):.1f} | {step.max():.0f}"
+    return f"| {picture} | {engine} | {steps} | {figures} | {cost} |"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Quality figures of inpaint engines on pictures that travel left.")
+    parser.add_argument("pictures", nargs="*", type=Path)
+    parser.add_argument("--engines", default="walk,telea,mirror")
+    parser.add_argument("--steps", type=int, default=130)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save", type=Path, help="folder for the plates and canvases, as PNG")
+    options = parser.parse_args(arguments)
+    chosen = options.pictures or pictures()
+    if not chosen:
+        print("No picture given and none found.", file=sys.stderr)
+        return 2
+    names = [f.name for f in fields(Figures)]
+    heads = ["picture", "engine", "steps", *names, "set-up s", "mean ms/step", "median", "max"]
+    print("| " + " | ".join(heads) + " |")
+    print("|" + "---|" * len(heads))
+    for path in chosen:
+        source = np.asarray(Image.open(path).convert("RGB"))
+        for engine in options.engines.split(","):
+            result = (
+                mirror_tiling(source, options.steps)
+                if engine == "mirror"
+                else travel(engine, source, options.steps, options.seed)
+            )
+            print(row(path.stem, engine, options.steps, source, result), flush=True)
+            if options.save:
+                options.save.mkdir(parents=True, exist_ok=True)
+                for kind, pixels in (("plates", plates_picture(source, result.tapes)), ("canvas", result.canvas)):
+                    target = options.save / f"{path.stem}_{engine}_{kind}.png"
+                    cv2.imwrite(str(target), pixels[..., ::-1])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

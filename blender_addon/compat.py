@@ -1,0 +1,134 @@
+"""What differs between Blender 4.2, 4.5, 5.0 and 5.2, each difference behind one function that says what is meant.
+
+Differences are found by asking Blender for the attribute, not by its version number, wherever it can be asked: such
+code also serves the versions between. A branch per version through the builders was the other road.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+
+def strips(editor: Any) -> Any:
+    """The collection of a sequence editor's strips. An empty one is falsy, hence no `or`."""
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
+def all_strips(editor: Any) -> Any:
+    """All strips, those inside meta strips too."""
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
+def length(strip: Any) -> int:
+    """Frames that a strip is on show."""
+    return int(strip.duration if _has_handles(strip) else strip.frame_final_duration)
+
+
+def set_length(strip: Any, frames: int) -> None:
+    """Let a strip end `frames` frames after its start."""
+    if _has_handles(strip):
+        strip.duration = frames
+    else:
+        strip.frame_final_duration = frames
+
+
+def start(strip: Any) -> int:
+    """The first frame on which a strip is on show."""
+    return int(strip.left_handle if _has_handles(strip) else strip.frame_final_start)
+
+
+def place(strip: Any, first: int, frames: int) -> None:
+    """Put a strip on frames `first`..`first + frames - 1`, its content beginning with it."""
+    if _has_handles(strip):
+        strip.content_start = first
+        strip.left_handle = first
+    else:
+        strip.frame_start = first
+        strip.frame_final_start = first
+    set_length(strip, frames)
+
+
+def content_length(strip: Any) -> int:
+    """Frames of a sound's or movie's content."""
+    return int(strip.content_duration if _has_handles(strip) else strip.frame_duration)
+
+
+def set_image(strip: Any, path: Path) -> None:
+    """Let an image strip show another file."""
+    strip.directory = f"{path.parent}/"
+    strip.elements[0].filename = path.name
+
+
+def remove(editor: Any, strip: Any) -> None:
+    """Take a strip away, with its F-curves."""
+    strips(editor).remove(strip)
+
+
+def _has_handles(strip: Any) -> bool:
+    # 5.2 warns when the old names are read, 6.0 takes them away
+    return hasattr(strip, "left_handle")
+
+
+def f_curve(struct: Any, prop: str) -> Any | None:
+    """The F-curve of a property; None if it has none."""
+    path = struct.path_from_id(prop)
+    return next((curve for curve in _curves(struct.id_data) if curve.data_path == path), None)
+
+
+def key_linear(struct: Any, prop: str, keys: Sequence[tuple[float, float]]) -> None:
+    """Animate a property by `keys`, (frame, value) each, linear between them and held outside."""
+    curve = f_curve(struct, prop) or _new_curve(struct.id_data, struct.path_from_id(prop))
+    points = curve.keyframe_points
+    points.clear()
+    points.add(len(keys))
+    for point, at in zip(points, keys, strict=True):
+        point.co = at
+        point.interpolation = "LINEAR"
+    curve.extrapolation = "CONSTANT"
+    curve.update()
+
+
+def set_still(struct: Any, prop: str, value: float) -> None:
+    """Give a property one value for all frames."""
+    curve = f_curve(struct, prop)
+    if curve is not None:
+        _curves(struct.id_data).remove(curve)
+    setattr(struct, prop, value)
+
+
+def _curves(datablock: Any) -> Any:
+    """The collection of a datablock's F-curves: its action's own, or since 4.4 a channel bag's; () without any."""
+    data = datablock.animation_data
+    if data is None or data.action is None:
+        return ()
+    if not hasattr(data.action, "layers"):
+        return data.action.fcurves
+    bags = (s.channelbag(data.action_slot) for layer in data.action.layers for s in layer.strips if data.action_slot)
+    return next((bag.fcurves for bag in bags if bag is not None), ())
+
+
+def _new_curve(datablock: Any, path: str) -> Any:
+    data = datablock.animation_data or datablock.animation_data_create()
+    if data.action is None:
+        data.action = bpy.data.actions.new(f"{datablock.name} motion")
+    if hasattr(data.action, "fcurve_ensure_for_datablock"):
+        return data.action.fcurve_ensure_for_datablock(datablock, path, index=0)
+    return data.action.fcurves.new(path, index=0)
+
+
+def image_output(image_settings: Any, file_format: str) -> None:
+    """Set the file format of an output: `PNG` for stills, `FFMPEG` for video."""
+    if hasattr(image_settings, "media_type"):
+        image_settings.media_type = "VIDEO" if file_format == "FFMPEG" else "IMAGE"
+    image_settings.file_format = file_format
+
+
+def show_in_sequencer(scene: Any) -> None:
+    """Let every window show a scene, and since 5.0 every workspace edit it in its sequencer."""
+    for window in bpy.context.window_manager.windows:
+        window.scene = scene
+    for workspace in bpy.data.workspaces:
+        if hasattr(workspace, "sequencer_scene"):
+            workspace.sequencer_scene = scene

@@ -1,0 +1,186 @@
+"""A scene's Parallax settings as Blender properties, generated from the declarations of the project's settings.
+
+Each section of the project becomes a property group with the same names, so that a new setting appears in Blender,
+in the project file and on the command line by one declaration. A value that may be empty gets a tick box beside it,
+since Blender's numbers cannot be. Typing the groups out by hand would read better and drift apart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..shared import project as projects
+from ..shared import settings
+from ..shared.project import Layer, Project
+from ..shared.settings import Declared
+
+OFF = "OFF"
+"""The item of an enum that stands for an empty value."""
+
+_LOWEST = {"int": -(2**31), "float": -1e9}
+_HIGHEST = {"int": 2**31 - 1, "float": 1e9}
+
+
+def label(name: str) -> str:
+    """`seconds_per_step` as people read it: Seconds per step."""
+    return name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps").replace("_", " ").capitalize()
+
+
+def switch(name: str) -> str:
+    """The name of the tick box beside a value that may be empty."""
+    return f"use_{name}"
+
+
+def switched(d: Declared) -> bool:
+    """Whether a setting has a tick box: it may be empty, and neither a text nor a choice can say so by itself."""
+    return d.optional and not d.limits.choices and d.kind != "str"
+
+
+def _annotations(cls: type[Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for d in settings.declared(cls):
+        if switched(d):
+            out[switch(d.name)] = bpy.props.BoolProperty(name=label(d.name), description=d.limits.help)
+        out[d.name] = _property(d)
+    return out
+
+
+def _property(d: Declared) -> Any:
+    words: dict[str, Any] = {"name": label(d.name), "description": d.limits.help.rstrip(".")}
+    default = None if d.default is MISSING else d.default
+    if d.limits.choices:
+        items = [(choice, choice.capitalize().replace("_", " "), "") for choice in d.limits.choices]
+        items = [(OFF, "None", "Not set"), *items] if d.optional else items
+        return bpy.props.EnumProperty(items=items, default=default or items[0][0], **words)
+    if d.kind == "bool":
+        return bpy.props.BoolProperty(default=bool(default), **words)
+    if d.kind == "str":
+        return bpy.props.StringProperty(default=default or "", **words | _subtype(d))
+    low, high = _range(d)
+    if d.kind == "pair":
+        return bpy.props.FloatVectorProperty(size=2, min=low, max=high, precision=1, **words)
+    if d.kind == "int":
+        return bpy.props.IntProperty(default=default or max(0, int(low)), min=int(low), max=int(high), **words)
+    return bpy.props.FloatProperty(default=default or max(0.0, low), min=low, max=high, precision=3, **words)
+
+
+def _subtype(d: Declared) -> dict[str, str]:
+    return {"subtype": "FILE_PATH"} if d.name == "file" else {}
+
+
+def _range(d: Declared) -> tuple[float, float]:
+    """Limits for Blender, which has no open ones: a value that must be above 0 begins at 0.001."""
+    kind = "float" if d.kind == "pair" else d.kind
+    low = d.limits.low if d.limits.above is None else d.limits.above + 0.001
+    high = d.limits.high
+    return (_LOWEST[kind] if low is None else low), (_HIGHEST[kind] if high is None else high)
+
+
+def _group(name: str, cls: type[Any]) -> type[Any]:
+    return type(
+        f"INFINITE_PARALLAX_PG_{name}",
+        (bpy.types.PropertyGroup,),
+        {"__doc__": cls.__doc__, "__annotations__": _annotations(cls), "__module__": __name__},
+    )
+
+
+GROUPS: dict[str, type[Any]] = {name: _group(name, cls) for name, cls in projects.SECTIONS.items()}
+LAYER_GROUP: type[Any] = _group("layer", Layer)
+
+
+class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
+    """The whole project of a scene."""
+
+    __annotations__ = {
+        "picture": bpy.props.StringProperty(
+            name="Picture", description="The still picture to travel through", subtype="FILE_PATH"
+        ),
+        "plates_folder": bpy.props.StringProperty(
+            name="Plates", description="Folder of the plates that the scene shows", subtype="DIR_PATH"
+        ),
+        "layers": bpy.props.CollectionProperty(type=LAYER_GROUP),
+        "layer_index": bpy.props.IntProperty(name="Layer", min=0),
+    } | {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
+
+
+class INFINITE_PARALLAX_PG_job(bpy.types.PropertyGroup):
+    """How far the work is; belongs to the running Blender and is never saved."""
+
+    __annotations__ = {
+        "running": bpy.props.BoolProperty(options={"SKIP_SAVE"}),
+        "factor": bpy.props.FloatProperty(min=0, max=1, options={"SKIP_SAVE"}),
+        "status": bpy.props.StringProperty(options={"SKIP_SAVE"}),
+        "error": bpy.props.StringProperty(options={"SKIP_SAVE"}),
+        "hint": bpy.props.StringProperty(options={"SKIP_SAVE"}),
+    }
+
+
+CLASSES = (*GROUPS.values(), LAYER_GROUP, INFINITE_PARALLAX_PG_project, INFINITE_PARALLAX_PG_job)
+
+
+def of_scene(scene: Any) -> Any:
+    """The project's properties of a scene."""
+    return scene.infinite_parallax
+
+
+def document(scene: Any) -> dict[str, Any]:
+    """The project document of a scene, not yet checked; `projects.from_json` does that."""
+    group = of_scene(scene)
+    body = {name: _read(getattr(group, name), cls) for name, cls in projects.SECTIONS.items()}
+    layers = [_read(layer, Layer) for layer in group.layers]
+    picture = bpy.path.abspath(group.picture) if group.picture else ""
+    return {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name, "picture": picture} | body | {
+        "layers": layers
+    }
+
+
+def project(scene: Any) -> Project:
+    """The project of a scene; what cannot be is a UsageError that names the setting."""
+    return projects.from_json(document(scene))
+
+
+def _read(group: Any, cls: type[Any]) -> dict[str, Any]:
+    return {d.name: _value(group, d) for d in settings.declared(cls)}
+
+
+def _value(group: Any, d: Declared) -> Any:
+    value = getattr(group, d.name)
+    if switched(d) and not getattr(group, switch(d.name)):
+        return None
+    if d.optional and value in (OFF, ""):
+        return None
+    if d.kind == "pair":
+        return [_decimal(v) for v in value]
+    return _decimal(value) if d.kind == "float" else value
+
+
+def _decimal(value: float) -> float:
+    """The decimal that a person typed: Blender keeps 29.97 as the nearest number of 32 bits, 29.9699993."""
+    return float(str(np.float32(value)))
+
+
+def fill(scene: Any, wanted: Project) -> None:
+    """Set a scene's properties to a project."""
+    group = of_scene(scene)
+    group.name, group.picture = wanted.name, wanted.picture
+    for name in projects.SECTIONS:
+        _write(getattr(group, name), getattr(wanted, name))
+    group.layers.clear()
+    for layer in wanted.layers:
+        _write(group.layers.add(), layer)
+    group.layer_index = 0
+
+
+def _write(group: Any, values: Any) -> None:
+    data: Mapping[str, Any] = settings.write(values)
+    for d in settings.declared(type(values)):
+        value = data[d.name]
+        if switched(d):
+            setattr(group, switch(d.name), value is not None)
+        if value is not None:
+            setattr(group, d.name, value)
+        elif d.limits.choices:
+            setattr(group, d.name, OFF)

@@ -1,0 +1,103 @@
+"""The Flask application: who may come in, the routes, and one shape for everything that goes wrong.
+
+A factory, so that every test has a server of its own. The error shape is made in one place for all routes; handlers
+that each built their answer would sooner or later differ, and one of them would leak a traceback.
+"""
+
+import logging
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from ..shared.errors import ParallaxError
+from . import step_loop
+from .access import Access
+from .context import KEY, Config, Context, context
+from .events import Events
+from .jobs import JobStore
+from .routes import BLUEPRINTS, PUBLIC
+from .worker import Worker
+
+log = logging.getLogger(__name__)
+
+_HINTS = {
+    404: "See /api/v1/openapi.json for what there is.",
+    405: "See /api/v1/openapi.json for the methods of each path.",
+    413: "Send a smaller picture or a shorter project.",
+    416: "Ask for a range inside the file.",
+}
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_request", 416: "bad_range"}
+
+
+def create_app(config: Config) -> Flask:
+    """A server over the store of `config`. Nothing is worked off before `context.worker.start()`."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.project_bytes
+    app.config["MAX_FORM_PARTS"] = 16
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    store, events = JobStore(config.store), Events(config.limits.listeners)
+    worker = Worker(store, events, config.limits, config.loop or step_loop)
+    access = Access(config.token, config.hosts, config.origins)
+    app.extensions[KEY] = Context(config.limits, access, store, events, worker)
+    app.before_request(_guard)
+    app.after_request(_headers)
+    app.register_error_handler(ParallaxError, error_response)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _guard() -> None:
+    access = context().access
+    access.check_host(request.headers.get("Host", ""))
+    access.check_origin(request.headers.get("Origin"), request.scheme, request.headers.get("Host", ""))
+    if request.endpoint not in PUBLIC:
+        access.check_token(request.headers.get("Authorization"))
+
+
+def _headers(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    # no-cache still lets a client keep a copy and ask whether it is current
+    response.headers["Cache-Control"] = "private, no-cache" if response.headers.get("ETag") else "no-store"
+    return response
+
+
+def error_response(error: ParallaxError) -> Response:
+    """The one error shape."""
+    response = jsonify(error.to_json())
+    response.status_code = error.status
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """An error of Flask's own, in our shape; what it says by itself is meant for browsers."""
+    status = error.code or 500
+    sentences = {
+        404: f"There is nothing at {request.path[:200]}.",
+        405: f"{request.path[:200]} does not know {request.method}.",
+        413: "The request is too large.",
+        416: "The file has no such range.",
+    }
+    sentence = sentences.get(status, f"The request cannot be understood ({error.name}).")
+    shaped = ParallaxError(
+        sentence, _HINTS.get(status, "Check the request."), _CODES.get(status, "bad_request"), status
+    )
+    response = error_response(shaped)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Content-Range", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _fault(error: Exception) -> Response:
+    log.error("%s %s", request.method, request.path, exc_info=error)
+    return error_response(
+        ParallaxError("The server met a fault of its own.", "Its log tells more; please report it.", "internal", 500)
+    )

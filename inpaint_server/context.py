@@ -1,0 +1,54 @@
+"""What the routes work with, hung on the Flask application.
+
+Module globals would tie one process to one server; tests start several.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+
+from .access import Access
+from .events import Events
+from .jobs import JobStore
+from .limits import Limits
+from .sitting import Loop
+from .worker import Worker
+
+KEY = "infinite_parallax"
+
+
+@dataclass(frozen=True)
+class Config:
+    """How a server is set up. `hosts` are names it answers to besides loopback, `origins` pages that may use it."""
+
+    store: Path
+    token: str
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    loop: Loop | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts of one server. `painting` is held while a single picture is painted: one at a time."""
+
+    limits: Limits
+    access: Access
+    store: JobStore
+    events: Events
+    worker: Worker
+    painting: threading.Lock = field(default_factory=threading.Lock)
+
+    def stop(self) -> None:
+        """End the streams, let go of the running job."""
+        self.events.close()
+        self.worker.stop()
+
+
+def context() -> Context:
+    """The parts of the server that handles the present request."""
+    return cast(Context, current_app.extensions[KEY])

@@ -1,0 +1,208 @@
+"""Jobs as folders: one job, one folder, and nothing anywhere else that could disagree with it.
+
+    jobs/ID/job.json      what the job is and how far it is
+    jobs/ID/source        the picture as it was sent
+    jobs/ID/picture.png   the same as plain RGB, which the step loop paints from
+    jobs/ID/preview.png   the canvas at the last stop
+    jobs/ID/run/          the step loop's own: steps, plates, manifest
+
+A folder is made under another name and renamed, every file likewise, so that a kill at any moment leaves either the
+old or the new. A database was the other road: it would hold half of the truth, and could not be looked into.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..shared import project as projects
+from ..shared.errors import ParallaxError
+from ..shared.project import Project
+from ..shared.wire import QUEUED, STATES, JobInfo, is_job_id
+from .engines.contract import RGB
+from .pictures import encode_png, read_png
+from .plate_store import write_bytes
+
+VERSION = 1
+MOST_WARNINGS = 200
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass
+class Job:
+    """The record of one job. `order` is its place in the queue, `digest` tells two requests with one id apart.
+
+    `redo_from` is a step from which to paint again as soon as the job has its turn; `deleted` says that the folder
+    goes as soon as nothing works in it any more. Both stand in the record so that a kill cannot lose them.
+    """
+
+    id: str
+    project: dict[str, Any]
+    width: int
+    height: int
+    steps: int
+    digest: str
+    order: int
+    state: str = QUEUED
+    step: int = 0
+    created_at: str = field(default_factory=now)
+    started_at: str | None = None
+    finished_at: str | None = None
+    cancelling: bool = False
+    deleted: bool = False
+    redo_from: int | None = None
+    error: dict[str, str] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as written to disk."""
+        return {"version": VERSION, **asdict(self)}
+
+    def info(self) -> JobInfo:
+        """What clients see."""
+        known = {f.name for f in fields(JobInfo)} - {"name", "warnings"}
+        shown = {k: v for k, v in asdict(self).items() if k in known}
+        return JobInfo(**shown, name=self.project.get("name", ""), warnings=tuple(self.warnings))
+
+    def parsed_project(self) -> Project:
+        """The project of the job."""
+        return projects.from_json(self.project)
+
+    def warn(self, message: str) -> None:
+        """Keep a warning; of very many only the first ones."""
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(message)
+
+
+def _job(data: Any, job_id: str) -> Job:
+    """A record out of its JSON; ValueError says what is wrong with it."""
+    if not isinstance(data, Mapping) or data.get("version") != VERSION:
+        raise ValueError(f"job.json is not of version {VERSION}")
+    values = {k: v for k, v in data.items() if k != "version"}
+    try:
+        job = Job(**values)
+    except TypeError as e:
+        raise ValueError(f"job.json: {e}") from e
+    if job.id != job_id or job.state not in STATES:
+        raise ValueError("job.json belongs to another job" if job.id != job_id else f"its state is {job.state!r}")
+    job.parsed_project()
+    return job
+
+
+class JobStore:
+    """The folder of all jobs. It keeps no state; callers see to it that one thread at a time writes a job."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root / "jobs"
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as e:
+            raise ParallaxError(f"{self.root} cannot be made: {e.strerror}.", "Give another --store.") from e
+
+    def folder(self, job_id: str) -> Path:
+        """The folder of a job; ids that are none never become a path."""
+        if not is_job_id(job_id):
+            raise ParallaxError(
+                f"{job_id[:80]!r} cannot be the id of a job.",
+                "Use 1 to 64 letters, digits, - and _, not beginning with a sign.",
+                "bad_id",
+                400,
+            )
+        return self.root / job_id
+
+    def run_folder(self, job_id: str) -> Path:
+        """Where the step loop works."""
+        return self.folder(job_id) / "run"
+
+    def open(self) -> tuple[list[Job], dict[str, str]]:
+        """All jobs in queue order, and what is wrong with the folders that cannot be read. Cleans up what a kill left.
+
+        Links are not followed: a folder that is one is reported as damaged.
+        """
+        jobs: list[Job] = []
+        damaged: dict[str, str] = {}
+        for entry in sorted(self.root.iterdir()):
+            if entry.name.startswith("."):
+                _remove(entry)
+            elif not is_job_id(entry.name):
+                damaged[entry.name] = "Its name cannot be the id of a job."
+            else:
+                try:
+                    jobs.append(self._read(entry))
+                except (OSError, ValueError, ParallaxError) as e:
+                    damaged[entry.name] = f"The job cannot be read: {_plain(e)}."
+        return sorted(jobs, key=lambda job: job.order), damaged
+
+    def _read(self, folder: Path) -> Job:
+        if folder.is_symlink() or not folder.is_dir():
+            raise ValueError("it is a link or a file, not a folder")
+        job = _job(json.loads((folder / "job.json").read_text(encoding="utf-8")), folder.name)
+        if not job.deleted and not (folder / "picture.png").is_file():
+            raise ValueError("its picture is missing")
+        return job
+
+    def create(self, job: Job, source: bytes, picture: RGB) -> None:
+        """Write a new job's folder; it appears whole or not at all."""
+        folder = self.folder(job.id)
+        fresh = folder.with_name(f".new-{job.id}")
+        try:
+            if fresh.exists():
+                shutil.rmtree(fresh)
+            fresh.mkdir(mode=0o700)
+            (fresh / "source").write_bytes(source)
+            (fresh / "picture.png").write_bytes(encode_png(picture))
+            (fresh / "job.json").write_text(json.dumps(job.to_json(), indent=1), encoding="utf-8")
+            fresh.rename(folder)
+        except OSError as e:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise ParallaxError(
+                f"The job cannot be written: {e.strerror}.", "Free disk space, then send it again.", "disk_full", 507
+            ) from e
+
+    def save(self, job: Job) -> None:
+        """Write the record of a job."""
+        write_bytes(self.folder(job.id) / "job.json", json.dumps(job.to_json(), indent=1).encode())
+
+    def remove(self, job_id: str) -> None:
+        """Delete a job's folder: out of sight at once, then file by file."""
+        folder = self.folder(job_id)
+        if os.path.lexists(folder):
+            gone = folder.with_name(f".gone-{job_id}")
+            _remove(gone)
+            folder.rename(gone)
+            _remove(gone)
+
+    def picture(self, job_id: str) -> RGB:
+        """The source of a job, RGB uint8 [H, W, 3]."""
+        return read_png(self.folder(job_id) / "picture.png")
+
+    def preview(self, job_id: str) -> RGB:
+        """The canvas of a job at its last stop; before there is one, its source."""
+        path = self.folder(job_id) / "preview.png"
+        return read_png(path) if path.exists() else self.picture(job_id)
+
+    def save_preview(self, job_id: str, canvas: RGB) -> None:
+        """Keep the canvas, RGB uint8 [H, W, 3], for `preview`."""
+        write_bytes(self.folder(job_id) / "preview.png", encode_png(canvas))
+
+
+def _remove(path: Path) -> None:
+    """Delete a file, a link (never what it points to) or a folder with all that is in it."""
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+def _plain(error: Exception) -> str:
+    """What an error says, without paths and without the full stop."""
+    text = error.strerror or "unknown fault" if isinstance(error, OSError) else str(error)
+    return text.rstrip(".")

@@ -1,0 +1,106 @@
+"""Every cap of the server in one place, and the checks that apply them.
+
+A server that computes for others must say no before it has begun: a picture is refused by its header, a job by the
+arithmetic of its plan, and each refusal names the cap and the way round it. Caps strewn over the routes could not be
+listed, tested or raised by the person who owns the machine.
+"""
+
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..shared import geometry
+from ..shared.errors import ParallaxError, UsageError
+from ..shared.plan import BLEED_PX, LayerPlan, Plan
+from ..shared.project import MOST_LAYERS, Project
+from ..shared.settings import setting
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the server takes on."""
+
+    body_bytes: int = setting(128 * 1024**2, "Size of a request.", low=1024, unit="bytes")
+    project_bytes: int = setting(1024**2, "Size of a project document.", low=1024, unit="bytes")
+    picture_px: int = setting(64 * 10**6, "Pixels of a picture.", low=1, unit="px")
+    side_px: int = setting(16384, "Longest side of a picture.", low=1, unit="px")
+    layers: int = setting(MOST_LAYERS, "Layers of a project.", low=1, high=MOST_LAYERS)
+    steps: int = setting(20000, "Steps of a job.", low=1)
+    unfinished_jobs: int = setting(64, "Jobs that wait or run.", low=1)
+    job_bytes: int = setting(64 * GIB, "Disk that one job may need, by its plan.", low=1, unit="bytes")
+    spare_bytes: int = setting(GIB // 2, "Disk that always stays free.", low=0, unit="bytes")
+    listeners: int = setting(24, "Event streams open at one time.", low=1)
+
+
+def needed_bytes(plan: Plan) -> int:
+    """Disk that a job of this plan takes at most: every tile uncompressed, and as much again for its checkpoints."""
+    moving_down = any(layer.velocity[1] for layer in plan.layers)
+    tiles = sum(_plate_px(plan, layer, moving_down) for layer in plan.layers) * 4
+    return 2 * tiles + 8 * plan.width * plan.height
+
+
+def _plate_px(plan: Plan, layer: LayerPlan, moving_down: bool) -> int:
+    """Pixels of all tiles of a layer, from above, in closed form: a plan of many steps must not take long to refuse."""
+    vx, vy = (abs(geometry.exact(v)) for v in layer.velocity)
+    rows = plan.height if moving_down else min(plan.height, layer.height + layer.overlap_px + BLEED_PX)
+    rooms = [
+        math.floor(max(0, plan.tile_px - side - 2 * BLEED_PX - 1) / v)
+        for side, v in ((plan.width, vx), (plan.height, vy))
+        if v
+    ]
+    run = max(1, min([*rooms, plan.steps]))
+    count = math.ceil(plan.steps / run)
+    return count * math.ceil(plan.width + vx * run + 2 * BLEED_PX) * math.ceil(rows + vy * run + 2 * BLEED_PX)
+
+
+def check_steps(project: Project, limits: Limits) -> None:
+    """Refuse a project with too many layers or steps; steps that follow from the plan are checked by `check_plan`."""
+    if len(project.layers) > limits.layers:
+        raise UsageError(
+            f"The project has {len(project.layers)} layers; this server takes {limits.layers}.",
+            "Merge some layers.",
+            "too_large",
+        )
+    _check_count(project.motion.steps or 1, limits)
+
+
+def _check_count(steps: int, limits: Limits) -> None:
+    if steps > limits.steps:
+        raise UsageError(
+            f"The job has {steps} steps; this server takes {limits.steps}.",
+            "Lower motion.steps, lower the smoothness, or raise step_px.",
+            "too_large",
+        )
+
+
+def check_plan(plan: Plan, limits: Limits) -> None:
+    """Refuse a plan with too many steps or a need of more disk than a job may have."""
+    _check_count(plan.steps, limits)
+    need = needed_bytes(plan)
+    if need > limits.job_bytes:
+        raise UsageError(
+            f"The job may need {gigabytes(need)} of disk; this server gives a job {gigabytes(limits.job_bytes)}.",
+            "Ask for fewer steps or a smaller picture.",
+            "too_large",
+        )
+
+
+def check_disk(folder: Path, need: int, limits: Limits) -> None:
+    """Refuse when less than `need` bytes, plus what always stays free, is left on the disk of `folder`."""
+    free = shutil.disk_usage(folder).free
+    if free < need + limits.spare_bytes:
+        raise ParallaxError(
+            f"The disk has {gigabytes(free)} free; this needs {gigabytes(need)} and {gigabytes(limits.spare_bytes)} "
+            "must stay free.",
+            "Delete old jobs or free disk space, then try again.",
+            "disk_full",
+            507,
+        )
+
+
+def gigabytes(size: int) -> str:
+    """A number of bytes in the words of a person."""
+    return f"{size / GIB:.1f} GiB" if size >= GIB // 10 else f"{size / 1024**2:.1f} MiB"

@@ -1,0 +1,130 @@
+"""Routes that make, list, steer and delete jobs."""
+
+import hashlib
+import json
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from ...shared import project as projects
+from ...shared.errors import UsageError
+from ...shared.plan import Plan, plan
+from ...shared.project import Project
+from ...shared.settings import describe
+from ...shared.wire import API
+from .. import limits, masks
+from ..context import context
+from ..jobs import Job
+from ..pictures import read_picture
+from ..worker import conflict
+from . import received
+
+routes = Blueprint("jobs", __name__, url_prefix=f"{API}/jobs")
+
+
+@routes.post("")
+def create() -> tuple[Response, int]:
+    """Queue a job under an id of the server's."""
+    return _submit(secrets.token_hex(8))
+
+
+@routes.put("/<job_id>")
+def put(job_id: str) -> tuple[Response, int]:
+    """Queue a job under an id of the client's; the same request again changes nothing."""
+    return _submit(job_id)
+
+
+def _submit(job_id: str) -> tuple[Response, int]:
+    parts = context()
+    parts.store.folder(job_id)
+    data = projects.parse(received.form_text("project", "{}"))
+    project = projects.from_json(data)
+    source = received.file("picture")
+    picture = read_picture(source, parts.limits)
+    height, width = picture.shape[:2]
+    made = received.checked_plan(project, width, height, parts.limits)
+    received.check_engine(project.inpaint.engine)
+    limits.check_disk(parts.store.root, limits.needed_bytes(made), parts.limits)
+    document = project.to_json()
+    digest = hashlib.sha256(source + json.dumps(document, sort_keys=True).encode()).hexdigest()
+    job, new = parts.worker.submit(Job(job_id, document, width, height, made.steps, digest, 0), source, picture)
+    return _shown(job), 201 if new else 200
+
+
+def _shown(job: Job) -> Response:
+    return jsonify(job.info().to_json())
+
+
+@routes.get("")
+def list_jobs() -> Response:
+    """All jobs, the oldest first, and the folders of the store that cannot be read."""
+    worker = context().worker
+    damaged = [{"id": name, "reason": reason} for name, reason in sorted(worker.damaged.items())]
+    return jsonify(jobs=[job.info().to_json() for job in worker.jobs()], damaged=damaged)
+
+
+@routes.get("/<job_id>")
+def show(job_id: str) -> Response:
+    """One job."""
+    return _shown(context().worker.job(job_id))
+
+
+@routes.post("/<job_id>/cancel")
+def cancel(job_id: str) -> Response:
+    """Stop a job. What is painted is kept."""
+    return _shown(context().worker.cancel(job_id))
+
+
+@routes.post("/<job_id>/resume")
+def resume(job_id: str) -> Response:
+    """Go on with a cancelled or failed job."""
+    return _shown(context().worker.resume(job_id))
+
+
+@routes.post("/<job_id>/redo")
+def redo(job_id: str) -> Response:
+    """Paint again from a step on, with other settings if a project is given."""
+    parts = context()
+    job = parts.worker.job(job_id)
+    data = received.body(("from_step", "project"), parts.limits)
+    step = data.get("from_step")
+    if isinstance(step, bool) or not isinstance(step, int):
+        raise UsageError(f"from_step must be a whole number, not {describe(step)}.", "Steps count from 1.")
+    project = None
+    if data.get("project") is not None:
+        project = projects.from_json(data["project"])
+        _check_same_geometry(job, project)
+        received.check_engine(project.inpaint.engine)
+    return _shown(parts.worker.redo(job_id, step, project.to_json() if project else None))
+
+
+def _check_same_geometry(job: Job, project: Project) -> None:
+    """Refuse a project under which the steps that are kept would lie elsewhere."""
+    old = job.parsed_project()
+    before = _geometry(old, plan(old, job.width, job.height))
+    after = _geometry(project, plan(project, job.width, job.height))
+    changed = [name for name, value in before.items() if after[name] != value]
+    if changed:
+        raise conflict(
+            f"A redo keeps the geometry, but the new project changes {', '.join(changed)}.",
+            "Send the changed project as a new job.",
+        )
+
+
+def _geometry(project: Project, made: Plan) -> dict[str, Any]:
+    return {
+        "the layers' heights": [(layer.top, layer.height) for layer in made.layers],
+        "the layers' velocities": [layer.velocity for layer in made.layers],
+        "the number of steps": made.steps,
+        "plates.tile_px": made.tile_px,
+        "plates.overlap_px": [layer.overlap_px for layer in made.layers],
+        "how far the mask reaches": masks.reach_px(project.mask),
+    }
+
+
+@routes.delete("/<job_id>")
+def delete(job_id: str) -> tuple[str, int]:
+    """Delete a job and everything it made."""
+    context().worker.delete(job_id)
+    return "", 204

@@ -1,0 +1,81 @@
+"""Routes that show what a job does and what it has made."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, request, send_file
+
+from ...shared import plates
+from ...shared.errors import ParallaxError, UsageError
+from ...shared.wire import API, PROGRESS, STATE, WARNING
+from .. import pictures
+from ..context import context
+from . import received
+
+routes = Blueprint("results", __name__, url_prefix=f"{API}/jobs/<job_id>")
+
+
+@routes.get("/events")
+def events(job_id: str) -> Response:
+    """Server-sent events until the job ends; Last-Event-ID goes on after an event."""
+    parts = context()
+    worker = parts.worker
+    worker.job(job_id)
+
+    def snapshot() -> list[tuple[str, dict[str, Any]]]:
+        info = worker.job(job_id).info()
+        warnings = [(WARNING, {"message": message, "step": info.step}) for message in info.warnings]
+        progress = (PROGRESS, {"step": info.step, "steps": info.steps})
+        return [*warnings, progress, (STATE, info.to_json())]
+
+    stream = parts.events.stream(job_id, request.headers.get("Last-Event-ID"), snapshot)
+    return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+@routes.get("/manifest")
+def manifest(job_id: str) -> Response:
+    """The tiles that are finished so far."""
+    data = _inside(job_id, "manifest.json", "no tile is finished yet").read_bytes()
+    response = Response(data, mimetype="application/json")
+    response.set_etag(hashlib.sha256(data).hexdigest())
+    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug's stub names its own base class
+
+
+@routes.get("/tiles/<name>")
+def tile(job_id: str, name: str) -> Response:
+    """One tile of the manifest, a PNG with alpha. Ranges and conditions are honoured."""
+    _inside(job_id, "manifest.json", "no tile is finished yet")
+    made = plates.load(context().store.run_folder(job_id))
+    found = [t for plate in made.plates for t in plate.tiles if t.file == f"plates/{name}"]
+    if not found:
+        raise _nothing(f"there is no tile {name[:80]!r} in its manifest")
+    path = _inside(job_id, found[0].file, "the tile is being painted again")
+    return send_file(path, mimetype="image/png", etag=found[0].sha256, conditional=True)
+
+
+@routes.get("/preview")
+def preview(job_id: str) -> Response:
+    """The canvas as it was last seen; `width` scales it down, `format` is png or jpeg."""
+    canvas = context().worker.preview(job_id)
+    if "width" in request.args:
+        canvas = pictures.narrow(canvas, received.whole_number(request.args["width"], "width", 1, 16384))
+    kind = request.args.get("format", "png")
+    if kind not in ("png", "jpeg"):
+        raise UsageError(f"format is {kind[:40]!r}, which is neither png nor jpeg.", "Choose one of them.")
+    data = pictures.encode_png(canvas) if kind == "png" else pictures.encode_jpeg(canvas)
+    return Response(data, mimetype=f"image/{kind}")
+
+
+def _inside(job_id: str, file: str, missing: str) -> Path:
+    """A file of a job's run that is really in the store; links are not followed out of it."""
+    parts = context()
+    parts.worker.job(job_id)
+    path = parts.store.run_folder(job_id) / file
+    if not path.is_file() or not path.resolve().is_relative_to(parts.store.root.resolve()):
+        raise _nothing(missing)
+    return path.resolve()
+
+
+def _nothing(missing: str) -> ParallaxError:
+    return ParallaxError(f"The job has nothing to show: {missing}.", "Wait for its progress.", "not_yet", 404)

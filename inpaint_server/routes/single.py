@@ -1,0 +1,67 @@
+"""Routes without a job: one picture painted while the client waits, and the arithmetic of a plan."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from ...shared import project as projects
+from ...shared.errors import ParallaxError, UsageError
+from ...shared.plan import plan
+from ...shared.settings import describe
+from ...shared.wire import API
+from .. import engines, limits
+from ..context import context
+from ..engines.contract import InpaintRequest
+from ..engines.guard import check_mask
+from ..pictures import encode_png, read_mask, read_picture
+from . import received
+
+routes = Blueprint("single", __name__, url_prefix=API)
+
+LONGEST_WAIT_S = 60.0
+
+
+@routes.post("/inpaint")
+def inpaint() -> Response:
+    """Paint the part of a picture that the mask shows."""
+    parts = context()
+    engine_name = received.form_text("engine", engines.DEFAULT)
+    seed = received.whole_number(received.form_text("seed", "0"), "seed", 0, 2**31 - 1)
+    wish = InpaintRequest(received.form_text("prompt", ""), received.form_text("negative_prompt", ""), seed)
+    received.check_engine(engine_name)
+    picture = read_picture(received.file("picture"), parts.limits)
+    mask = read_mask(received.file("mask"), parts.limits)
+    check_mask(mask, *picture.shape[:2])
+    if not parts.painting.acquire(timeout=LONGEST_WAIT_S):
+        raise ParallaxError("Another picture is being painted.", "Try again in a moment.", "busy", 503)
+    try:
+        painted = engines.load(engine_name).inpaint(picture, mask, wish, lambda: parts.worker.stopping)
+    finally:
+        parts.painting.release()
+    return Response(encode_png(painted), mimetype="image/png")
+
+
+@routes.post("/plan")
+def make_plan() -> Response:
+    """What follows from a project for a picture of a size: layers, velocities, steps, duration, disk."""
+    parts = context()
+    data = received.body(("project", "width", "height"), parts.limits)
+    project = projects.from_json(data.get("project", {}))
+    limits.check_steps(project, parts.limits)
+    made = plan(project, _side(data, "width", parts.limits), _side(data, "height", parts.limits))
+    shown = asdict(made) | {
+        "duration_s": made.duration_s,
+        "frames": made.frames,
+        "disk_bytes": limits.needed_bytes(made),
+    }
+    return jsonify(shown)
+
+
+def _side(data: dict[str, Any], name: str, caps: limits.Limits) -> int:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageError(f"{name} must be a whole number, not {describe(value)}.", "Give the picture's size in px.")
+    if not 1 <= value <= caps.side_px:
+        raise UsageError(f"{name} is {value}, but must be 1 to {caps.side_px}.", "Give the picture's size in px.")
+    return value

@@ -1,0 +1,148 @@
+"""What it costs to jump from one column of an exemplar to another: video textures over picture columns.
+
+Every pair of columns of the exemplar is compared over the overlap that follows them, at a reduced scale, with texture
+masked by its own contrast, for every row shift; the cheapest row shift is kept. The comparison of mirrored columns is
+the same table read backwards, so one matrix product per row shift serves both orientations. Comparing at full size
+with template matching was the other road: a hundred times slower for a ranking that the refinement of the landing
+makes exact anyway.
+
+A. Schoedl et al., Video Textures, SIGGRAPH 2000.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+RGB = NDArray[np.uint8]
+CHANNELS = 5  # R, G, B and the two absolute derivatives of the luma
+EDGE_WEIGHT = 1.5
+SHIFT_PENALTY_PER_PX = 0.015
+UNKNOWN = 1e9
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """`rms` [N, N] float32: masked rms difference (grey levels) of the overlaps at two states; `shift` [N, N] int16:
+    the row shift, in feature rows, at which it is reached. State q * n + i is cell i of orientation q."""
+
+    rms: F32
+    shift: NDArray[np.int16]
+
+
+def features(picture: RGB, cell_width: int, cell_height: int, contrast: float) -> tuple[F32, F32]:
+    """Matching features of `picture` (RGB uint8 [h, w, 3], w and h multiples of the cell) per cell.
+
+    Returns the features float32 [h/cell_height, w/cell_width, 5] and the visibility of a difference there, float32
+    c^2 / (c^2 + local variance): in strong texture the eye does not see what it sees in a plain sky.
+    """
+    size = (picture.shape[1] // cell_width, picture.shape[0] // cell_height)
+    colour = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    soft = cv2.GaussianBlur(luma, (0, 0), 0.7)
+    slopes = [np.abs(cv2.Sobel(soft, cv2.CV_32F, dx, dy, scale=0.25)) for dx, dy in ((1, 0), (0, 1))]
+    edges = cv2.resize(np.dstack(slopes), size, interpolation=cv2.INTER_AREA)
+    sigma = 1.2 * max(cell_width, 2)
+    mean = cv2.GaussianBlur(luma, (0, 0), sigma)
+    variance = np.maximum(cv2.GaussianBlur(luma * luma, (0, 0), sigma) - mean * mean, 0)
+    variance = cv2.resize(variance, size, interpolation=cv2.INTER_AREA)
+    shape = (size[1], size[0])
+    stacked = np.dstack([colour.reshape(*shape, 3), EDGE_WEIGHT * edges.reshape(*shape, 2)])
+    visible = contrast**2 / (contrast**2 + variance.reshape(shape))
+    return stacked.astype(np.float32), visible.astype(np.float32)
+
+
+def _columns(table: F32, first_row: int, rows: int) -> F32:
+    """Rows first_row..+rows of a feature table [rows, n, ...] as one vector per column: [n, rows, ...]."""
+    return np.ascontiguousarray(np.moveaxis(table[first_row : first_row + rows], 1, 0))
+
+
+class ColumnDistance:
+    """Mean squared masked difference between all columns of one picture and all columns of another.
+
+    The mask is the mean of both pictures' visibility; expanded, the whole sum is one matrix product.
+    """
+
+    def __init__(self, table: F32, visible: F32, first_row: int, rows: int) -> None:
+        value, weight = _columns(table, first_row, rows), _columns(visible, first_row, rows)
+        self._rows = rows
+        self._n = value.shape[0]
+        square = np.einsum("nrc,nrc->nr", value, value)
+        weighted = -2 * weight[..., None] * value
+        self._left = np.concatenate([self._flat(weighted), weight, square, self._flat(-2 * value)], axis=1)
+        self._constant = (weight * square).sum(1)
+
+    def _flat(self, a: F32) -> F32:
+        return a.reshape(a.shape[0], -1)
+
+    def to(self, table: F32, visible: F32, first_row: int) -> F32:
+        """Distances float32 [n, n_other] to the columns of `table`, read from `first_row` on."""
+        value, weight = _columns(table, first_row, self._rows), _columns(visible, first_row, self._rows)
+        square = np.einsum("nrc,nrc->nr", value, value)
+        weighted = self._flat(weight[..., None] * value)
+        right = np.concatenate([self._flat(value), square, weight, weighted], axis=1)
+        total = self._left @ right.T
+        total += self._constant[:, None] + (weight * square).sum(1)[None]
+        scale = np.float32(0.5 / (self._rows * CHANNELS))
+        return np.asarray(np.maximum(total * scale, 0), np.float32)
+
+
+@njit(cache=True, fastmath=True)
+def accumulate(
+    distance: F32,
+    orientations: int,
+    overlap: int,
+    penalty: float,
+    shift: int,
+    best: F32,
+    arg: NDArray[np.int16],
+) -> None:
+    """Mean of `distance` over `overlap` cells along every diagonal, times `penalty`, kept in `best` where smaller.
+
+    `distance` [n, n] compares unmirrored columns; mirrored ones are the same numbers read from the other end.
+    """
+    n = distance.shape[0]
+    for p in range(orientations):
+        for q in range(orientations):
+            for offset in range(overlap - n, n - overlap + 1):
+                i0 = max(0, -offset)
+                j0 = i0 + offset
+                total = 0.0
+                for k in range(n - max(i0, j0)):
+                    i = i0 + k
+                    j = j0 + k
+                    total += distance[i if p == 0 else n - 1 - i, j if q == 0 else n - 1 - j]
+                    if k >= overlap:
+                        i -= overlap
+                        j -= overlap
+                        total -= distance[i if p == 0 else n - 1 - i, j if q == 0 else n - 1 - j]
+                    if k >= overlap - 1:
+                        row = p * n + i0 + k - overlap + 1
+                        column = q * n + j0 + k - overlap + 1
+                        cost = total / overlap * penalty
+                        if cost < best[row, column]:
+                            best[row, column] = cost
+                            arg[row, column] = shift
+
+
+def column_transitions(
+    table: F32, visible: F32, first_row: int, rows: int, overlap: int, mirrored: bool, cell_height: int
+) -> Transitions:
+    """Transitions among the columns of one exemplar, over all row shifts that its rows allow.
+
+    `table`, `visible` as from `features`; the layer's own rows are first_row..first_row+rows; `overlap` in cells.
+    """
+    n = table.shape[1]
+    m = 2 if mirrored else 1
+    table = table - table.mean((0, 1), keepdims=True)
+    best = np.full((n * m, n * m), UNKNOWN, np.float32)
+    arg = np.zeros((n * m, n * m), np.int16)
+    distance = ColumnDistance(table, visible, first_row, rows)
+    for shift in range(-first_row, table.shape[0] - rows - first_row + 1):
+        penalty = 1 + SHIFT_PENALTY_PER_PX * abs(shift) * cell_height
+        accumulate(distance.to(table, visible, first_row + shift), m, overlap, penalty, shift, best, arg)
+    return Transitions(np.sqrt(best), arg)

@@ -1,0 +1,294 @@
+"""The client of the inpaint server, for the command line and for Blender alike.
+
+Everything comes back as the dataclasses of `shared`, and everything that goes wrong as a ParallaxError with the
+server's own sentence or one about the way to it. Built on requests because Blender ships it; a generated client would
+have been dozens of files for a handful of calls.
+"""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from . import plates, wire
+from .errors import Cancelled, ParallaxError, UsageError
+from .plates import Manifest, Tile
+from .project import Project
+from .wire import API, Event, JobInfo
+
+CONNECT_S = 5.0
+ANSWER_S = 120.0
+QUIET_S = 15.0
+PATIENCE_S = 60.0
+_CHUNK = 1 << 16
+
+
+def read_token(path: Path) -> str:
+    """The token out of the file that the server names when it is ready."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise ParallaxError(
+            f"The token file {path} cannot be read: {e}.", "Give the file that the server names at its start."
+        ) from e
+
+
+class Client:
+    """A connection to a server, such as `Client("http://127.0.0.1:5000", token)`; close it or use it with `with`.
+
+    One thread at a time.
+    """
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        # proxies and .netrc of the environment are meant for other machines; the token must not reach them
+        self._session.trust_env = False
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
+    def health(self) -> dict[str, Any]:
+        """Version, engines, caps, and whether the server is busy. Needs no token."""
+        return self._object(self._send("GET", "/health"))
+
+    def plan(self, project: Project, width: int, height: int) -> dict[str, Any]:
+        """The plan as the server computes it, with the disk that a job would need."""
+        body = {"project": project.to_json(), "width": width, "height": height}
+        return self._object(self._send("POST", "/plan", json=body))
+
+    def create_job(self, project: Project, picture: bytes, job_id: str = "") -> JobInfo:
+        """Queue a job. `picture` is a file's bytes. With an id of your own, sending twice makes one job."""
+        parts = {"project": (None, json.dumps(project.to_json())), "picture": ("picture", picture)}
+        if job_id:
+            return wire.job_info(self._object(self._send("PUT", self._path(job_id), files=parts)))
+        return wire.job_info(self._object(self._send("POST", "/jobs", files=parts)))
+
+    def jobs(self) -> list[JobInfo]:
+        """All jobs, the oldest first."""
+        return [wire.job_info(data) for data in self._object(self._send("GET", "/jobs"))["jobs"]]
+
+    def job(self, job_id: str) -> JobInfo:
+        """One job."""
+        return wire.job_info(self._object(self._send("GET", self._path(job_id))))
+
+    def cancel(self, job_id: str) -> JobInfo:
+        """Stop a job; a running one ends after its step."""
+        return wire.job_info(self._object(self._send("POST", self._path(job_id, "cancel"))))
+
+    def resume(self, job_id: str) -> JobInfo:
+        """Go on with a cancelled or failed job."""
+        return wire.job_info(self._object(self._send("POST", self._path(job_id, "resume"))))
+
+    def redo(self, job_id: str, from_step: int, project: Project | None = None) -> JobInfo:
+        """Paint again from a step on, with other settings if a project is given."""
+        body = {"from_step": from_step, "project": project.to_json() if project else None}
+        return wire.job_info(self._object(self._send("POST", self._path(job_id, "redo"), json=body)))
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job and everything it made."""
+        self._send("DELETE", self._path(job_id)).close()
+
+    def preview(self, job_id: str, width: int | None = None, kind: str = "png") -> bytes:
+        """The canvas as it was last seen, as a PNG or JPEG file's bytes."""
+        query = {"format": kind} | ({"width": str(width)} if width else {})
+        return self._send("GET", self._path(job_id, "preview"), params=query).content
+
+    def inpaint(self, picture: bytes, mask: bytes, engine: str, prompt: str = "", seed: int = 0) -> bytes:
+        """Paint one picture (files' bytes; not black in the mask = paint); a PNG file's bytes."""
+        fields = {"engine": engine, "prompt": prompt, "seed": str(seed)}
+        files = {"picture": ("picture", picture), "mask": ("mask", mask)}
+        return self._send("POST", "/inpaint", data=fields, files=files, timeout=(CONNECT_S, 1800.0)).content
+
+    def manifest(self, job_id: str) -> Manifest:
+        """The tiles that are finished."""
+        return plates.from_json(self._object(self._send("GET", self._path(job_id, "manifest"))))
+
+    def events(
+        self,
+        job_id: str,
+        stop: Callable[[], bool] = lambda: False,
+        patience_s: float = PATIENCE_S,
+    ) -> Iterator[Event]:
+        """The events of a job until it ends; the last one is its `state`.
+
+        A lost connection is taken up again where it broke, for up to `patience_s` without a word from the server;
+        then ParallaxError. `stop` is looked at every few seconds at least and ends the iteration.
+        """
+        last_id, heard, pause = "", time.monotonic(), threading.Event()
+        while not stop():
+            try:
+                for event in self._listen(job_id, last_id):
+                    heard = time.monotonic()
+                    if stop():
+                        return
+                    if event is None:
+                        continue
+                    last_id = event.id or last_id
+                    yield event
+                    if event.kind == wire.STATE and event.data.get("state") in wire.ENDED:
+                        return
+            except ParallaxError as e:
+                if e.code not in ("no_server", "no_answer") or time.monotonic() - heard > patience_s:
+                    raise
+            if time.monotonic() - heard > patience_s:
+                raise _no_answer(self.url)
+            pause.wait(0.5)
+
+    def _listen(self, job_id: str, last_id: str) -> Iterator[Event | None]:
+        """One connection to the stream; ends quietly when it breaks."""
+        headers = {"Last-Event-ID": last_id} if last_id else {}
+        timeout = (CONNECT_S, QUIET_S)
+        with self._send("GET", self._path(job_id, "events"), headers=headers, stream=True, timeout=timeout) as answer:
+            # None hands on each chunk as it comes; without chunks it would wait for the end
+            chunked = answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
+            answer.encoding = "utf-8"
+            try:
+                lines = answer.iter_lines(chunk_size=None if chunked else 1, decode_unicode=True)
+                yield from wire.decode_events(lines)
+            except requests.RequestException:
+                return
+
+    def wait(self, job_id: str, progress: Callable[[int, int], None] = lambda step, steps: None) -> JobInfo:  # noqa: ARG005
+        """Follow a job to its end; `progress` is told step and steps. A failed or cancelled job is raised."""
+        for event in self.events(job_id):
+            if event.kind == wire.PROGRESS:
+                progress(event.data["step"], event.data["steps"])
+        job = self.job(job_id)
+        if job.state == wire.CANCELLED:
+            raise Cancelled()
+        if job.error:
+            raise ParallaxError(job.error["error"], job.error["hint"], job.error["code"])
+        return job
+
+    def download_plates(
+        self,
+        job_id: str,
+        folder: Path,
+        progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+    ) -> Manifest:
+        """Fetch the manifest and all its tiles into `folder`; `progress` is told tiles done and in all.
+
+        Tiles that are there with the right content are not fetched again. Each appears under its name only when it is
+        whole; the manifest comes last.
+        """
+        manifest = self.manifest(job_id)
+        tiles = [tile for plate in manifest.plates for tile in plate.tiles]
+        _make_folder(folder / "plates")
+        for done, tile in enumerate(tiles, 1):
+            self._fetch_tile(job_id, tile, folder)
+            progress(done, len(tiles))
+        part = folder / "manifest.json.part"
+        part.write_text(json.dumps(manifest.to_json(), indent=1), encoding="utf-8")
+        part.replace(folder / "manifest.json")
+        return manifest
+
+    def _fetch_tile(self, job_id: str, tile: Tile, folder: Path) -> None:
+        name = tile.file.removeprefix("plates/")
+        if tile.file != f"plates/{name}" or "/" in name or "\\" in name or name.startswith("."):
+            raise ParallaxError(f"The server names a tile {tile.file!r}, which is no plain file.", "", "protocol")
+        path = folder / "plates" / name
+        if path.is_file() and _digest(path) == tile.sha256:
+            return
+        part, digest = path.with_name(f"{name}.part"), hashlib.sha256()
+        try:
+            with self._send("GET", self._path(job_id, "tiles", name), stream=True) as answer, part.open("wb") as file:
+                for chunk in answer.iter_content(_CHUNK):
+                    digest.update(chunk)
+                    file.write(chunk)
+            if digest.hexdigest() != tile.sha256:
+                raise ParallaxError(f"The tile {name} came over damaged.", "Fetch the plates again.", "damaged_tile")
+            part.replace(path)
+        except requests.RequestException as e:
+            raise _no_answer(self.url) from e
+        except OSError as e:
+            raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space or choose another.") from e
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _path(self, job_id: str, *rest: str) -> str:
+        if not wire.is_job_id(job_id):
+            raise UsageError(
+                f"{job_id[:80]!r} cannot be the id of a job.",
+                "Use 1 to 64 letters, digits, - and _, not beginning with a sign.",
+                "bad_id",
+            )
+        return "/".join(["/jobs", *(quote(part, safe="") for part in (job_id, *rest))])
+
+    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Send a request under /api/v1; anything but success is a ParallaxError with the server's sentence."""
+        options.setdefault("timeout", (CONNECT_S, ANSWER_S))
+        try:
+            answer = self._session.request(method, f"{self.url}{API}{path}", allow_redirects=False, **options)
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout) as e:
+            raise _no_answer(self.url) from e
+        except requests.ConnectionError as e:
+            raise ParallaxError(
+                f"No server answers at {self.url}.", "Start it with: infinite-parallax serve", "no_server", 503
+            ) from e
+        except requests.RequestException as e:
+            raise ParallaxError(
+                f"{self.url} cannot be asked: {e}.", "Write the address as http://127.0.0.1:PORT.", "bad_url", 400
+            ) from e
+        if not answer.ok or answer.is_redirect:
+            raise self._refusal(answer)
+        return answer
+
+    def _refusal(self, answer: requests.Response) -> ParallaxError:
+        with answer:
+            try:
+                data = answer.json()
+                return ParallaxError(
+                    str(data["error"]), str(data["hint"]), str(data["code"]), status=answer.status_code
+                )
+            except (requests.RequestException, ValueError, KeyError, TypeError):
+                return _stranger(self.url, answer.status_code)
+
+    def _object(self, answer: requests.Response) -> dict[str, Any]:
+        try:
+            data = answer.json()
+        except requests.RequestException as e:
+            raise _stranger(self.url, answer.status_code) from e
+        if not isinstance(data, dict):
+            raise _stranger(self.url, answer.status_code)
+        return data
+
+
+def _no_answer(url: str) -> ParallaxError:
+    return ParallaxError(
+        f"The server at {url} does not answer.", "Look at its log, or start it again.", "no_answer", 504
+    )
+
+
+def _stranger(url: str, status: int) -> ParallaxError:
+    return ParallaxError(
+        f"What answers at {url} is not this program's server (status {status}).", "Check the port.", "protocol", 502
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise ParallaxError(f"{folder} cannot be made: {e.strerror}.", "Choose another folder.") from e
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

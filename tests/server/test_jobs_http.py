@@ -1,0 +1,441 @@
+"""Jobs through the HTTP surface: from the request to the tiles, and every refusal on the way."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from infinite_parallax.inpaint_server.limits import Limits
+from infinite_parallax.shared.errors import ParallaxError
+from PIL import Image
+
+Serve = Callable[..., Any]
+Document = Callable[..., dict[str, Any]]
+
+
+def bits(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def tiles(served: Any, job_id: str) -> dict[str, str]:
+    manifest = served.ask("GET", f"/jobs/{job_id}/manifest").get_json()
+    return {t["file"]: t["sha256"] for plate in manifest["plates"] for t in plate["tiles"]}
+
+
+def test_a_job_from_picture_to_tiles(serve: Serve, document: Document, picture: bytes) -> None:
+    served = serve()
+    made = served.create(document(), picture)
+    assert made.status_code == 201
+    job = made.get_json()
+    assert (job["width"], job["height"], job["steps"], job["name"]) == (48, 32, 6, "small")
+    done = served.finish(job["id"])
+    assert done["state"] == "succeeded"
+    assert done["step"] == 6
+    assert done["started_at"] <= done["finished_at"]
+    assert served.ask("GET", "/jobs").get_json()["jobs"] == [done]
+    names = tiles(served, job["id"])
+    assert len(names) > 2
+    for file, digest in names.items():
+        data = served.ask("GET", f"/jobs/{job['id']}/tiles/{Path(file).name}").data
+        assert hashlib.sha256(data).hexdigest() == digest
+        assert bits(data).shape[2] == 4
+
+
+def test_the_project_may_be_a_file_and_may_be_left_away(serve: Serve, picture: bytes) -> None:
+    served = serve()
+    form = {"picture": (io.BytesIO(picture), "p.png"), "project": (io.BytesIO(b'{"motion": {"steps": 1}}'), "p.json")}
+    assert served.ask("POST", "/jobs", data=form).get_json()["steps"] == 1
+    large = Image.new("RGB", (300, 200), "#557799")
+    out = io.BytesIO()
+    large.save(out, "PNG")
+    form = {"picture": (io.BytesIO(out.getvalue()), "p.png")}
+    job = served.ask("POST", "/jobs", data=form).get_json()
+    assert served.ask("POST", f"/jobs/{job['id']}/cancel").status_code == 200
+
+
+def test_put_twice_is_one_job(serve: Serve, document: Document, picture: bytes) -> None:
+    served = serve()
+    assert served.create(document(), picture, "mine").status_code == 201
+    again = served.create(document(), picture, "mine")
+    assert (again.status_code, again.get_json()["id"]) == (200, "mine")
+    other = served.create(document(steps=7), picture, "mine")
+    assert (other.status_code, other.get_json()["code"]) == (409, "conflict")
+    assert len(served.ask("GET", "/jobs").get_json()["jobs"]) == 1
+
+
+def test_etags_ranges_and_previews(serve: Serve, document: Document, picture: bytes) -> None:
+    served = serve()
+    job = served.create(document(), picture).get_json()
+    served.finish(job["id"])
+    name = Path(next(iter(tiles(served, job["id"])))).name
+    for path in (f"/jobs/{job['id']}/manifest", f"/jobs/{job['id']}/tiles/{name}"):
+        first = served.ask("GET", path)
+        again = served.ask("GET", path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        assert served.ask("GET", path, headers={"If-None-Match": '"other"'}).data == first.data
+    part = served.ask("GET", f"/jobs/{job['id']}/tiles/{name}", headers={"Range": "bytes=4-11"})
+    assert (part.status_code, part.data) == (206, first.data[4:12])
+    beyond = served.ask("GET", f"/jobs/{job['id']}/tiles/{name}", headers={"Range": "bytes=99999999-"})
+    assert (beyond.status_code, beyond.get_json()["code"]) == (416, "bad_range")
+    whole = bits(served.ask("GET", f"/jobs/{job['id']}/preview").data)
+    assert whole.shape == (32, 48, 3)
+    assert (whole != bits(picture)).any()
+    small = served.ask("GET", f"/jobs/{job['id']}/preview?width=12&format=jpeg&step=3")
+    assert small.mimetype == "image/jpeg"
+    assert bits(small.data).shape == (8, 12, 3)
+    for query in ("width=0", "width=x", "format=gif"):
+        assert served.ask("GET", f"/jobs/{job['id']}/preview?{query}").status_code == 400
+
+
+def test_cancel_resume_and_delete(serve: Serve, document: Document, picture: bytes, gate: Serve) -> None:
+    loop = gate(step=2)
+    served = serve(loop=loop)
+    first = served.create(document(), picture).get_json()["id"]
+    waiting = served.create(document(), picture).get_json()["id"]
+    loop.wait()
+    assert served.http.get("/api/v1/health").get_json()["state"] == "busy"
+    assert served.ask("POST", f"/jobs/{waiting}/cancel").get_json()["state"] == "cancelled"
+    busy = served.ask("POST", f"/jobs/{first}/cancel").get_json()
+    assert (busy["state"], busy["cancelling"]) == ("running", True)
+    assert served.ask("GET", f"/jobs/{waiting}/manifest").get_json()["code"] == "not_yet"
+    assert served.ask("POST", f"/jobs/{first}/redo", json={"from_step": 1}).status_code == 409
+    loop.go.set()
+    stopped = served.finish(first)
+    assert (stopped["state"], stopped["step"], stopped["cancelling"]) == ("cancelled", 2, False)
+    preview = served.ask("GET", f"/jobs/{first}/preview").data
+    assert (bits(preview) != bits(picture)).any()
+    assert served.ask("POST", f"/jobs/{first}/resume").get_json()["state"] == "queued"
+    assert served.finish(first)["state"] == "succeeded"
+    assert served.ask("POST", f"/jobs/{first}/resume").status_code == 409
+    assert served.ask("POST", f"/jobs/{first}/cancel").get_json()["state"] == "succeeded"
+    undisturbed = served.create(document(), picture).get_json()["id"]
+    served.finish(undisturbed)
+    assert tiles(served, first) == tiles(served, undisturbed)
+    assert served.ask("DELETE", f"/jobs/{first}").status_code == 204
+    assert served.ask("GET", f"/jobs/{first}").status_code == 404
+    assert served.ask("DELETE", f"/jobs/{first}").status_code == 404
+    assert not (served.store / "jobs" / first).exists()
+
+
+def test_a_cancel_can_be_taken_back(serve: Serve, document: Document, picture: bytes, gate: Serve) -> None:
+    loop = gate(step=2)
+    served = serve(loop=loop)
+    job = served.create(document(), picture).get_json()["id"]
+    loop.wait()
+    served.ask("POST", f"/jobs/{job}/cancel")
+    assert served.ask("POST", f"/jobs/{job}/resume").get_json()["cancelling"] is False
+    loop.go.set()
+    assert served.finish(job)["state"] == "succeeded"
+
+
+def test_a_running_job_is_deleted_out_of_sight_at_once(
+    serve: Serve, document: Document, picture: bytes, gate: Serve
+) -> None:
+    loop = gate(step=2)
+    served = serve(loop=loop)
+    job = served.create(document(), picture, "gone").get_json()["id"]
+    loop.wait()
+    assert served.ask("DELETE", f"/jobs/{job}").status_code == 204
+    assert served.ask("GET", f"/jobs/{job}").status_code == 404
+    assert served.ask("GET", "/jobs").get_json() == {"jobs": [], "damaged": []}
+    assert served.create(document(), picture, "gone").status_code == 409
+    loop.go.set()
+    following = served.create(document(), picture).get_json()["id"]
+    served.finish(following)
+    assert [p.name for p in (served.store / "jobs").iterdir()] == [following]
+
+
+def test_redo_paints_again_from_a_step(serve: Serve, document: Document, picture: bytes) -> None:
+    served = serve()
+    job = served.create(document(engine="walk"), picture).get_json()["id"]
+    assert served.finish(job)["state"] == "succeeded"
+    before = tiles(served, job)
+    again = served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 1, "project": document(engine="telea")})
+    assert (again.status_code, again.get_json()["step"]) == (200, 0)
+    done = served.finish(job)
+    assert (done["state"], done["project"]["inpaint"]["engine"]) == ("succeeded", "telea")
+    assert tiles(served, job) != before
+    served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 1, "project": document(engine="walk")})
+    served.finish(job)
+    assert tiles(served, job) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"motion": {"steps": 9}}, "number of steps"),
+        ({"plates": {"tile_px": 128, "overlap_px": 2}}, "tile_px"),
+        ({"plates": {"tile_px": 64, "overlap_px": 3}}, "overlap_px"),
+        ({"layers": [{"height": 11, "velocity": [-3, 0]}, {"velocity": [-7.5, 0]}]}, "heights"),
+        ({"layers": [{"height": 12, "velocity": [-4, 0]}, {"velocity": [-7.5, 0]}]}, "velocities"),
+        ({"mask": {"feather_px": 3}}, "mask"),
+    ],
+)
+def test_redo_keeps_the_geometry(
+    serve: Serve, document: Document, picture: bytes, change: dict[str, Any], word: str
+) -> None:
+    served = serve()
+    job = served.create(document(), picture).get_json()["id"]
+    served.finish(job)
+    answer = served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 2, "project": document() | change})
+    assert answer.status_code == 409
+    assert word in answer.get_json()["error"]
+    assert "new job" in answer.get_json()["hint"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"from_step": 0}, {"from_step": 8}, {"from_step": "2"}, {}, [], {"from_step": 1, "x": 1}]
+)
+def test_redo_with_a_wrong_step(serve: Serve, document: Document, picture: bytes, body: Any) -> None:
+    served = serve()
+    job = served.create(document(), picture).get_json()["id"]
+    served.finish(job)
+    answer = served.ask("POST", f"/jobs/{job}/redo", json=body)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+
+
+def test_a_failure_is_kept_as_a_sentence_and_can_be_resumed(
+    serve: Serve, document: Document, picture: bytes, gate: Serve
+) -> None:
+    loop = gate(step=3, failure=ParallaxError("The brush broke.", "Take another.", "broken"))
+    served = serve(loop=loop)
+    job = served.create(document(), picture).get_json()["id"]
+    loop.wait()
+    loop.go.set()
+    done = served.finish(job)
+    assert done["state"] == "failed"
+    assert done["error"] == {"error": "The brush broke.", "hint": "Take another.", "code": "broken"}
+    loop.failure = None
+    served.ask("POST", f"/jobs/{job}/resume")
+    assert served.finish(job)["state"] == "succeeded"
+
+
+def test_a_fault_of_the_program_is_logged_and_not_told(
+    serve: Serve, document: Document, picture: bytes, gate: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = gate(step=1, failure=RuntimeError("secret /path/of/ours"))
+    served = serve(loop=loop)
+    job = served.create(document(), picture).get_json()["id"]
+    loop.wait()
+    loop.go.set()
+    done = served.finish(job)
+    assert (done["state"], done["error"]["code"]) == ("failed", "internal")
+    assert "secret" not in json.dumps(done)
+    assert "secret" in caplog.text
+
+
+def test_damage_is_reported_and_can_be_deleted(
+    serve: Serve, document: Document, picture: bytes, tmp_path: Path
+) -> None:
+    served = serve()
+    good = served.create(document(), picture).get_json()["id"]
+    served.finish(good)
+    served.context.stop()
+    jobs = served.store / "jobs"
+    (jobs / "empty").mkdir()
+    (jobs / "cut").mkdir()
+    (jobs / "cut" / "job.json").write_text('{"version": 1, "id": "cu')
+    (jobs / "foreign").mkdir()
+    (jobs / "foreign" / "job.json").write_text((jobs / good / "job.json").read_text())
+    (jobs / ".new-half").mkdir()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (jobs / "link").symlink_to(outside)
+    again = serve()
+    listed = again.ask("GET", "/jobs").get_json()
+    assert [job["id"] for job in listed["jobs"]] == [good]
+    assert [entry["id"] for entry in listed["damaged"]] == ["cut", "empty", "foreign", "link"]
+    assert not (jobs / ".new-half").exists()
+    broken = again.ask("GET", "/jobs/cut")
+    assert (broken.status_code, broken.get_json()["code"]) == (500, "damaged_job")
+    assert again.create(document(), picture, "cut").status_code == 409
+    for name in ("cut", "empty", "foreign", "link"):
+        assert again.ask("DELETE", f"/jobs/{name}").status_code == 204
+    assert outside.is_dir()
+    assert [path.name for path in jobs.iterdir()] == [good]
+
+
+def test_tiles_are_never_followed_out_of_the_store(
+    serve: Serve, document: Document, picture: bytes, tmp_path: Path
+) -> None:
+    served = serve()
+    job = served.create(document(), picture).get_json()["id"]
+    served.finish(job)
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"secret")
+    file = next(iter(tiles(served, job)))
+    path = served.store / "jobs" / job / "run" / file
+    path.unlink()
+    path.symlink_to(secret)
+    assert served.ask("GET", f"/jobs/{job}/tiles/{path.name}").status_code == 404
+    for name in ("..%2f..%2f..%2ftoken", "../../../token", "%2e%2e", "unknown.png"):
+        assert served.ask("GET", f"/jobs/{job}/tiles/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("job_id", ["-a", "a.b", "a" * 65, "%20", "..%2fx", ".new-x"])
+def test_ids_are_checked(serve: Serve, document: Document, picture: bytes, job_id: str) -> None:
+    served = serve()
+    assert served.create(document(), picture, job_id).status_code in (400, 404, 405)
+    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/manifest"), ("POST", "/cancel")):
+        assert served.ask(method, f"/jobs/{job_id}{path}").status_code == 404
+    assert list((served.store / "jobs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"inpaint": {"engine": "brush"}}, "unknown_engine"),
+        ({"motion": {"steps": 51}}, "too_large"),
+        ({"motion": {"fps": "x"}}, "bad_request"),
+        ({"layers": [{"height": 40, "velocity": [-3, 0]}, {}]}, "bad_request"),
+        ({"layers": [{"velocity": [0, 0]}]}, "bad_request"),
+        ({"surprise": 1}, "bad_request"),
+    ],
+)
+def test_projects_that_cannot_be(
+    serve: Serve, document: Document, picture: bytes, change: dict[str, Any], code: str
+) -> None:
+    served = serve(limits=Limits(steps=50))
+    answer = served.create(document() | change, picture)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, code)
+    assert list((served.store / "jobs").iterdir()) == []
+
+
+def test_requests_that_lack_a_part(serve: Serve, document: Document, picture: bytes) -> None:
+    served = serve()
+    assert "picture" in served.ask("POST", "/jobs", data={"project": "{}"}).get_json()["error"]
+    assert served.create(document(), b"").get_json()["code"] == "not_a_picture"
+    assert served.create(document(), b"text").get_json()["code"] == "not_a_picture"
+    form = {"project": "{not json", "picture": (io.BytesIO(picture), "p")}
+    assert "JSON" in served.ask("POST", "/jobs", data=form).get_json()["error"]
+    form = {"project": '{"motion": {"fps": NaN}}', "picture": (io.BytesIO(picture), "p")}
+    assert "NaN" in served.ask("POST", "/jobs", data=form).get_json()["error"]
+    form = {"project": (io.BytesIO(b"\xff\xfe"), "p"), "picture": (io.BytesIO(picture), "p")}
+    assert "UTF-8" in served.ask("POST", "/jobs", data=form).get_json()["error"]
+
+
+def test_the_caps(serve: Serve, document: Document, picture: bytes, gate: Serve, tmp_path: Path) -> None:
+    loop = gate(step=1)
+    served = serve(loop=loop, limits=Limits(unfinished_jobs=2, body_bytes=len(picture) + 4000, picture_px=48 * 32))
+    assert served.create(document(), picture).status_code == 201
+    assert served.create(document(), picture).status_code == 201
+    full = served.create(document(), picture)
+    assert (full.status_code, full.get_json()["code"]) == (429, "queue_full")
+    large = served.create(document(), b"\0" * (len(picture) + 4000))
+    assert (large.status_code, large.get_json()["code"]) == (413, "too_large")
+    out = io.BytesIO()
+    Image.new("RGB", (49, 32)).save(out, "PNG")
+    wide = served.create(document(), out.getvalue())
+    assert (wide.status_code, wide.get_json()["code"]) == (400, "picture_too_large")
+    small = serve(tmp_path / "small", limits=Limits(job_bytes=50_000))
+    assert small.create(document(steps=40), picture).get_json()["code"] == "too_large"
+    full_disk = serve(tmp_path / "full", limits=Limits(spare_bytes=2**62))
+    answer = full_disk.create(document(), picture)
+    assert (answer.status_code, answer.get_json()["code"]) == (507, "disk_full")
+
+
+def test_a_disk_that_fills_up_stops_the_job_and_it_can_go_on(
+    serve: Serve, document: Document, picture: bytes, gate: Serve
+) -> None:
+    served = serve(loop=(loop := gate(step=2)), limits=Limits())
+    job = served.create(document(), picture).get_json()["id"]
+    loop.wait()
+    served.ask("POST", f"/jobs/{job}/cancel")
+    loop.go.set()
+    served.finish(job)
+    served.context.stop()
+    full = serve(limits=Limits(spare_bytes=2**62))
+    full.ask("POST", f"/jobs/{job}/resume")
+    assert full.finish(job)["error"]["code"] == "disk_full"
+    full.context.stop()
+    roomy = serve()
+    roomy.ask("POST", f"/jobs/{job}/resume")
+    assert roomy.finish(job)["state"] == "succeeded"
+
+
+def test_stopping_keeps_the_queue_and_its_order(serve: Serve, document: Document, picture: bytes, gate: Serve) -> None:
+    loop = gate(step=3)
+    served = serve(loop=loop)
+    ids = [served.create(document(), picture).get_json()["id"] for _ in range(3)]
+    loop.wait()
+    served.context.worker._stopping = True
+    loop.go.set()
+    served.context.stop()
+    assert [served.context.worker.job(i).state for i in ids] == ["queued"] * 3
+    again = serve()
+    done = [again.finish(i) for i in ids]
+    assert [job["state"] for job in done] == ["succeeded"] * 3
+    assert sorted(job["finished_at"] for job in done) == [job["finished_at"] for job in done]
+    assert tiles(again, ids[0]) == tiles(again, ids[1])
+
+
+def test_one_picture_is_painted_while_the_client_waits(serve: Serve, picture: bytes) -> None:
+    served = serve()
+    mask = np.zeros((32, 48), np.uint8)
+    mask[10:20, 20:30] = 255
+    out = io.BytesIO()
+    Image.fromarray(mask).save(out, "PNG")
+    form = {"picture": (io.BytesIO(picture), "p"), "mask": (io.BytesIO(out.getvalue()), "m"), "engine": "telea"}
+    answer = served.ask("POST", "/inpaint", data=form | {"seed": "3", "prompt": "a lake"})
+    assert answer.status_code == 200
+    got, source = bits(answer.data), bits(picture)
+    assert (got[mask == 0] == source[mask == 0]).all()
+    assert (got[mask > 0] != source[mask > 0]).any()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"seed": "-1"}, "bad_request"), ({"seed": "x"}, "bad_request"), ({"engine": "x"}, "unknown_engine")],
+)
+def test_single_pictures_that_cannot_be(serve: Serve, picture: bytes, change: dict[str, str], code: str) -> None:
+    form = {"picture": (io.BytesIO(picture), "p"), "mask": (io.BytesIO(picture), "m")}
+    answer = serve().ask("POST", "/inpaint", data=form | change)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, code)
+
+
+def test_a_mask_of_another_size_is_refused(serve: Serve, picture: bytes) -> None:
+    out = io.BytesIO()
+    Image.new("L", (5, 5), 255).save(out, "PNG")
+    form = {"picture": (io.BytesIO(picture), "p"), "mask": (io.BytesIO(out.getvalue()), "m"), "engine": "telea"}
+    answer = serve().ask("POST", "/inpaint", data=form)
+    assert answer.status_code == 400
+    assert "mask" in answer.get_json()["error"]
+
+
+def test_the_plan(serve: Serve, document: Document) -> None:
+    served = serve()
+    made = served.ask("POST", "/plan", json={"project": document(), "width": 48, "height": 32}).get_json()
+    assert [layer["velocity"] for layer in made["layers"]] == [[-3, 0], [-7.5, 0]]
+    assert (made["steps"], made["duration_s"], made["frames"]) == (6, 6, 180)
+    assert made["disk_bytes"] > 48 * 32 * 4
+    for body in ({"width": 48}, {"width": 0, "height": 5}, {"width": True, "height": 5}, {"width": 9**9, "height": 5}):
+        assert served.ask("POST", "/plan", json=body).status_code == 400
+
+
+def test_the_estimate_of_the_disk_is_never_too_small(serve: Serve, document: Document) -> None:
+    served = serve()
+    noise = np.random.default_rng(2).integers(0, 256, (32, 48, 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(noise).save(out, "PNG")
+    for layers in (document()["layers"], [{"height": 12, "velocity": [2, -3]}, {"velocity": [0, 5.5]}]):
+        project = document(steps=12) | {"layers": layers}
+        job = served.create(project, out.getvalue()).get_json()["id"]
+        assert served.finish(job)["state"] == "succeeded"
+        used = sum(p.stat().st_size for p in (served.store / "jobs" / job / "run" / "plates").iterdir())
+        plan = served.ask("POST", "/plan", json={"project": project, "width": 48, "height": 32}).get_json()
+        assert used < plan["disk_bytes"] < 60 * used
+
+
+def test_health_shows_the_caps_and_the_engines_but_no_path(serve: Serve) -> None:
+    served = serve()
+    health = served.http.get("/api/v1/health")
+    data = health.get_json()
+    assert data["state"] == "ready"
+    assert data["engines"]["telea"] == {"available": True, "reason": ""}
+    assert data["limits"] == asdict(Limits())
+    assert str(served.store) not in health.get_data(as_text=True)
