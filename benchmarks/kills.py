@@ -69,14 +69,18 @@ class Killer:
     def start(self, store: str) -> ServerProcess:
         """A server on one of the stores."""
         command = [sys.executable, "-m", "infinite_parallax.inpaint_server", "--store", str(self.folder / store)]
-        return ServerProcess(command)
+        return ServerProcess(command, log=self.folder / "log")
 
     def tiles(self, store: str, job_id: str) -> dict[str, bytes]:
         """Let a job run to its end; the bytes of its tiles, and of its manifest."""
         target = self.folder / f"{store}-{job_id}"
         with self.start(store) as server, Client(server.url, server.token) as client:
             client.create_job(self.project, self.picture, job_id)
-            client.wait(job_id)
+            try:
+                client.wait(job_id)
+            except ParallaxError:
+                print((self.folder / "log").read_text(encoding="utf-8")[-4000:], file=sys.stderr)
+                raise
             client.download_plates(job_id, target)
         return {str(p.relative_to(target)): p.read_bytes() for p in sorted(target.rglob("*")) if p.is_file()}
 

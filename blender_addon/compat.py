@@ -132,3 +132,8 @@ def show_in_sequencer(scene: Any) -> None:
     for workspace in bpy.data.workspaces:
         if hasattr(workspace, "sequencer_scene"):
             workspace.sequencer_scene = scene
+
+
+def make_paths_relative() -> None:
+    """Let the saved file find its pictures and sounds from where it lies."""
+    bpy.ops.file.make_paths_relative()

@@ -103,7 +103,7 @@ def save(path: Path) -> None:
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), compress=True)
         files.save_version = 0  # the second save must not push out the backup of what was there before the first
-        bpy.ops.file.make_paths_relative()
+        compat.make_paths_relative()
         bpy.ops.wm.save_mainfile(compress=True)
     except RuntimeError as e:
         raise ParallaxError(f"{path} cannot be saved: {e}", "Choose another folder.") from e

@@ -5,8 +5,8 @@ in the project file and on the command line by one declaration. A value that may
 since Blender's numbers cannot be. Typing the groups out by hand would read better and drift apart.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, replace
 from typing import Any
 
 import bpy
@@ -101,6 +101,9 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
         "plates_folder": bpy.props.StringProperty(
             name="Plates", description="Folder of the plates that the scene shows", subtype="DIR_PATH"
         ),
+        "video": bpy.props.StringProperty(
+            name="Video", description="The file that is exported; empty: beside the saved file", subtype="FILE_PATH"
+        ),
         "layers": bpy.props.CollectionProperty(type=LAYER_GROUP),
         "layer_index": bpy.props.IntProperty(name="Layer", min=0),
     } | {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
@@ -168,10 +171,42 @@ def fill(scene: Any, wanted: Project) -> None:
     group.name, group.picture = wanted.name, wanted.picture
     for name in projects.SECTIONS:
         _write(getattr(group, name), getattr(wanted, name))
+    fill_layers(scene, wanted.layers)
+
+
+def fill_layers(scene: Any, layers: Iterable[Layer]) -> None:
+    """Set a scene's list of layers."""
+    group = of_scene(scene)
     group.layers.clear()
-    for layer in wanted.layers:
+    for layer in layers:
         _write(group.layers.add(), layer)
     group.layer_index = 0
+
+
+def split_layer(scene: Any) -> None:
+    """Cut the selected layer in two of equal height; the last one, which has no height, gets a copy above it."""
+    group = of_scene(scene)
+    layers = [settings.read(Layer, _read(layer, Layer), f"layers.{i}") for i, layer in enumerate(group.layers)]
+    index = min(group.layer_index, len(layers) - 1)
+    whole = layers[index]
+    upper = replace(whole, height=max(1, (whole.height or 2) // 2))
+    lower = replace(whole, height=max(1, whole.height - whole.height // 2) if whole.height else None)
+    fill_layers(scene, [*layers[:index], upper, lower, *layers[index + 1 :]])
+    group.layer_index = index + 1
+
+
+def remove_layer(scene: Any) -> None:
+    """Remove the selected layer and give its rows to the one below it, or above it if it was the last."""
+    group = of_scene(scene)
+    layers = [settings.read(Layer, _read(layer, Layer), f"layers.{i}") for i, layer in enumerate(group.layers)]
+    index = min(group.layer_index, len(layers) - 1)
+    gone = layers.pop(index)
+    if layers and index < len(layers) and layers[index].height is not None:
+        layers[index] = replace(layers[index], height=layers[index].height + (gone.height or 0))
+    elif layers and index == len(layers):
+        layers[-1] = replace(layers[-1], height=None)
+    fill_layers(scene, layers)
+    group.layer_index = max(0, min(index, len(layers) - 1))
 
 
 def _write(group: Any, values: Any) -> None:

@@ -149,7 +149,6 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
             f"The plates are painted up to step {manifest.done} of {manifest.steps}.", "Resume the job first."
         )
     frame = framing(project.output, plan.width, plan.height)
-    out = project.output
     return SceneSpec(
         name=project.name,
         width=frame.width,
@@ -158,8 +157,13 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
         frames=plan.frames,
         planes=tuple(_planes(plan, manifest, frame)),
         cues=tuple(_cues(project, plan)),
-        export=Export(out.crf, out.bitrate_kbps, out.keyframe_group, out.audio_kbps),
+        export=export(project.output),
     )
+
+
+def export(output: Output) -> Export:
+    """How the video is encoded."""
+    return Export(output.crf, output.bitrate_kbps, output.keyframe_group, output.audio_kbps)
 
 
 def _planes(plan: Plan, manifest: Manifest, frame: Framing) -> Iterator[Plane]:

@@ -134,7 +134,7 @@ class ColumnWalk:
         """One of the best landings that join well, chosen by the seed: otherwise all seeds begin with the same world,
         because from the source's far edge the way ahead is longest."""
         cost = match + landed
-        cost[match > match[int(cost.argmin())] + FIRST_SLACK] = np.inf
+        cost[(match > match[int(cost.argmin())] + FIRST_SLACK) | (cost >= FORBIDDEN)] = np.inf
         found: list[int] = []
         while len(found) < FIRST_LANDINGS and cost.min() < np.inf:
             best = int(cost.argmin())

@@ -214,10 +214,11 @@ def spread(values: F32, weight: F32) -> F32:
     heavy = np.dstack([values * weight[..., None], weight]).astype(np.float32)
     levels = [heavy]
     while min(levels[-1].shape[:2]) > 2:
-        levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.float32))
+        half = (levels[-1].shape[1] + 1) // 2, (levels[-1].shape[0] + 1) // 2
+        levels.append(np.asarray(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA), np.float32))
     out = np.asarray(levels[-1] / np.maximum(levels[-1][..., -1:], 1e-6), np.float32)
     for level in levels[-2::-1]:
-        coarse = np.asarray(cv2.pyrUp(out, dstsize=level.shape[1::-1]), np.float32)
+        coarse = np.asarray(cv2.resize(out, level.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         trust = np.clip(level[..., -1:] * 4, 0, 1)
         own = level / np.maximum(level[..., -1:], 1e-6)
         out = np.asarray(own * trust + coarse * (1 - trust), np.float32)

@@ -1,14 +1,19 @@
 """The description against the routes, and against real answers."""
 
+import argparse
 import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 from infinite_parallax import __version__
+from infinite_parallax.inpaint_server.limits import Limits
 from infinite_parallax.inpaint_server.openapi import document as describe
+from infinite_parallax.inpaint_server.serve import add_arguments
 from infinite_parallax.shared import wire
 from jsonschema import Draft202012Validator
 
@@ -105,3 +110,23 @@ def test_the_schemas_refuse_what_is_wrong(serve: Serve, document: Document, pict
     schema = {"$ref": "#/components/schemas/Job", "components": DESCRIPTION["components"]}
     assert Draft202012Validator(schema).is_valid(job)
     assert not Draft202012Validator(schema).is_valid(job | change)
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
+
+
+def test_every_route_is_on_its_page() -> None:
+    for path, node in DESCRIPTION["paths"].items():
+        for method in set(node) - {"parameters"}:
+            assert f"| `{method.upper()} {path.removeprefix(wire.API)}` |" in PAGE
+
+
+def test_every_limit_flag_and_event_is_on_its_page() -> None:
+    for limit in fields(Limits):
+        assert f"| `{limit.name}` | {limit.default} |" in PAGE
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    for action in parser._actions[1:]:
+        assert f"| `{action.option_strings[0]}` |" in PAGE
+    for kind in wire.EVENT_KINDS:
+        assert f"| `{kind}` |" in PAGE

@@ -1,0 +1,163 @@
+"""Export Video: one operation with two drivers, like generating.
+
+`execute` renders and returns when the file is there. `invoke` starts Blender's own render job, which shows its
+progress and can be stopped with Esc, and puts the scene's settings back and the file into place when it ends.
+"""
+
+import contextlib
+from pathlib import Path
+from typing import Any, ClassVar
+
+import bpy
+
+from ..shared import scene as scenes
+from ..shared.errors import Cancelled, ParallaxError
+from ..shared.scene import Export
+from . import compat, export, properties, refusals
+from .refusals import job_state, reported
+
+PERIOD_S = 0.2
+
+
+class Exporting:
+    """A render job of Blender's interface, from its start until everything is put back."""
+
+    def __init__(self, scene: Any, wish: Export, path: Path) -> None:
+        self.path = path
+        self._ended = ""
+        self._stack = contextlib.ExitStack()
+        with self._stack:
+            self._stack.enter_context(export.restored(scene))
+            self._stack.enter_context(export.into_place(scene, path))
+            self.count = self._stack.enter_context(export.FrameCount(scene, self._progress))
+            for handlers, how in (
+                (bpy.app.handlers.render_complete, "complete"),
+                (bpy.app.handlers.render_cancel, "cancelled"),
+            ):
+                self._stack.enter_context(_listening(handlers, lambda *_, how=how: self._end(how)))
+            export.configure(scene, wish)
+            bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=scene.name)
+            self._stack = self._stack.pop_all()
+        self.done, self.frames = 0, scene.frame_end - scene.frame_start + 1
+
+    def _progress(self, frame: int, _frames: int) -> None:
+        # called from the thread that renders: only a number is set
+        self.done = frame + 1
+
+    def _end(self, how: str) -> None:
+        self._ended = how
+
+    @property
+    def ended(self) -> bool:
+        """Whether Blender's render job is over, whichever way."""
+        return bool(self._ended)
+
+    def finish(self) -> None:
+        """Put everything back; the file goes into place only if it is whole. Cancelled or ParallaxError otherwise."""
+        with self._stack:
+            if self._ended != "complete":
+                raise Cancelled("The export was cancelled.", "Export again.")
+            if not self.count.whole:
+                raise ParallaxError(f"Blender wrote only {self.count.written} frames.", "Is there room on the disk?")
+
+
+@contextlib.contextmanager
+def _listening(handlers: Any, handler: Any) -> Any:
+    handlers.append(handler)
+    try:
+        yield
+    finally:
+        handlers.remove(handler)
+
+
+class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
+    """Render the scene as an MP4 file"""
+
+    bl_idname = "infinite_parallax.export"
+    bl_label = "Export Video"
+    __annotations__ = {
+        "filepath": bpy.props.StringProperty(
+            name="File", description="The video; empty: the one in the panel", subtype="FILE_PATH"
+        )
+    }
+
+    running: ClassVar[Exporting | None] = None
+    timer: ClassVar[Any] = None
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible once there is a timeline."""
+        editor = context.scene.sequence_editor
+        if INFINITE_PARALLAX_OT_export.running is not None:
+            cls.poll_message_set("A video is being exported")
+            return False
+        cls.poll_message_set("Generate or build the scene first")
+        return editor is not None and len(compat.strips(editor)) > 0
+
+    def execute(self, context: Any) -> set[str]:
+        """Render and return when the file is there."""
+        with reported(self):
+            path, wish = self._path(context.scene), scenes.export(properties.project(context.scene).output)
+            export.render(context.scene, wish, path)
+            self.report({"INFO"}, f"Wrote {path}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Render in Blender's own render job."""
+        if bpy.app.background:
+            return self.execute(context)
+        with reported(self):
+            cls = INFINITE_PARALLAX_OT_export
+            path, wish = self._path(context.scene), scenes.export(properties.project(context.scene).output)
+            cls.running = Exporting(context.scene, wish, path)
+            cls.timer = context.window_manager.event_timer_add(PERIOD_S, window=context.window)
+            context.window_manager.modal_handler_add(self)
+            job_state().running = True
+            return {"RUNNING_MODAL"}
+        return {"CANCELLED"}
+
+    def _path(self, scene: Any) -> Path:
+        given = self.filepath or properties.of_scene(scene).video or f"//{bpy.path.clean_name(scene.name)}.mp4"
+        if given.startswith("//") and not bpy.data.filepath:
+            raise ParallaxError("The file is not saved, so the video has no place.", "Save it, or name the video.")
+        return Path(bpy.path.abspath(bpy.path.ensure_ext(given, ".mp4")))
+
+    def modal(self, context: Any, event: Any) -> set[str]:
+        """Look whether Blender has ended."""
+        job = INFINITE_PARALLAX_OT_export.running
+        if job is None:
+            return {"CANCELLED"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        state = job_state()
+        state.factor, state.status = job.done / max(1, job.frames), f"Frame {job.done} of {job.frames}"
+        refusals.redraw(context)
+        if not job.ended:
+            return {"PASS_THROUGH"}
+        with reported(self):
+            forget()
+            state.status = f"Wrote {job.path}"
+            self.report({"INFO"}, state.status)
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+    def cancel(self, _context: Any) -> None:
+        """Blender ends the operator: another file is opened, or it quits."""
+        with contextlib.suppress(ParallaxError):
+            forget()
+
+
+def forget() -> None:
+    """Let go of an export, finished or not, with its timer and handlers; raises what `finish` raises."""
+    cls = INFINITE_PARALLAX_OT_export
+    job, timer = cls.running, cls.timer
+    cls.running = cls.timer = None
+    if timer is not None:
+        bpy.context.window_manager.event_timer_remove(timer)
+    if job is not None:
+        job_state().running = False
+        job.finish()
+
+
+CLASSES = (INFINITE_PARALLAX_OT_export,)

@@ -1,0 +1,97 @@
+"""What a scene's project means on this machine: its picture, its plan, where its plates lie, building from them."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..shared import legacy
+from ..shared import plan as plans
+from ..shared import plates as plate_files
+from ..shared import project as projects
+from ..shared import scene as scenes
+from ..shared.errors import UsageError
+from ..shared.plan import Plan
+from ..shared.project import Project
+from ..shared.scene import SceneSpec
+from . import compat, preferences, properties, vse
+
+
+def picture_path(scene: Any) -> Path:
+    """The picture of a scene's project."""
+    name = properties.of_scene(scene).picture
+    if not name:
+        raise UsageError("No picture is chosen.", "Choose one in the Parallax panel.")
+    path = Path(bpy.path.abspath(name))
+    if not path.is_file():
+        raise UsageError(f"There is no picture at {path}.", "Choose another.")
+    return path
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture in px, as Blender reads it."""
+    return _size(str(path), path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)
+def _size(path: str, _changed: int) -> tuple[int, int]:
+    # the panel asks at every redraw, and Blender would decode the whole picture each time
+    unreadable = UsageError(f"{path} is not a picture that Blender can read.", "Choose another.")
+    try:
+        image = bpy.data.images.load(path, check_existing=False)
+    except RuntimeError as e:
+        raise unreadable from e
+    try:
+        width, height = image.size
+    finally:
+        bpy.data.images.remove(image)
+    if not width or not height:
+        raise unreadable
+    return width, height
+
+
+def plan_of(scene: Any) -> tuple[Project, Plan]:
+    """A scene's project and what follows from it."""
+    project = properties.project(scene)
+    return project, plans.plan(project, *picture_size(picture_path(scene)))
+
+
+def plates_folder(scene: Any) -> Path:
+    """Where a scene's plates go: beside the saved .blend, else into the cache."""
+    name = bpy.path.clean_name(scene.name)
+    if bpy.data.filepath:
+        blend = Path(bpy.data.filepath)
+        return blend.with_name(f"{blend.stem}_files") / name
+    return preferences.cache_folder() / "plates" / name
+
+
+def build(scene: Any, spec: SceneSpec, folder: Path) -> vse.Built:
+    """Build a spec in a scene from the plates in `folder`, and remember where they lie."""
+    built = vse.build(scene, spec, folder, folder)
+    saved = bool(bpy.data.filepath)
+    if saved:
+        compat.make_paths_relative()
+    properties.of_scene(scene).plates_folder = bpy.path.relpath(str(folder)) if saved else str(folder)
+    return built
+
+
+def build_again(scene: Any) -> vse.Built:
+    """Build a scene from the plates that it has already."""
+    project = properties.project(scene)
+    folder = Path(bpy.path.abspath(properties.of_scene(scene).plates_folder))
+    manifest = plate_files.load(folder)
+    plan = plans.plan(project, manifest.width, manifest.height)
+    return build(scene, scenes.build(project, plan, manifest), folder)
+
+
+def read_project(path: Path) -> tuple[Project, list[str]]:
+    """The project in a file of ours or of the original tool, and notes; its picture is looked for beside the file."""
+    try:
+        data = projects.parse(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as e:
+        raise UsageError(f"{path} cannot be read: {e}.", "Choose a project file.") from e
+    project, notes = legacy.from_config(data) if legacy.looks_like(data) else (projects.from_json(data), [])
+    if not project.picture:
+        return project, notes
+    return projects.from_json(project.to_json() | {"picture": str(path.parent / project.picture)}), notes
