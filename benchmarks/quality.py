@@ -4,7 +4,7 @@ Run from the folder above the checkout, or anywhere once the package is installe
 
     python -m infinite_parallax.benchmarks.quality [--steps N] [--engines walk,telea,mirror] [--save FOLDER] PICTURE...
 
-Without pictures it takes those it finds: the project's example and, if scikit-learn is installed, its china.jpg.
+Without pictures it takes the project's example and, if scikit-learn is installed, its china.jpg.
 `mirror` is no engine but the picture's rows repeated, every second time mirrored: sharp, right in colour and boring,
 it shows which figures notice boredom. One table row is the mean over five layers.
 """
@@ -12,6 +12,7 @@ it shows which figures notice boredom. One table row is the mean over five layer
 import argparse
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -20,11 +21,12 @@ import numpy as np
 from PIL import Image
 
 from ..inpaint_server.engines import load
-from ..inpaint_server.engines.contract import RGB, LayerView
+from ..inpaint_server.engines.contract import RGB, InpaintEngine, InpaintRequest, LayerView, Mask
+from ..inpaint_server.engines.guard import Guarded
+from ..shared.example_picture import paint
 from .metrics import Figures, measure
 from .travel import start, straight_layers
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
 SPEEDS = (0.0078, 0.0125, 0.01875, 0.0266, 0.0375)  # of the width per step, far to near
 
 
@@ -44,21 +46,36 @@ def layers_of(source: RGB) -> tuple[LayerView, ...]:
     return straight_layers(source.shape[0], [(-float(v), 0.0) for v in speeds])
 
 
+class Timed(Guarded):
+    """An engine with a stop-watch: the journey round it is not what is measured."""
+
+    def __init__(self, engine: InpaintEngine) -> None:
+        super().__init__(engine)
+        self.step_s: list[float] = []
+
+    def inpaint(
+        self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool] = lambda: False
+    ) -> RGB:
+        """As `Guarded.inpaint`, with its time noted."""
+        begun = time.perf_counter()
+        painted = super().inpaint(canvas, mask, request, cancelled)
+        self.step_s.append(time.perf_counter() - begun)
+        return painted
+
+
 def travel(name: str, source: RGB, steps: int, seed: int) -> Result:
     """Let the engine `name` paint `steps` steps."""
     layers = layers_of(source)
+    engine = Timed(load(name))
     begun = time.perf_counter()
-    journey = start(load(name), source, layers, steps, seed)
+    journey = start(engine, source, layers, steps, seed)
     set_up = time.perf_counter() - begun
     columns: list[list[RGB]] = [[] for _ in layers]
-    times = []
     for _ in range(steps):
-        begun = time.perf_counter()
         canvas = journey.advance()
-        times.append(time.perf_counter() - begun)
         for layer, kept in zip(layers, columns, strict=True):
             kept.append(canvas[layer.top : layer.top + layer.height, round(layer.velocity[0]) :].copy())
-    return Result([np.concatenate(kept, axis=1) for kept in columns], journey.canvas, set_up, times)
+    return Result([np.concatenate(kept, axis=1) for kept in columns], journey.canvas, set_up, engine.step_s)
 
 
 def mirror_tiling(source: RGB, steps: int) -> Result:
@@ -81,14 +98,17 @@ def plates_picture(source: RGB, tapes: list[RGB]) -> RGB:
     return np.concatenate([source, np.concatenate([t[:, :width] for t in tapes])], axis=1)
 
 
-def pictures() -> list[Path]:
-    """Pictures that are there without asking for them."""
-    found = sorted(p for p in EXAMPLES.glob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    try:
-        import sklearn.datasets
-    except ImportError:
-        return found
-    return [*found, Path(sklearn.datasets.__file__).parent / "images" / "china.jpg"]
+def pictures(paths: list[Path]) -> Iterator[tuple[str, RGB]]:
+    """The pictures at `paths` with their names; without any, those that are there anyway."""
+    if not paths:
+        yield "example", paint(1600, 900)
+        try:
+            import sklearn.datasets
+        except ImportError:
+            return
+        paths = [Path(sklearn.datasets.__file__).parent / "images" / "china.jpg"]
+    for path in paths:
+        yield path.stem, np.asarray(Image.open(path).convert("RGB"))
 
 
 def row(picture: str, engine: str, steps: int, source: RGB, result: Result) -> str:
@@ -112,27 +132,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save", type=Path, help="folder for the plates and canvases, as PNG")
     options = parser.parse_args(arguments)
-    chosen = options.pictures or pictures()
-    if not chosen:
-        print("No picture given and none found.", file=sys.stderr)
-        return 2
     names = [f.name for f in fields(Figures)]
     heads = ["picture", "engine", "steps", *names, "set-up s", "mean ms/step", "median", "max"]
     print("| " + " | ".join(heads) + " |")
     print("|" + "---|" * len(heads))
-    for path in chosen:
-        source = np.asarray(Image.open(path).convert("RGB"))
+    for name, source in pictures(options.pictures):
         for engine in options.engines.split(","):
             result = (
                 mirror_tiling(source, options.steps)
                 if engine == "mirror"
                 else travel(engine, source, options.steps, options.seed)
             )
-            print(row(path.stem, engine, options.steps, source, result), flush=True)
+            print(row(name, engine, options.steps, source, result), flush=True)
             if options.save:
                 options.save.mkdir(parents=True, exist_ok=True)
                 for kind, pixels in (("plates", plates_picture(source, result.tapes)), ("canvas", result.canvas)):
-                    target = options.save / f"{path.stem}_{engine}_{kind}.png"
+                    target = options.save / f"{name}_{engine}_{kind}.png"
                     cv2.imwrite(str(target), pixels[..., ::-1])
     return 0
 

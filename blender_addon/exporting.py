@@ -144,8 +144,13 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
 
     def cancel(self, _context: Any) -> None:
         """Blender ends the operator: another file is opened, or it quits."""
-        with contextlib.suppress(ParallaxError):
-            forget()
+        let_go()
+
+
+def let_go() -> None:
+    """Let go of an export without a word about how it ended."""
+    with contextlib.suppress(ParallaxError):
+        forget()
 
 
 def forget() -> None:

@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from ..shared import project as projects
 from ..shared.errors import ParallaxError
@@ -91,6 +92,10 @@ def _job(data: Any, job_id: str) -> Job:
         job = Job(**values)
     except TypeError as e:
         raise ValueError(f"job.json: {e}") from e
+    for name, hint in get_type_hints(Job).items():
+        kinds = tuple(get_origin(kind) or kind for kind in (get_args(hint) if isinstance(hint, UnionType) else (hint,)))
+        if not isinstance(getattr(job, name), kinds):
+            raise ValueError(f"job.json: {name} is {getattr(job, name)!r}")
     if job.id != job_id or job.state not in STATES:
         raise ValueError("job.json belongs to another job" if job.id != job_id else f"its state is {job.state!r}")
     job.parsed_project()
@@ -144,6 +149,8 @@ class JobStore:
     def _read(self, folder: Path) -> Job:
         if folder.is_symlink() or not folder.is_dir():
             raise ValueError("it is a link or a file, not a folder")
+        if any((folder / name).is_symlink() for name in ("job.json", "picture.png", "preview.png", "run")):
+            raise ValueError("a part of it is a link")
         job = _job(json.loads((folder / "job.json").read_text(encoding="utf-8")), folder.name)
         if not job.deleted and not (folder / "picture.png").is_file():
             raise ValueError("its picture is missing")

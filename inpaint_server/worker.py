@@ -281,8 +281,9 @@ class Worker:
             log.error("job %s: %s", job.id, e)
 
     def _end(self, job: Job, state: str, error: ParallaxError | None = None) -> None:
-        job.state, job.finished_at, job.cancelling = state, now(), False
-        job.error = error.to_json() if error else None
+        job.finished_at, job.cancelling, job.error = now(), False, error.to_json() if error else None
+        # last, because others read the record while it is written
+        job.state = state
         self._keep(job)
         self._tell(job)
 

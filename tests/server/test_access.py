@@ -2,10 +2,12 @@
 
 import json
 import os
+import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from infinite_parallax.inpaint_server.access import Access, host_name, read_or_make_token
@@ -100,6 +102,29 @@ def test_every_refusal_has_the_one_shape(serve: Serve, caplog: pytest.LogCapture
     assert "_jobs" not in json.dumps(fault.get_json())
     assert "_jobs" in caplog.text
     served.context.worker._jobs = {}
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400, "bad_request"),
+        (b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+        (b"GET /api/v1/health HTTP/1.0\r\n\r\n", 403, "foreign_host"),
+        (b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n", 413, "too_large"),
+    ],
+)
+def test_what_is_hardly_http_is_refused_in_the_same_shape(
+    listen: Serve, request_bytes: bytes, status: int, code: str
+) -> None:
+    address = urlsplit(listen().url)
+    with socket.create_connection((address.hostname, address.port), 30) as connection:
+        connection.sendall(request_bytes)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert int(head.split()[1]) == status
+    data = json.loads(body)
+    assert (sorted(data), data["code"]) == (["code", "error", "hint"], code)
 
 
 def test_answers_are_not_kept_by_browsers(serve: Serve) -> None:

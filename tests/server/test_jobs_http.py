@@ -242,6 +242,9 @@ def test_damage_is_reported_and_can_be_deleted(
     (jobs / "cut" / "job.json").write_text('{"version": 1, "id": "cu')
     (jobs / "foreign").mkdir()
     (jobs / "foreign" / "job.json").write_text((jobs / good / "job.json").read_text())
+    (jobs / "types").mkdir()
+    record = json.loads((jobs / good / "job.json").read_text())
+    (jobs / "types" / "job.json").write_text(json.dumps(record | {"id": "types", "order": None}))
     (jobs / ".new-half").mkdir()
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -249,12 +252,12 @@ def test_damage_is_reported_and_can_be_deleted(
     again = serve()
     listed = again.ask("GET", "/jobs").get_json()
     assert [job["id"] for job in listed["jobs"]] == [good]
-    assert [entry["id"] for entry in listed["damaged"]] == ["cut", "empty", "foreign", "link"]
+    assert [entry["id"] for entry in listed["damaged"]] == ["cut", "empty", "foreign", "link", "types"]
     assert not (jobs / ".new-half").exists()
     broken = again.ask("GET", "/jobs/cut")
     assert (broken.status_code, broken.get_json()["code"]) == (500, "damaged_job")
     assert again.create(document(), picture, "cut").status_code == 409
-    for name in ("cut", "empty", "foreign", "link"):
+    for name in ("cut", "empty", "foreign", "link", "types"):
         assert again.ask("DELETE", f"/jobs/{name}").status_code == 204
     assert outside.is_dir()
     assert [path.name for path in jobs.iterdir()] == [good]
