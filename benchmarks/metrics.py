@@ -52,7 +52,7 @@ def luma(picture: RGB) -> F32:
 
 def column_gradient(picture: RGB) -> F32:
     """Mean absolute horizontal luma gradient per column step, [w - 1]."""
-    return np.abs(np.diff(luma(picture), axis=1)).mean(0)
+    return np.asarray(np.abs(np.diff(luma(picture), axis=1)).mean(0), np.float32)
 
 
 def sharpness_ratio(picture: RGB, source: RGB) -> float:
@@ -71,7 +71,7 @@ def _patches(picture: RGB, count: int, random: np.random.Generator) -> F32:
     windows = np.lib.stride_tricks.sliding_window_view(picture, (PATCH_PX, PATCH_PX), axis=(0, 1))
     h, w = windows.shape[:2]
     chosen = np.arange(h * w) if count >= h * w else random.choice(h * w, count, replace=False)
-    return windows[chosen // w, chosen % w].reshape(len(chosen), -1).astype(np.float32)
+    return np.asarray(windows[chosen // w, chosen % w].reshape(len(chosen), -1), np.float32)
 
 
 def similarity(shown: RGB, source: RGB, queries: int = 1200, pool: int = 130000) -> tuple[float, float]:
@@ -115,6 +115,12 @@ def repetition(plate: RGB, width: int) -> tuple[float, float]:
     return float(rep), float(mir)
 
 
+def _shrunk(picture: RGB, scale: float) -> RGB:
+    if scale == 1:
+        return picture
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def measure(source: RGB, top: int, height: int, shown: RGB, step_px: int) -> Figures:
     """Figures of one layer: `shown` RGB uint8 [height, n, 3] are the columns painted right of the source.
 
@@ -130,10 +136,6 @@ def measure(source: RGB, top: int, height: int, shown: RGB, step_px: int) -> Fig
     seam = gradient[edge].mean() / max(float(gradient[~edge].mean()), 1e-3) if edge.any() and not edge.all() else 1.0
     around = source[max(0, top - 8) : top + height + 8]
     scale = min(1.0, COMPARED_WIDTH_PX / width)
-    small = [
-        cv2.resize(a, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else a
-        for a in (last, around)
-    ]
-    coh, comp = similarity(small[0], small[1])
+    coh, comp = similarity(_shrunk(last, scale), _shrunk(around, scale))
     rep, mir = repetition(np.concatenate([band, shown], axis=1), width)
     return Figures(sharpness_ratio(last, band), colour_distance(last, band), coh, comp, float(seam), rep, mir)

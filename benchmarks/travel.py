@@ -62,7 +62,8 @@ class Journey:
     def __post_init__(self) -> None:
         self.canvas = self.run.source
         self.mask = np.zeros(self.canvas.shape[:2], np.uint8)
-        self.owner = owners(moved(self.run.layers, 0), *self.mask.shape)
+        height, width = self.run.source.shape[:2]
+        self.owner = owners(moved(self.run.layers, 0), height, width)
         self.heads = self.engine.begin(self.run)
 
     def advance(self, cancelled: Callable[[], bool] = lambda: False) -> RGB:
@@ -116,7 +117,7 @@ def _place(head: Rect, layer: LayerView, owner: OwnerMap) -> NDArray[np.bool_]:
     inside = np.zeros(owner.shape, bool)
     x, y = head.x + layer.position[0], head.y + layer.position[1]
     inside[max(0, y) : max(0, y + head.height), max(0, x) : max(0, x + head.width)] = True
-    return inside & (owner == layer.index)
+    return np.asarray(inside & (owner == layer.index), np.bool_)
 
 
 def start(

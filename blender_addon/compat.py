@@ -74,7 +74,7 @@ def _has_handles(strip: Any) -> bool:
 def f_curve(struct: Any, prop: str) -> Any | None:
     """The F-curve of a property; None if it has none."""
     path = struct.path_from_id(prop)
-    return next((curve for curve in _curves(struct.id_data) if curve.data_path == path), None)
+    return next((curve for curve in curves(struct.id_data) if curve.data_path == path), None)
 
 
 def key_linear(struct: Any, prop: str, keys: Sequence[tuple[float, float]]) -> None:
@@ -94,11 +94,11 @@ def set_still(struct: Any, prop: str, value: float) -> None:
     """Give a property one value for all frames."""
     curve = f_curve(struct, prop)
     if curve is not None:
-        _curves(struct.id_data).remove(curve)
+        curves(struct.id_data).remove(curve)
     setattr(struct, prop, value)
 
 
-def _curves(datablock: Any) -> Any:
+def curves(datablock: Any) -> Any:
     """The collection of a datablock's F-curves: its action's own, or since 4.4 a channel bag's; () without any."""
     data = datablock.animation_data
     if data is None or data.action is None:

@@ -122,15 +122,24 @@ def into_place(scene: bpy.types.Scene, path: Path) -> Iterator[None]:
     if path.suffix.lower() != ".mp4":
         raise UsageError(f"{path.name} is not an .mp4 file.", f"Name it {path.stem}.mp4.")
     part = path.with_name(f".{path.stem}.part.mp4").resolve()
+    scene.render.filepath = str(part)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scene.render.filepath = str(part)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         yield
-        part.replace(path)
+        with _writing(path):
+            part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Choose another folder.") from e
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def render(scene: bpy.types.Scene, export: Export, path: Path, progress: Progress = lambda frame, frames: None) -> None:  # noqa: ARG005

@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image
 
 from ..shared import example_picture
-from ..shared.project import Inpaint, Layer, Motion, Output, Project, Sound
+from ..shared.project import Inpaint, Layer, Motion, Project, Sound
 from .progress import bar
 from .rendering import render
 
 WIDTH, HEIGHT = 1600, 900
-STEPS, SECONDS_PER_STEP = 24, 0.5
+STEPS, SECONDS_PER_STEP = 40, 0.5
 
 
 def example_project(height: int) -> Project:
@@ -42,5 +42,5 @@ def write_example(folder: Path) -> tuple[Path, Path]:
 def demo(folder: Path, blender: str | None = None) -> None:
     """From nothing to `demo.mp4` and `demo.blend` in `folder`."""
     picture, _ = write_example(folder)
-    project = replace(example_project(HEIGHT), name="demo", output=Output(width=1280, height=720))
+    project = replace(example_project(HEIGHT), name="demo")
     render(project, picture, folder / "demo.mp4", folder / "demo.blend", blender)

@@ -12,6 +12,7 @@ old or the new. A database was the other road: it would hold half of the truth, 
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -156,8 +157,8 @@ class JobStore:
             raise ValueError("its picture is missing")
         return job
 
-    def create(self, job: Job, source: bytes, picture: RGB) -> None:
-        """Write a new job's folder; it appears whole or not at all."""
+    def create(self, job: Job, source: bytes, picture: bytes) -> None:
+        """Write a new job's folder, with the picture as sent and as PNG; it appears whole or not at all."""
         folder = self.folder(job.id)
         fresh = folder.with_name(f".new-{job.id}")
         try:
@@ -165,7 +166,7 @@ class JobStore:
                 shutil.rmtree(fresh)
             fresh.mkdir(mode=0o700)
             (fresh / "source").write_bytes(source)
-            (fresh / "picture.png").write_bytes(encode_png(picture))
+            (fresh / "picture.png").write_bytes(picture)
             (fresh / "job.json").write_text(json.dumps(job.to_json(), indent=1), encoding="utf-8")
             fresh.rename(folder)
         except OSError as e:
@@ -178,14 +179,16 @@ class JobStore:
         """Write the record of a job."""
         write_bytes(self.folder(job.id) / "job.json", json.dumps(job.to_json(), indent=1).encode())
 
-    def remove(self, job_id: str) -> None:
-        """Delete a job's folder: out of sight at once, then file by file."""
+    def hide(self, job_id: str) -> None:
+        """Take a job's folder out of sight, at once and whole; `sweep` deletes it."""
         folder = self.folder(job_id)
         if os.path.lexists(folder):
-            gone = folder.with_name(f".gone-{job_id}")
-            _remove(gone)
-            folder.rename(gone)
-            _remove(gone)
+            folder.rename(folder.with_name(f".gone-{job_id}-{secrets.token_hex(4)}"))
+
+    def sweep(self) -> None:
+        """Delete what is hidden. What the disk does not let go of is tried again at the next start."""
+        for entry in self.root.glob(".gone-*"):
+            _remove(entry)
 
     def picture(self, job_id: str) -> RGB:
         """The source of a job, RGB uint8 [H, W, 3]."""
@@ -205,8 +208,8 @@ def _remove(path: Path) -> None:
     """Delete a file, a link (never what it points to) or a folder with all that is in it."""
     if path.is_symlink() or path.is_file():
         path.unlink(missing_ok=True)
-    elif path.exists():
-        shutil.rmtree(path)
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _plain(error: Exception) -> str:

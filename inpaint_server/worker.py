@@ -46,11 +46,12 @@ class Worker:
         self._jobs = {job.id: job for job in jobs}
         for job in jobs:
             self._take_up(job)
+        store.sweep()
 
     def _take_up(self, job: Job) -> None:
         """Bring a job that a kill or a stop left in the middle back into a state to go on from."""
         if job.deleted:
-            self._clear(job)
+            self._hide(job.id)
         elif job.cancelling:
             self._end(job, CANCELLED)
         elif job.state == RUNNING:
@@ -102,8 +103,11 @@ class Worker:
             raise not_found(job_id)
         return job
 
-    def submit(self, job: Job, source: bytes, picture: RGB) -> tuple[Job, bool]:
-        """Queue a new job; the job, and whether it is new. The same request again is not: its job is returned."""
+    def submit(self, job: Job, source: bytes, picture: bytes) -> tuple[Job, bool]:
+        """Queue a new job, with its picture as sent and as PNG; the job, and whether it is new.
+
+        The same request again is not: the job it made is returned.
+        """
         with self._changed:
             known = self._jobs.get(job.id)
             if known is not None and not known.deleted and known.digest == job.digest:
@@ -182,24 +186,23 @@ class Worker:
             if job_id not in self.damaged:
                 job = self._find(job_id)
                 job.deleted = True
+                self._keep(job)
                 if job.state == RUNNING:
-                    self._keep(job)
                     self._events.forget(job_id)
                     return
-            self._remove(job_id)
+            self._hide(job_id)
+        self._store.sweep()
 
-    def _remove(self, job_id: str) -> None:
-        self._store.remove(job_id)
+    def _hide(self, job_id: str) -> None:
+        try:
+            self._store.hide(job_id)
+        except OSError as e:
+            # its record says that it is deleted, so the next start tries again
+            log.error("job %s cannot be removed: %s", job_id, e)
+            return
         self._jobs.pop(job_id, None)
         self.damaged.pop(job_id, None)
         self._events.forget(job_id)
-
-    def _clear(self, job: Job) -> None:
-        """Remove a deleted job; what the disk does not let go of is tried again at the next start."""
-        try:
-            self._remove(job.id)
-        except OSError as e:
-            log.error("job %s cannot be removed: %s", job.id, e)
 
     def preview(self, job_id: str) -> RGB:
         """The canvas of a job as it was last seen, RGB uint8 [H, W, 3]."""
@@ -211,10 +214,13 @@ class Worker:
 
     def _work(self) -> None:
         while (turn := self._take_next()) is not None:
-            outcome = self._outcome(*turn)
+            job, sitting = turn
+            outcome = self._outcome(job, sitting)
+            self._keep_canvas(job, sitting.canvas)
             with self._changed:
-                self._settle(*turn, outcome)
+                self._settle(job, outcome)
                 self._running = None
+            self._store.sweep()
 
     def _take_next(self) -> tuple[Job, Sitting] | None:
         """Wait for the next job of the queue and begin with it; None when the server stops."""
@@ -252,13 +258,11 @@ class Worker:
             )
         return None
 
-    def _settle(self, job: Job, sitting: Sitting, outcome: ParallaxError | None) -> None:
+    def _settle(self, job: Job, outcome: ParallaxError | None) -> None:
         """Write down how a sitting ended."""
         if job.deleted:
-            self._clear(job)
-            return
-        self._keep(job, sitting.canvas)
-        if outcome is None:
+            self._hide(job.id)
+        elif outcome is None:
             self._end(job, SUCCEEDED)
         elif not isinstance(outcome, Cancelled):
             log.warning("job %s: %s", job.id, outcome)
@@ -271,12 +275,17 @@ class Worker:
             self._keep(job)
             self._tell(job)
 
-    def _keep(self, job: Job, canvas: RGB | None = None) -> None:
-        """Write a job's record, and its canvas; on a full disk the job still ends as it should in this process."""
+    def _keep(self, job: Job) -> None:
+        """Write a job's record; on a full disk the job still ends as it should in this process."""
         try:
-            if canvas is not None:
-                self._store.save_preview(job.id, canvas)
             self._store.save(job)
+        except ParallaxError as e:
+            log.error("job %s: %s", job.id, e)
+
+    def _keep_canvas(self, job: Job, canvas: RGB | None) -> None:
+        try:
+            if canvas is not None and not job.deleted:
+                self._store.save_preview(job.id, canvas)
         except ParallaxError as e:
             log.error("job %s: %s", job.id, e)
 

@@ -16,7 +16,7 @@ from ...shared.wire import API
 from .. import limits, masks
 from ..context import context
 from ..jobs import Job
-from ..pictures import read_picture
+from ..pictures import encode_png, read_picture
 from ..worker import conflict
 from . import received
 
@@ -48,7 +48,8 @@ def _submit(job_id: str) -> tuple[Response, int]:
     limits.check_disk(parts.store.root, limits.needed_bytes(made), parts.limits)
     document = project.to_json()
     digest = hashlib.sha256(source + json.dumps(document, sort_keys=True).encode()).hexdigest()
-    job, new = parts.worker.submit(Job(job_id, document, width, height, made.steps, digest, 0), source, picture)
+    fresh = Job(job_id, document, width, height, made.steps, digest, order=0)
+    job, new = parts.worker.submit(fresh, source, encode_png(picture))
     return _shown(job), 201 if new else 200
 
 
@@ -87,7 +88,7 @@ def redo(job_id: str) -> Response:
     """Paint again from a step on, with other settings if a project is given."""
     parts = context()
     job = parts.worker.job(job_id)
-    data = received.body(("from_step", "project"), parts.limits)
+    data = received.body(("from_step", "project"))
     step = data.get("from_step")
     if isinstance(step, bool) or not isinstance(step, int):
         raise UsageError(f"from_step must be a whole number, not {describe(step)}.", "Steps count from 1.")

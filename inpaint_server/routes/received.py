@@ -30,10 +30,7 @@ def form_text(name: str, default: str | None = None) -> str:
     if name in request.form:
         return str(request.form[name])
     if name in request.files:
-        try:
-            return str(request.files[name].read(), "utf-8")
-        except UnicodeDecodeError as e:
-            raise UsageError(f"'{name}' is not text in UTF-8.", "Save it as UTF-8.") from e
+        return _decoded(request.files[name].read(), f"'{name}'")
     if default is None:
         raise UsageError(f"The form has no part '{name}'.", f"Send multipart/form-data with a part named {name}.")
     return default
@@ -48,9 +45,9 @@ def whole_number(text: str, name: str, low: int, high: int) -> int:
     return int(text)
 
 
-def body(known: tuple[str, ...], caps: Limits) -> dict[str, Any]:
+def body(known: tuple[str, ...]) -> dict[str, Any]:
     """The JSON object in the body, with no other keys than the known ones."""
-    data = projects.parse(_text(caps), "The request")
+    data = projects.parse(_decoded(request.get_data(), "The request"), "The request")
     if not isinstance(data, dict):
         raise UsageError(f"The request must be a JSON object, not {describe(data)}.", f"Known: {', '.join(known)}.")
     for key in data:
@@ -59,14 +56,13 @@ def body(known: tuple[str, ...], caps: Limits) -> dict[str, Any]:
     return data
 
 
-def _text(caps: Limits) -> str:
-    raw = request.get_data()
-    if len(raw) > caps.project_bytes:
-        raise UsageError("The request is too large.", "Shorten the project.", "too_large")
+def _decoded(raw: bytes, what: str) -> str:
+    if len(raw) > (request.max_form_memory_size or len(raw)):
+        raise UsageError(f"{what} is too large.", "Shorten the project.", "too_large")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as e:
-        raise UsageError("The request is not JSON in UTF-8.", "Save it as UTF-8.") from e
+        raise UsageError(f"{what} is not text in UTF-8.", "Save it as UTF-8.") from e
 
 
 def checked_plan(project: Project, width: int, height: int, caps: Limits) -> Plan:

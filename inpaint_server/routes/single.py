@@ -46,7 +46,7 @@ def inpaint() -> Response:
 def make_plan() -> Response:
     """What follows from a project for a picture of a size: layers, velocities, steps, duration, disk."""
     parts = context()
-    data = received.body(("project", "width", "height"), parts.limits)
+    data = received.body(("project", "width", "height"))
     project = projects.from_json(data.get("project", {}))
     limits.check_steps(project, parts.limits)
     made = plan(project, _side(data, "width", parts.limits), _side(data, "height", parts.limits))

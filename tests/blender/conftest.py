@@ -1,8 +1,10 @@
-"""Tests inside a real Blender: every one starts from an empty file and leaves no handler behind."""
+"""Tests inside a real Blender: each starts from an empty file and must leave no handler of ours behind."""
 
 import os
-import sys
+import subprocess
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 # before bpy is imported anywhere: a profile of its own, so that no person's Blender is touched
 os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="infinite-parallax-test-profile-"))
@@ -10,12 +12,37 @@ os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="infinit
 import bpy
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
+SERVER_PYTHONS = (ROOT / ".envs" / "server" / "bin" / "python", ROOT / ".venv" / "bin" / "python")
 
-def pytest_unconfigure(config: pytest.Config) -> None:  # noqa: ARG001
-    """End at once: what Blender's module does when Python ends crashes 4.2 and hangs 4.5 with handlers left."""
+
+def handlers() -> dict[str, list[object]]:
+    """All handlers that Blender holds, by kind."""
+    lists = {name: getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)}
+    return {name: list(value) for name, value in lists.items() if isinstance(value, list)}
 
 
 @pytest.fixture(autouse=True)
-def empty_file() -> None:
-    """Start every test from an empty file."""
+def empty_file() -> Iterator[None]:
+    """An empty file before every test, and the same handlers after it."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
+    before = handlers()
+    yield
+    assert handlers() == before
+
+
+@pytest.fixture(scope="session")
+def server_python() -> Path:
+    """The Python of the server's environment."""
+    found = next((path for path in SERVER_PYTHONS if path.is_file()), None)
+    if found is None:
+        pytest.skip("the server's environment is not there")
+    return found
+
+
+@pytest.fixture(scope="session")
+def ffmpeg(server_python: Path) -> str:
+    """The ffmpeg program that comes with the server's environment."""
+    asked = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"
+    done = subprocess.run([server_python, "-c", asked], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -1,12 +1,13 @@
 """Blender's frames against the arithmetic ones, pixel by pixel, before any encoding."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, vse
+from infinite_parallax.blender_addon import export, vse
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -15,27 +16,21 @@ from .made import document, made, read_pixels, read_tile
 pytestmark = pytest.mark.blender
 
 DIRECTIONS = {"left": 180.0, "right": 0.0, "up": 90.0, "down": 270.0, "thirty": 30.0}
-
-
-def rendered(path: Path, frame: int) -> Any:
-    """Frame `frame` of the spec, rendered by Blender, RGB uint8."""
-    scene = bpy.context.scene
-    scene.frame_set(frame + vse.FIRST_FRAME)
-    compat.image_output(scene.render.image_settings, "PNG")
-    scene.render.image_settings.color_mode = "RGB"
-    scene.render.image_settings.color_depth = "8"
-    scene.render.filepath = str(path)
-    bpy.ops.render.render(write_still=True)
-    return read_pixels(path)[..., :3]
+DARKEST = 14
+"""The tiles hold nothing below 16, so anything darker is background."""
 
 
 def moments(spec: SceneSpec) -> list[int]:
+    """The frames at 0 %, 37 % and 100 % of the duration."""
     return [round(share * (spec.frames - 1)) for share in (0, 0.37, 1)]
 
 
-def difference(spec: SceneSpec, folder: Path, frame: int) -> Any:
-    truth = frames.render(spec, frame, read_tile(folder))
-    return np.abs(rendered(folder / f"frame{frame}.png", frame).astype(int) - truth)
+def compared(spec: SceneSpec, folder: Path, frame: int) -> tuple[Any, Any]:
+    """A frame as Blender renders it, and how far each value is from the arithmetic one."""
+    path = folder / f"frame{frame}.png"
+    export.still(bpy.context.scene, frame + vse.FIRST_FRAME, path)
+    rendered = read_pixels(path)[..., :3]
+    return rendered, np.abs(rendered.astype(int) - frames.render(spec, frame, read_tile(folder)))
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS.values(), ids=DIRECTIONS.keys())
@@ -43,10 +38,22 @@ def test_frames_are_the_arithmetic_ones(tmp_path: Path, direction: float) -> Non
     spec = made(tmp_path, document(direction))
     vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in moments(spec):
-        off = difference(spec, tmp_path, frame)
-        print(direction, frame, off.mean(), off.max())
+        rendered, off = compared(spec, tmp_path, frame)
+        assert rendered.min() >= DARKEST
         assert off.mean() <= 0.5
         assert off.max() <= 2
+
+
+def test_positions_between_pixels_are_met(tmp_path: Path) -> None:
+    spec = made(tmp_path, document(180.0))
+    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    at = [frames.placed(plane, 13)[0] % 1 for plane in spec.planes if plane.start <= 13 < plane.end]
+    assert any(0.1 < fraction < 0.9 for fraction in at)
+    moved = replace(spec, planes=tuple(replace(p, keys=tuple(replace(k, x=k.x + 0.25) for k in p.keys)) for p in spec.planes))
+    path = tmp_path / "frame.png"
+    export.still(bpy.context.scene, 13 + vse.FIRST_FRAME, path)
+    off = np.abs(read_pixels(path)[..., :3].astype(int) - frames.render(moved, 13, read_tile(tmp_path)))
+    assert off.mean() > 1, "a quarter of a pixel must be told apart"
 
 
 def test_frames_of_a_scaled_scene(tmp_path: Path) -> None:
@@ -54,7 +61,17 @@ def test_frames_of_a_scaled_scene(tmp_path: Path) -> None:
     assert spec.planes[0].scale > 1
     vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in moments(spec):
-        off = difference(spec, tmp_path, frame)
-        print(frame, off.mean(), off.max())
+        rendered, off = compared(spec, tmp_path, frame)
+        assert rendered.min() >= DARKEST
+        assert off.mean() <= 0.5
+        assert off.max() <= 4
+
+
+def test_frames_of_a_cropped_scene(tmp_path: Path) -> None:
+    spec = made(tmp_path, document(200.0, output={"width": 190, "height": 90}))
+    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    for frame in moments(spec):
+        rendered, off = compared(spec, tmp_path, frame)
+        assert rendered.min() >= DARKEST
         assert off.mean() <= 0.5
         assert off.max() <= 4

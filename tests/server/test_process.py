@@ -1,5 +1,6 @@
 """The server as a process: its first line, its lock, its end, and what becomes of a job when it is killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from infinite_parallax import __version__
@@ -104,6 +106,24 @@ def test_killed_at_any_moment_a_job_ends_with_the_same_bytes(
         resumed = client.download_plates(_finished(client), tmp_path / "got")
     assert resumed == undisturbed
     assert _tiles(tmp_path / "got", resumed) == _tiles(tmp_path / "wanted", undisturbed)
+
+
+def test_listening_goes_on_after_a_restart(
+    command: list[str], tmp_path: Path, document: Callable[..., dict[str, Any]], picture: bytes
+) -> None:
+    first = start(command, tmp_path)
+    with Client(first.url, first.token) as client, contextlib.ExitStack() as stack:
+        stack.callback(first.stop)
+        client.create_job(projects.from_json(document(steps=200)), picture, "job")
+        events = client.events("job", patience_s=DEADLINE_S)
+        heard = [event for _, event in zip(range(4), events, strict=False)]
+        assert heard[-1].data["step"] < 200
+        first.process.kill()
+        first.process.wait(DEADLINE_S)
+        stack.enter_context(start(command, tmp_path, "--port", str(urlsplit(first.url).port)))
+        heard += events
+    assert heard[-1].data["state"] == "succeeded"
+    assert heard[-1].id.partition("-")[0] != heard[1].id.partition("-")[0]
 
 
 def _finished(client: Client) -> str:

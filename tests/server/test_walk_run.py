@@ -8,7 +8,7 @@ import pytest
 from infinite_parallax.benchmarks.metrics import sharpness_ratio
 from infinite_parallax.benchmarks.travel import Journey, start, straight_layers
 from infinite_parallax.inpaint_server.engines import load
-from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView
+from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView, Rect
 from infinite_parallax.shared.errors import Cancelled, UsageError
 
 SPEEDS = (2.5, 4.0, 6.5)
@@ -151,26 +151,6 @@ def plate_to_the_left(engine: str, source: RGB, speed: int, steps: int) -> tuple
     return np.concatenate(columns, axis=1), run
 
 
-def test_new_pixels_are_copies_of_source_pixels() -> None:
-    """Most columns of the plate are, bit for bit, columns of the source but for a colour offset per row that is
-    smooth: so the horizontal differences inside a run equal differences inside the source."""
-    source = landscape()
-    plate, _ = plate_to_the_left("walk", source, 8, 60)
-    both = np.concatenate([source, source[:, ::-1]], axis=1).astype(np.int16)
-    pairs = np.concatenate([both[:-2, k : 319 + k] for k in (0, 1)], axis=2)  # two neighbouring columns
-    exact = 0
-    rows = slice(60, 80)
-    for x in range(plate.shape[1] - 1):
-        piece = np.concatenate([plate[rows, x], plate[rows, x + 1]], axis=1).astype(np.int16)
-        nearest = min(
-            int(np.abs(pairs[rows.start + dy : rows.stop + dy] - piece[:, None]).max(2).max(0).min())
-            for dy in range(-14, 15)
-            if rows.stop + dy <= 94
-        )
-        exact += nearest <= 12
-    assert exact / plate.shape[1] > 0.5
-
-
 def test_sharpness_does_not_decay_as_it_does_with_telea() -> None:
     source = landscape()
     walk, _ = plate_to_the_left("walk", source, 8, 60)
@@ -221,11 +201,11 @@ def test_a_flat_picture_stays_flat(angle: int) -> None:
 def test_memory_stays_flat() -> None:
     run = journey(200, 400)
     sizes = []
-    for _ in range(200):
+    for _ in range(160):
         run.advance()
         fields = run.engine._engine._fields.values()
         sizes.append(sum(f._tape._buffer.nbytes + 1000 * len(f._tape.edits) for f in fields))
-    assert max(sizes[100:]) <= 1.2 * max(sizes[:100])
+    assert max(sizes[80:]) <= 1.2 * max(sizes[:80])
 
 
 def test_pixels_behind_the_edge_can_be_asked_again() -> None:
@@ -236,8 +216,6 @@ def test_pixels_behind_the_edge_can_be_asked_again() -> None:
         run.advance()
     canvas = run.canvas.copy()
     field = run.engine._engine._fields[0]
-    from infinite_parallax.inpaint_server.engines.contract import Rect
-
     again = field.block(Rect(30 * 8 + 160 - 60, 0, 60, 96))
     np.testing.assert_array_equal(again, canvas[:, -60:])
 

@@ -1,0 +1,214 @@
+"""The VSE builder: what is on the timeline, what building again changes, and what of a person's it leaves."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from infinite_parallax.blender_addon import compat, export, headless, sound_strips, vse
+from infinite_parallax.shared.errors import ParallaxError
+from infinite_parallax.shared.scene import Cue, SceneSpec
+
+from .made import document, made, read_pixels
+
+pytestmark = pytest.mark.blender
+
+WITH_SOUND = bpy.app.build_options.audaspace
+
+
+def built(folder: Path, data: dict[str, Any]) -> SceneSpec:
+    spec = made(folder, data)
+    vse.build(bpy.context.scene, spec, folder, folder)
+    return spec
+
+
+def editor() -> Any:
+    return bpy.context.scene.sequence_editor
+
+
+def strip(name: str) -> Any:
+    return compat.strips(editor())[name]
+
+
+def counts() -> dict[str, int]:
+    data = (bpy.data.images, bpy.data.sounds, bpy.data.actions, bpy.data.scenes)
+    return {
+        "strips": len(compat.strips(editor())),
+        "curves": len(compat.curves(bpy.context.scene)),
+        **{str(kind.rna_type.identifier): len(kind) for kind in data},
+    }
+
+
+def other_strip(channel: int, name: str = "mine") -> Any:
+    parameters = compat.strips(editor()).bl_rna.functions["new_effect"].parameters
+    end = {"length": 36} if "length" in parameters else {"frame_end": 37}
+    return compat.strips(editor()).new_effect(name=name, type="COLOR", channel=channel, frame_start=1, **end)
+
+
+def test_a_channel_for_each_layer_and_tiles_end_to_end(tmp_path: Path) -> None:
+    spec = built(tmp_path, document())
+    assert len({plane.name for plane in spec.planes if plane.channel == 3}) > 1
+    for plane in spec.planes:
+        found = strip(plane.name)
+        assert (found.channel, compat.start(found), compat.length(found)) == (
+            plane.channel,
+            plane.start + 1,
+            plane.end - plane.start,
+        )
+    for channel in (1, 2, 3):
+        row = sorted((s for s in compat.strips(editor()) if s.channel == channel), key=compat.start)
+        assert compat.start(row[0]) == 1
+        ends = [compat.start(s) + compat.length(s) for s in row]
+        assert [compat.start(s) for s in row[1:]] == ends[:-1]
+        assert ends[-1] == spec.frames + 1
+
+
+def test_output_of_the_scene(tmp_path: Path) -> None:
+    data = document()
+    data["motion"]["fps"] = 23.976
+    spec = built(tmp_path, data)
+    scene = bpy.context.scene
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (spec.width, spec.height)
+    assert (scene.frame_start, scene.frame_end) == (1, spec.frames)
+    assert scene.render.fps / scene.render.fps_base == pytest.approx(23.976)
+    assert scene.view_settings.view_transform == "Standard"
+
+
+def test_building_twice_changes_nothing(tmp_path: Path) -> None:
+    spec = built(tmp_path, document(sound={"ambience": "wind"}))
+    before = counts()
+    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert counts() == before
+    assert before["strips"] == len(spec.planes) + WITH_SOUND
+
+
+def test_what_a_person_did_survives(tmp_path: Path) -> None:
+    spec = built(tmp_path, document(sound={"ambience": "water"}))
+    scene = bpy.context.scene
+    first, second, third = (strip(spec.planes[i].name) for i in range(3))
+    first.mute = True
+    second.name = "my hills"
+    second.blend_alpha = 0.5
+    with bpy.context.temp_override(**({"sequencer_scene": scene} if bpy.app.version >= (5, 0, 0) else {})):
+        third.modifiers.new("warmer", "BRIGHT_CONTRAST").bright = 3
+    other_strip(9).blend_type = "MULTIPLY"
+    if WITH_SOUND:
+        compat.key_linear(strip("ambience water 000"), "volume", [(1, 0.25), (20, 0.75)])
+    before = counts()
+    vse.build(scene, spec, tmp_path, tmp_path)
+    assert counts() == before
+    assert strip(spec.planes[0].name).mute
+    assert strip("my hills").blend_alpha == 0.5
+    assert compat.f_curve(strip("my hills").transform, "offset_x") is not None
+    assert strip(spec.planes[2].name).modifiers["warmer"].bright == 3
+    assert (strip("mine").channel, strip("mine").blend_type) == (9, "MULTIPLY")
+    if WITH_SOUND:
+        keys = compat.f_curve(strip("ambience water 000"), "volume").keyframe_points
+        assert [key.co[1] for key in keys] == [0.25, 0.75]
+
+
+def test_a_copy_of_a_strip_becomes_a_persons_own(tmp_path: Path) -> None:
+    spec = built(tmp_path, document())
+    name = spec.planes[0].name
+    copy = compat.strips(editor()).new_image("copy", str(tmp_path / spec.planes[0].file), 8, 1)
+    copy[vse.TAG] = name
+    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert vse.TAG not in strip("copy")
+    assert strip("copy").channel == 8
+    assert strip(name)[vse.TAG] == name
+
+
+def test_strips_of_an_earlier_build_go_when_they_are_no_longer_asked_for(tmp_path: Path) -> None:
+    built(tmp_path / "a", document())
+    other_strip(9)
+    spec = built(tmp_path / "b", document(90.0, plates={"tile_px": 4096, "overlap_px": 6}))
+    names = {s.name for s in compat.strips(editor())}
+    assert names == {plane.name for plane in spec.planes} | {"mine"}
+    paths = [curve.data_path for curve in compat.curves(bpy.context.scene)]
+    assert len(paths) == len(spec.planes)
+    assert all("offset_y" in path and any(f'"{name}"' in path for name in names) for path in paths)
+    still = strip(spec.planes[0].name).transform
+    assert still.offset_x == vse.offset(spec, spec.planes[0], spec.planes[0].keys[0])[0]
+
+
+def test_channels_that_a_person_uses_are_left_to_them(tmp_path: Path) -> None:
+    bpy.context.scene.sequence_editor_create()
+    other_strip(2)
+    spec = built(tmp_path, document())
+    assert strip("mine").channel == 2
+    assert sorted({strip(plane.name).channel for plane in spec.planes}) == [3, 4, 5]
+    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert sorted({strip(plane.name).channel for plane in spec.planes}) == [3, 4, 5]
+
+
+def test_a_missing_plate_is_said_before_anything_is_changed(tmp_path: Path) -> None:
+    spec = made(tmp_path, document())
+    (tmp_path / spec.planes[-1].file).unlink()
+    width = bpy.context.scene.render.resolution_x
+    with pytest.raises(ParallaxError, match=r"plate .* is missing"):
+        vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert bpy.context.scene.render.resolution_x == width
+    assert len(compat.strips(bpy.context.scene.sequence_editor_create())) == 0
+
+
+def test_a_saved_file_renders_the_same_from_another_folder(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    spec = built(here / "plates_of_it", document(30.0))
+    export.still(bpy.context.scene, 15, tmp_path / "before.png")
+    headless.save(here / "it.blend")
+    assert not (here / "it.blend1").exists()
+    shutil.move(here, there)
+    bpy.ops.wm.open_mainfile(filepath=str(there / "it.blend"))
+    assert all(s.directory.startswith("//") for s in compat.strips(editor()))
+    export.still(bpy.context.scene, 15, tmp_path / "after.png")
+    assert np.array_equal(read_pixels(tmp_path / "before.png"), read_pixels(tmp_path / "after.png"))
+    before = counts()
+    vse.build(bpy.context.scene, spec, there / "plates_of_it", tmp_path)
+    assert counts() == before
+
+
+@pytest.mark.skipif(WITH_SOUND, reason="this Blender has sound")
+def test_a_blender_without_sound_says_so(tmp_path: Path) -> None:
+    spec = made(tmp_path, document(sound={"ambience": "wind"}))
+    done = vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert not done.sound
+    assert done.notes == (sound_strips.NO_SOUND,)
+
+
+@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+def test_ambience_is_laid_end_to_end_and_fades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sound_strips, "LOOP_S", 1.0)
+    data = document(sound={"ambience": "wind", "volume": 0.5})
+    data["motion"]["fps"] = 29.97
+    spec = made(tmp_path, data)
+    done = vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert (done.sound, done.notes) == (True, ())
+    sounds = sorted((s for s in compat.strips(editor()) if s.type == "SOUND"), key=compat.start)
+    assert [(compat.start(s), compat.length(s)) for s in sounds] == [(1, 30), (31, 30), (61, spec.frames - 60)]
+    assert {s.channel for s in sounds} == {4}
+    level = {}
+    for frame in (1, 12, 23, 60, spec.frames - 21, spec.frames - 10, spec.frames + 1):
+        playing = next((s for s in sounds if compat.start(s) <= frame < compat.start(s) + compat.length(s)), sounds[-1])
+        level[frame] = compat.f_curve(playing, "volume").evaluate(frame)
+    assert list(level.values()) == pytest.approx([0, 0.25, 0.5, 0.5, 0.5, 0.25, 0], abs=0.02)
+
+
+@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+def test_a_sound_file_of_ones_own(tmp_path: Path) -> None:
+    made(tmp_path, document(sound={"ambience": "none"}))
+    mine = tmp_path / "mine.wav"
+    sound_strips.write_wav(mine, sound_strips.ambience("water", 1.5, 48000), 48000)
+    spec = built(tmp_path, document(sound={"ambience": "none", "file": str(mine)}))
+    found = strip("sound")
+    assert (compat.start(found), compat.length(found)) == (1, 18)
+    assert spec.cues[0].file == str(mine)
+    mine.unlink()
+    with pytest.raises(ParallaxError, match=r"no sound file at .*mine\.wav"):
+        vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+
+
+def test_the_level_of_a_cue() -> None:
+    cue = Cue("c", "wind", "", 0.8, 10, 50, 8)
+    assert [sound_strips.level(cue, n) for n in (10, 14, 18, 30, 46, 50)] == pytest.approx([0, 0.4, 0.8, 0.8, 0.4, 0])
