@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..shared import plan as plans
 from ..shared.plan import Plan
 from .engines.contract import RGB, OwnerMap, Rect
-from .plate_store import PlateStore
+from .plate_store import OWN, PlateStore
 
 Bool = NDArray[np.bool_]
 
@@ -34,6 +34,10 @@ class Extent:
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
+
+    def inside(self, position: tuple[int, int]) -> tuple[int, int]:
+        """A position on the frame as one on the canvas."""
+        return position[0] - self.left, position[1] - self.top
 
 
 @dataclass
@@ -103,7 +107,7 @@ def compose(plan: Plan, stores: Sequence[PlateStore], step: int, within: Extent)
         position = layer.position(step)
         body = Rect(within.left - position[0], top - position[1], columns, bottom - top)
         spot = slice(top - within.top, bottom - within.top)
-        store.read_into(body, canvas.rgb[spot], canvas.known[spot])
+        store.read_into(body, canvas.rgb[spot], canvas.known[spot], OWN)
         canvas.owner[spot] = layer.index
     for layer in plan.layers:
         _mark_hole(canvas, plan, layer.index, step, layer.position(step))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 
 from ..shared.errors import ParallaxError
@@ -21,8 +22,8 @@ Snapshot = Callable[[], list[tuple[str, dict[str, Any]]]]
 """Gives the kinds and data of the events that together say how a job stands now."""
 
 
-def _is_end(kind: str, data: dict[str, Any]) -> bool:
-    return kind == STATE and data["state"] in ENDED
+def _is_end(event: Event) -> bool:
+    return event.kind == STATE and event.data["state"] in ENDED
 
 
 class Events:
@@ -67,26 +68,36 @@ class Events:
             raise ParallaxError(
                 "Too many event streams are open.", "Close one, or ask for the job instead.", "too_many_listeners", 503
             )
-        return Stream(self._follow(job_id, last_id, snapshot), self._listeners.release)
+        try:
+            number, first = self._begin(job_id, last_id, snapshot)
+        except ParallaxError:
+            self._listeners.release()
+            raise
+        return Stream(self._follow(job_id, number, first), self._listeners.release)
 
-    def _follow(self, job_id: str, last_id: str | None, snapshot: Snapshot) -> Generator[bytes, None, None]:
+    def _begin(self, job_id: str, last_id: str | None, snapshot: Snapshot) -> tuple[int, list[Event]]:
+        """The number of the event that a listener has, and the snapshot that it needs before the next, or []."""
         number = self._number(job_id, last_id)
-        if number is None:
-            with self._changed:
-                number = self._counts.get(job_id, 0)
-            pairs = snapshot()
-            for i, (kind, data) in enumerate(pairs, 1):
-                # only the last one has an id: who loses the connection before it gets the whole snapshot again
-                yield Event(f"{self._run}-{number}" if i == len(pairs) else "", kind, data).encode()
-            if any(_is_end(kind, data) for kind, data in pairs):
-                return
+        if number is not None:
+            return number, []
+        with self._changed:
+            number = self._counts.get(job_id, 0)
+        first = [Event("", kind, data) for kind, data in snapshot()]
+        # only the last one has an id: who loses the connection before it gets the whole snapshot again
+        return number, [*first[:-1], replace(first[-1], id=f"{self._run}-{number}")]
+
+    def _follow(self, job_id: str, number: int, first: list[Event]) -> Generator[bytes, None, None]:
+        for event in first:
+            yield event.encode()
+        if any(_is_end(event) for event in first):
+            return
         while True:
             events, number = self._wait(job_id, number)
             if events is None:
                 return
             for event in events:
                 yield event.encode()
-            if events and _is_end(events[-1].kind, events[-1].data):
+            if events and _is_end(events[-1]):
                 return
             if not events:
                 yield HEARTBEAT
@@ -101,7 +112,7 @@ class Events:
             return None
         with self._changed:
             count, log = self._counts.get(job_id, 0), list(self._logs.get(job_id, ()))
-            ended = bool(log) and _is_end(log[-1].kind, log[-1].data)
+            ended = bool(log) and _is_end(log[-1])
             number = int(text)
             return number if count - len(log) <= number <= count and not (ended and number == count) else None
 

@@ -10,6 +10,7 @@ A folder is made under another name and renamed, every file likewise, so that a 
 old or the new. A database was the other road: it would hold half of the truth, and could not be looked into.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -171,8 +172,12 @@ class JobStore:
             fresh.rename(folder)
         except OSError as e:
             shutil.rmtree(fresh, ignore_errors=True)
+            full = e.errno == errno.ENOSPC
             raise ParallaxError(
-                f"The job cannot be written: {e.strerror}.", "Free disk space, then send it again.", "disk_full", 507
+                f"The job cannot be written: {e.strerror}.",
+                "Free disk space, then send it again." if full else "Look at the server's store.",
+                "disk_full" if full else "failed",
+                507 if full else 500,
             ) from e
 
     def save(self, job: Job) -> None:

@@ -3,8 +3,9 @@
 Grow along the layer's motion by the feather extent, fading out; grow in all directions, with tapered corners or
 without; blur; lerp with the step before; falloff. The original grew in all directions only, although its text promised
 the growth along the motion; both are here, as separate settings. The feather is the ramp of the first part, carried
-outwards by the others: laid over their result at the end, it left a bright rim beyond its own dark end. A mask is uint8 [H, W]: 255 paint, 0 keep, between them
-the share of the painted picture in the result. Holes are 255 whatever the settings say, because nothing lies there.
+outwards by the others: laid over their result at the end, it left a bright rim beyond its own dark end. A mask is
+uint8 [H, W]: 255 paint, 0 keep, between them the share of the painted picture in the result. Holes are 255 whatever
+the settings say, because nothing lies there.
 """
 
 import math

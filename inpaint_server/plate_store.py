@@ -21,15 +21,23 @@ from ..shared.plates import Tile
 from .engines.contract import RGB, Rect
 
 Bool = NDArray[np.bool_]
+Level = NDArray[np.uint8]
+
+BORROWED, OWN = 1, 2
+"""How a plate knows a pixel: 0 not at all; borrowed from a neighbour, for the rows by which layers overlap; its own.
+
+A borrowed pixel serves the soft edge between two layers. When the layer comes to be seen there itself, because the
+nearer one has moved away, the pixel is painted anew: left as it is, a stripe of the neighbour would stay in the gap.
+"""
 
 
 class OpenTile:
-    """A tile being painted: `rgb` [h, w, 3] and which of its pixels are `known` [h, w], at a place on the plate."""
+    """A tile being painted: `rgb` [h, w, 3] and how each pixel is `known` [h, w], at a place on the plate."""
 
     def __init__(self, place: TilePlan) -> None:
         self.place = place
         self.rgb: RGB = np.zeros((place.height, place.width, 3), np.uint8)
-        self.known: Bool = np.zeros((place.height, place.width), np.bool_)
+        self.known: Level = np.zeros((place.height, place.width), np.uint8)
 
     def overlap(self, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
         """Where a rectangle of the plate lies in this tile, and which part of the rectangle that is."""
@@ -67,7 +75,7 @@ class PlateStore:
         if box is not None:
             x, y, width, height = box
             part = source[y : y + height, x : x + width]
-            self.write(Rect(x, y, width, height), part, np.ones(part.shape[:2], np.bool_))
+            self.write(Rect(x, y, width, height), part, np.ones(part.shape[:2], np.bool_), 0)
 
     def advance(self, step: int) -> None:
         """Open the tiles that come on show at `step`; they take over what their predecessors know."""
@@ -90,26 +98,30 @@ class PlateStore:
         return bool(ripe)
 
     def read(self, rect: Rect) -> tuple[RGB, Bool]:
-        """Colours [h, w, 3] and known [h, w] of a rectangle of the plate."""
+        """Colours [h, w, 3] of a rectangle of the plate, and which of them are known at all [h, w]."""
         rgb = np.zeros((rect.height, rect.width, 3), np.uint8)
         known = np.zeros((rect.height, rect.width), np.bool_)
-        self.read_into(rect, rgb, known)
+        self.read_into(rect, rgb, known, BORROWED)
         return rgb, known
 
-    def read_into(self, rect: Rect, rgb: RGB, known: Bool) -> None:
-        """Copy what is known of a rectangle out of the tile that is on show, which holds all that can be seen."""
+    def read_into(self, rect: Rect, rgb: RGB, known: Bool, level: int) -> None:
+        """Copy a rectangle out of the tile on show, which holds all that can be seen; `known` counts from `level` on."""
         spots = self._open[-1].overlap(rect) if self._open else None
         if spots is not None:
             here, there = spots
-            rgb[there], known[there] = self._open[-1].rgb[here], self._open[-1].known[here]
+            rgb[there], known[there] = self._open[-1].rgb[here], self._open[-1].known[here] >= level
 
-    def write(self, rect: Rect, rgb: RGB, which: Bool) -> None:
-        """Set the pixels `which` [h, w] of a rectangle, in every open tile that holds them."""
+    def write(self, rect: Rect, rgb: RGB, which: Bool, step: int) -> None:
+        """Set the pixels `which` [h, w] of a rectangle at a step, in every open tile that holds them."""
+        start, end = self.plan.rows(self.layer.index, step)
+        rows = np.arange(rect.y, rect.y + rect.height) + self.layer.position(step)[1]
+        own = (rows >= (rows[0] if start is None else start)) & (rows <= (rows[-1] if end is None else end - 1))
+        level = np.where(own, np.uint8(OWN), np.uint8(BORROWED))[:, None] * which
         for tile in self._open:
             if (spots := tile.overlap(rect)) is not None:
                 here, there = spots
-                tile.rgb[here][which[there]] = rgb[there][which[there]]
-                tile.known[here] |= which[there]
+                np.copyto(tile.rgb[here], rgb[there], where=which[there][..., None])
+                np.maximum(tile.known[here], level[there], out=tile.known[here])
 
     def _finish(self, tile: OpenTile) -> Tile:
         place = tile.place
@@ -122,7 +134,7 @@ class PlateStore:
 
     def _rgba(self, tile: OpenTile) -> NDArray[np.uint8]:
         """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
-        rgb, known = tile.rgb, tile.known
+        rgb, known = tile.rgb, tile.known > 0
         for _ in range(BLEED_PX):
             rgb, known = continue_rim(rgb, known)
         alpha = np.where(known, np.uint8(255), np.uint8(0))

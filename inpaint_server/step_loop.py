@@ -113,7 +113,7 @@ class StepLoop:
         step = self.step + 1
         canvas = canvases.compose(self.plan, self.stores, step, self.extent)
         layers = tuple(
-            replace(view, position=layer.position(step))
+            replace(view, position=self.extent.inside(layer.position(step)))
             for view, layer in zip(self.views, self.plan.layers, strict=True)
         )
         mask = self._prepare_mask(canvas, layers, step)
@@ -151,9 +151,9 @@ class StepLoop:
     def _prepare_mask(self, canvas: Canvas, layers: Sequence[LayerView], step: int) -> Mask:
         mask = masks.prepare(canvas.hole, canvas.owner, layers, self.project.mask, self._mask)
         if step == 1:
-            for layer, heads in zip(layers, self.heads, strict=True):
+            for layer, heads in zip(self.plan.layers, self.heads, strict=True):
                 for head in heads:
-                    spots = canvases.on_canvas(head, layer.position, canvas.extent)
+                    spots = canvases.on_canvas(head, layer.position(step), canvas.extent)
                     if spots is not None:
                         own = canvas.owner[spots[1]] == layer.index
                         mask[spots[1]][own] = 255
@@ -185,7 +185,7 @@ class StepLoop:
 
     def _apply(self, record: Record) -> None:
         for piece in record.pieces:
-            self.stores[piece.layer].write(piece.rect, piece.picture(), piece.which)
+            self.stores[piece.layer].write(piece.rect, piece.picture(), piece.which, record.step)
         self._mask = record.mask
         self.step = record.step
         closed = False

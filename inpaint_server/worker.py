@@ -78,7 +78,7 @@ class Worker:
     def busy(self) -> tuple[bool, int]:
         """Whether a job is running, and how many wait."""
         with self._changed:
-            return self._running is not None, sum(job.state == QUEUED for job in self._jobs.values())
+            return self._running is not None, sum(job.state == QUEUED for job in self._visible())
 
     def jobs(self) -> list[Job]:
         """All jobs, the oldest first."""

@@ -36,7 +36,11 @@ def events(job_id: str) -> Response:
 @routes.get("/manifest")
 def manifest(job_id: str) -> Response:
     """The tiles that are finished so far."""
-    data = _inside(job_id, "manifest.json", "no tile is finished yet").read_bytes()
+    path = _inside(job_id, "manifest.json", "no tile is finished yet")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as e:
+        raise _nothing("the tiles are being painted again") from e
     response = Response(data, mimetype="application/json")
     response.set_etag(hashlib.sha256(data).hexdigest())
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug's stub names its own base class
@@ -51,7 +55,10 @@ def tile(job_id: str, name: str) -> Response:
     if not found:
         raise _nothing(f"there is no tile {name[:80]!r} in its manifest")
     path = _inside(job_id, found[0].file, "the tile is being painted again")
-    return send_file(path, mimetype="image/png", etag=found[0].sha256, conditional=True)
+    try:
+        return send_file(path, mimetype="image/png", etag=found[0].sha256, conditional=True)
+    except FileNotFoundError as e:
+        raise _nothing("the tile is being painted again") from e
 
 
 @routes.get("/preview")

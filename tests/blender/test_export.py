@@ -53,7 +53,6 @@ def test_the_video_holds_the_arithmetic_frames(tmp_path: Path, ffmpeg: str) -> N
     truth = np.stack([frames.render(spec, n, read_tile(tmp_path)) for n in range(spec.frames)])
     for n in (1, 13, spec.frames - 2):
         error = {m: np.abs(brightness(video.frames[n]) - brightness(truth[m])).mean() for m in (n - 1, n, n + 1)}
-        print(error, np.abs(areas(video.frames[n]) - areas(truth[n])).max())
         assert error[n] < 3
         assert error[n] < 0.5 * min(error[n - 1], error[n + 1])
         # the colour of a pixel is not kept, since H.264 halves its resolution; that of an area is

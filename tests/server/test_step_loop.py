@@ -252,6 +252,36 @@ def test_the_original_s_recorded_run_is_reproduced_with_whole_velocities(tmp_pat
         loop.paint(lambda: False)
 
 
+def test_a_gap_that_opens_shows_nothing_of_the_layer_that_left(tmp_path: Path) -> None:
+    source = picture()
+    source[:20] = source[:20] // 4 + 40  # the farther layer
+    source[20:] = 0  # the nearer one is black, so that every pixel of it can be told
+    layers = [{"height": 20, "velocity": [0, 0]}, {"velocity": [0, 4]}]
+    wish = project(270.0, layers=layers, motion={"steps": 5})
+    loop = step_loop.StepLoop(tmp_path, wish, source, Painter())
+    while loop.step < loop.plan.steps:
+        loop.paint(lambda: False)
+        gap = loop.preview()[20 : 20 + 4 * loop.step]
+        assert gap[..., 0].min() >= 100
+
+
+def test_engines_are_told_where_plates_lie_on_the_canvas(tmp_path: Path) -> None:
+    class Asking(Painter):
+        def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool]) -> RGB:
+            assert request.context is not None
+            for layer in request.context.layers:
+                x, y = layer.position
+                for column, row in ((30, layer.top + 3), (40, layer.top + 5)):
+                    if request.context.owner[row + y, column + x] == layer.index:
+                        assert np.array_equal(canvas[row + y, column + x], picture()[row, column])
+            return super().inpaint(canvas, mask, request, cancelled)
+
+    for direction in (30.0, 210.0):
+        engine = Asking()
+        go(tmp_path / str(direction), project(direction, motion={"steps": 3}), engine)
+        assert engine.calls[0] == 3
+
+
 def test_memory_does_not_depend_on_the_number_of_steps(tmp_path: Path) -> None:
     loop = step_loop.StepLoop(tmp_path, project(motion={"steps": 120}), picture(), Painter())
     held = []
