@@ -105,7 +105,7 @@ class PlateStore:
         return rgb, known
 
     def read_into(self, rect: Rect, rgb: RGB, known: Bool, level: int) -> None:
-        """Copy a rectangle out of the tile on show, which holds all that can be seen; `known` counts from `level` on."""
+        """Copy a rectangle out of the tile on show, which holds all that is seen; `known` counts from `level` on."""
         spots = self._open[-1].overlap(rect) if self._open else None
         if spots is not None:
             here, there = spots

@@ -60,7 +60,7 @@ def _lay_over(out: Bytes, tile: Texture, x: float, y: float, scale: float) -> No
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return
     sample = _slide if scale == 1.0 else _resample
-    for part, solid in _runs(tile, rows, y, scale):
+    for part, solid in _runs(_solid(tile, columns, x, scale), rows, y, scale):
         colours = sample(tile.rgb, part, columns, x, y, scale)
         if solid:
             out[part, columns] = colours
@@ -70,11 +70,21 @@ def _lay_over(out: Bytes, tile: Texture, x: float, y: float, scale: float) -> No
             out[part, columns] = ((mixed + 127) // 255).astype(np.uint8)
 
 
-def _runs(tile: Texture, rows: slice, y: float, scale: float) -> Iterator[tuple[slice, bool]]:
+def _solid(tile: Texture, columns: slice, x: float, scale: float) -> NDArray[np.bool_]:
+    """Which rows [h] of a tile are opaque wherever the frame shows them; slanted tiles have empty corners."""
+    if tile.solid.all():
+        return tile.solid
+    solid = tile.solid.copy()
+    first, last = math.floor((columns.start - x) / scale), math.ceil((columns.stop - x) / scale) + 1
+    solid[~tile.solid] = tile.alpha[~tile.solid, max(0, first) : last].min(axis=1) == 255
+    return solid
+
+
+def _runs(solid_rows: NDArray[np.bool_], rows: slice, y: float, scale: float) -> Iterator[tuple[slice, bool]]:
     """The output rows in runs that are opaque from end to end or not; opaque ones need no alpha at all."""
     at = (np.arange(rows.start, rows.stop) + 0.5 - y) / scale - 0.5
-    first = np.clip(np.floor(at + 1 / 512), 0, len(tile.solid) - 1).astype(np.intp)
-    solid = tile.solid[first] & tile.solid[np.minimum(first + 1, len(tile.solid) - 1)]
+    first = np.clip(np.floor(at + 1 / 512), 0, len(solid_rows) - 1).astype(np.intp)
+    solid = solid_rows[first] & solid_rows[np.minimum(first + 1, len(solid_rows) - 1)]
     edges = [0, *(np.flatnonzero(np.diff(solid)) + 1).tolist(), len(solid)]
     for start, stop in itertools.pairwise(edges):
         yield slice(rows.start + start, rows.start + stop), bool(solid[start])

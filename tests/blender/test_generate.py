@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -29,13 +30,12 @@ def command(server_python: Path) -> str:
 def enabled(empty_file: None, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ARG001
     """The add-on registered, its server the checkout's, its cache a folder of the test."""
     infinite_parallax.register()
-    server = jobs.Server("", "", tuple(shlex.split(command)), tmp_path / "jobs")
-    monkeypatch.setattr(preferences, "server", lambda: server)
-    monkeypatch.setattr(preferences, "cache_folder", lambda: tmp_path)
+    chosen = SimpleNamespace(url="", token="", token_file="", command=command, cache=str(tmp_path))
+    monkeypatch.setattr(preferences, "preferences", lambda: chosen)
     write_png(tmp_path / "picture.png", texture(0, 0, WIDTH, HEIGHT, 1))
     wanted = document(180.0) | {"picture": str(tmp_path / "picture.png"), "inpaint": {"engine": "telea"}}
     properties.fill(bpy.context.scene, projects.from_json(wanted))
-    yield server
+    yield chosen
     infinite_parallax.unregister()
 
 
@@ -61,6 +61,8 @@ def test_generate_build_and_export(enabled: Any, tmp_path: Path) -> None:  # noq
     assert off.max() <= 2
     assert bpy.ops.infinite_parallax.build_scene() == {"FINISHED"}
     assert len(compat.strips(this.sequence_editor)) == count
+    with pytest.raises(RuntimeError, match="The file is not saved"):
+        bpy.ops.infinite_parallax.export()
     assert bpy.ops.infinite_parallax.export(filepath=str(tmp_path / "out")) == {"FINISHED"}
     assert (tmp_path / "out.mp4").stat().st_size > 1000
 
@@ -74,20 +76,18 @@ def test_what_cannot_be_generated_is_said(enabled: Any) -> None:  # noqa: ARG001
     group.picture = ""
     assert not bpy.ops.infinite_parallax.generate.poll()
     assert not bpy.ops.infinite_parallax.cancel.poll()
-    with pytest.raises(RuntimeError, match="The file is not saved"):
-        bpy.ops.infinite_parallax.export()
+    assert not bpy.ops.infinite_parallax.export.poll()
 
 
-def test_a_server_that_cannot_be_started_is_said(enabled: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001
-    nowhere = jobs.Server("", "", (str(tmp_path / "no-such-program"),), tmp_path / "jobs")
-    monkeypatch.setattr(preferences, "server", lambda: nowhere)
+def test_a_server_that_cannot_be_started_is_said(enabled: Any, tmp_path: Path) -> None:
+    enabled.command = str(tmp_path / "no-such-program")
     with pytest.raises(RuntimeError, match="The server cannot be started"):
         bpy.ops.infinite_parallax.generate()
     assert not state().running
     assert state().status == "Failed"
 
 
-def test_a_cancelled_job_goes_on_where_it_was(enabled: jobs.Server, tmp_path: Path) -> None:
+def test_a_cancelled_job_goes_on_where_it_was(enabled: Any, tmp_path: Path) -> None:
     project = properties.project(bpy.context.scene)
     told: list[jobs.Message] = []
 
@@ -95,17 +95,17 @@ def test_a_cancelled_job_goes_on_where_it_was(enabled: jobs.Server, tmp_path: Pa
         return any(isinstance(m, jobs.Progress) and m.done >= 2 for m in told)
 
     with pytest.raises(Cancelled):
-        jobs.paint(enabled, project, tmp_path / "picture.png", tmp_path / "plates", told.append, stop)
+        jobs.paint(preferences.server(), project, tmp_path / "picture.png", tmp_path / "plates", told.append, stop)
     told.clear()
-    finished = jobs.paint(enabled, project, tmp_path / "picture.png", tmp_path / "plates", told.append)
+    finished = jobs.paint(preferences.server(), project, tmp_path / "picture.png", tmp_path / "plates", told.append)
     assert finished.spec.frames == 36
     first = next(m for m in told if isinstance(m, jobs.Progress))
     assert first.done >= 1, "painted steps are kept"
 
 
-def test_a_worker_says_everything_in_messages(enabled: jobs.Server, tmp_path: Path) -> None:
+def test_a_worker_says_everything_in_messages(enabled: Any, tmp_path: Path) -> None:
     project = properties.project(bpy.context.scene)
-    worker = jobs.Worker(enabled, project, tmp_path / "picture.png", tmp_path / "plates")
+    worker = jobs.Worker(preferences.server(), project, tmp_path / "picture.png", tmp_path / "plates")
     told = [worker.messages.get()]
     while not isinstance(told[-1], jobs.Finished | jobs.Failed):
         told.append(worker.messages.get())
@@ -113,7 +113,7 @@ def test_a_worker_says_everything_in_messages(enabled: jobs.Server, tmp_path: Pa
     steps = [m.done for m in told if isinstance(m, jobs.Progress) and m.what == "step"]
     assert steps == sorted(steps)
     assert isinstance(told[-1], jobs.Finished)
-    gone = jobs.Worker(enabled, project, tmp_path / "none.png", tmp_path / "plates")
+    gone = jobs.Worker(preferences.server(), project, tmp_path / "none.png", tmp_path / "plates")
     last = gone.messages.get()
     gone.join(10)
     assert isinstance(last, jobs.Failed)

@@ -44,7 +44,7 @@ def test_every_setting_is_a_property_with_its_help(section: str) -> None:
     found = getattr(group(), section).bl_rna.properties
     for d in settings.declared(projects.SECTIONS[section]):
         assert found[d.name].description == d.limits.help.rstrip(".")
-        assert d.optional == (properties.switch(d.name) in found or bool(d.limits.choices) or d.kind == "str")
+        assert (properties.switch(d.name) in found) == properties.switched(d)
 
 
 def test_a_project_goes_through_blender_unchanged() -> None:
