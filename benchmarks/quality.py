@@ -11,6 +11,7 @@ it shows which figures notice boredom. One table row is the mean over five layer
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, fields
@@ -21,11 +22,14 @@ import numpy as np
 from PIL import Image
 
 from ..inpaint_server.engines import load
-from ..inpaint_server.engines.contract import RGB, InpaintEngine, InpaintRequest, LayerView, Mask
+from ..inpaint_server.engines.contract import RGB, InpaintEngine, InpaintRequest, Mask
 from ..inpaint_server.engines.guard import Guarded
+from ..inpaint_server.step_loop import StepLoop
+from ..shared import project as projects
 from ..shared.example_picture import paint
+from ..shared.plan import LayerPlan, plan
+from ..shared.project import Project
 from .metrics import Figures, measure
-from .travel import start, straight_layers
 
 SPEEDS = (0.0078, 0.0125, 0.01875, 0.0266, 0.0375)  # of the width per step, far to near
 
@@ -40,10 +44,21 @@ class Result:
     step_s: list[float]
 
 
-def layers_of(source: RGB) -> tuple[LayerView, ...]:
+def project_of(source: RGB, engine: str, steps: int, seed: int) -> Project:
     """Five straight layers that move to the left, the nearest fastest."""
-    speeds = [max(1, round(source.shape[1] * s)) for s in SPEEDS]
-    return straight_layers(source.shape[0], [(-float(v), 0.0) for v in speeds])
+    height, width = source.shape[:2]
+    edges = np.linspace(0, height, len(SPEEDS) + 1).round().astype(int)
+    layers = [
+        {"height": int(rows), "velocity": [-max(1, round(width * speed)), 0]}
+        for rows, speed in zip(np.diff(edges), SPEEDS, strict=True)
+    ]
+    inpaint = {"engine": engine, "seed": seed}
+    return projects.from_json({"layers": layers, "motion": {"steps": steps}, "inpaint": inpaint})
+
+
+def layers_of(source: RGB) -> tuple[LayerPlan, ...]:
+    """The layers of that project."""
+    return plan(project_of(source, "walk", 1, 0), source.shape[1], source.shape[0]).layers
 
 
 class Timed(Guarded):
@@ -65,17 +80,18 @@ class Timed(Guarded):
 
 def travel(name: str, source: RGB, steps: int, seed: int) -> Result:
     """Let the engine `name` paint `steps` steps."""
-    layers = layers_of(source)
     engine = Timed(load(name))
-    begun = time.perf_counter()
-    journey = start(engine, source, layers, steps, seed)
-    set_up = time.perf_counter() - begun
-    columns: list[list[RGB]] = [[] for _ in layers]
-    for _ in range(steps):
-        canvas = journey.advance()
-        for layer, kept in zip(layers, columns, strict=True):
-            kept.append(canvas[layer.top : layer.top + layer.height, round(layer.velocity[0]) :].copy())
-    return Result([np.concatenate(kept, axis=1) for kept in columns], journey.canvas, set_up, engine.step_s)
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        loop = StepLoop(Path(folder), project_of(source, name, steps, seed), source, engine)
+        set_up = time.perf_counter() - begun
+        columns: list[list[RGB]] = [[] for _ in SPEEDS]
+        while loop.step < steps:
+            loop.paint(lambda: False)
+            canvas = loop.preview()
+            for layer, kept in zip(loop.plan.layers, columns, strict=True):
+                kept.append(canvas[layer.top : layer.top + layer.height, round(layer.velocity[0]) :].copy())
+    return Result([np.concatenate(kept, axis=1) for kept in columns], canvas, set_up, engine.step_s)
 
 
 def mirror_tiling(source: RGB, steps: int) -> Result:

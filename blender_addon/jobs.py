@@ -22,7 +22,6 @@ from ..shared import wire
 from ..shared.client import Client
 from ..shared.errors import Cancelled, ParallaxError
 from ..shared.plan import plan
-from ..shared.plates import Manifest
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.server_process import ServerProcess

@@ -32,7 +32,15 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
     """The layers from the top of the picture down."""
 
     def draw_item(
-        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _property: Any, index: int = 0
+        self,
+        _context: Any,
+        layout: Any,
+        _data: Any,
+        item: Any,
+        _icon: Any,
+        _active: Any,
+        _property: Any,
+        index: int = 0,
     ) -> None:
         """Name, rows and distance on one line."""
         row = layout.row(align=True)

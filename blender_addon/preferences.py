@@ -39,7 +39,8 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
             description=f"Command that starts a server; empty: {PROGRAM} serve, from the PATH",
         ),
         "cache": bpy.props.StringProperty(
-            name="Cache folder", description="Where plates and jobs are kept; empty: in the add-on's own folder",
+            name="Cache folder",
+            description="Where plates and jobs are kept; empty: in the add-on's own folder",
             subtype="DIR_PATH",
         ),
     }
@@ -48,7 +49,9 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
         """Draw the preferences."""
         column = self.layout.column()
         column.use_property_split = True
-        column.prop(self, "url", placeholder="http://127.0.0.1:PORT") if _has_placeholder() else column.prop(self, "url")
+        column.prop(self, "url", placeholder="http://127.0.0.1:PORT") if _has_placeholder() else column.prop(
+            self, "url"
+        )
         if self.url:
             column.prop(self, "token")
             column.prop(self, "token_file")

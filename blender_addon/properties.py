@@ -135,9 +135,11 @@ def document(scene: Any) -> dict[str, Any]:
     body = {name: _read(getattr(group, name), cls) for name, cls in projects.SECTIONS.items()}
     layers = [_read(layer, Layer) for layer in group.layers]
     picture = bpy.path.abspath(group.picture) if group.picture else ""
-    return {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name, "picture": picture} | body | {
-        "layers": layers
-    }
+    return (
+        {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name, "picture": picture}
+        | body
+        | {"layers": layers}
+    )
 
 
 def project(scene: Any) -> Project:

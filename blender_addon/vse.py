@@ -113,7 +113,7 @@ def _free_channels(editor: Any, spec: SceneSpec, ours: dict[str, Any]) -> int:
 
 
 def _lay_plane(editor: Any, spec: SceneSpec, plane: Plane, strip: Any, base: int, folder: Path) -> None:
-    """Make or update the image strip of a plane. """
+    """Make or update the image strip of a plane."""
     path = (folder / plane.file).resolve()
     first = plane.start + FIRST_FRAME
     if strip is None:

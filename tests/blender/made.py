@@ -40,9 +40,7 @@ def made(folder: Path, data: dict[str, Any]) -> SceneSpec:
     plan = plans.plan(project, WIDTH, HEIGHT)
     plates = []
     for layer in plan.layers:
-        tiles = [
-            _write(folder, plan, layer.index, n, tile) for n, tile in enumerate(plans.tiles(plan, layer.index))
-        ]
+        tiles = [_write(folder, plan, layer.index, n, tile) for n, tile in enumerate(plans.tiles(plan, layer.index))]
         plates.append(Plate(layer.index, layer.name, tuple(tiles)))
     manifest = Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates))
     return scene.build(project, plan, manifest)

@@ -35,7 +35,11 @@ def output_settings() -> dict[str, Any]:
         for p in struct.bl_rna.properties
         if not p.is_readonly and p.type != "POINTER"
     }
-    return found | {"path": render.filepath, "extension": render.use_file_extension, "frame": bpy.context.scene.frame_current}
+    return found | {
+        "path": render.filepath,
+        "extension": render.use_file_extension,
+        "frame": bpy.context.scene.frame_current,
+    }
 
 
 def test_the_video_holds_the_arithmetic_frames(tmp_path: Path, ffmpeg: str) -> None:
@@ -124,19 +128,27 @@ def test_settings_are_as_they_were_after_an_export(tmp_path: Path) -> None:
     assert output_settings() == before
 
 
+def spoil(scene: Any, path: Path, count: export.FrameCount) -> None:
+    """An export that fails when every frame is written and the file not yet moved into place."""
+    with export.restored(scene), export.into_place(scene, path), count:
+        export.configure(scene, FINE)
+        bpy.ops.render.render(animation=True)
+        raise ZeroDivisionError
+
+
 def test_a_failed_export_leaves_settings_and_files_as_they_were(tmp_path: Path) -> None:
     scene_of(tmp_path)
     (tmp_path / "out.mp4").write_bytes(b"an older video")
     before, files = output_settings(), sorted(tmp_path.iterdir())
 
-    def fail(_frame: int, _frames: int) -> None:
+    def look(_frame: int, _frames: int) -> None:
         assert any(path.name.endswith(".part.mp4") for path in tmp_path.iterdir())
 
-    with pytest.raises(ZeroDivisionError), export.restored(bpy.context.scene):
-        with export.into_place(bpy.context.scene, tmp_path / "out.mp4"), export.FrameCount(bpy.context.scene, fail):
-            export.configure(bpy.context.scene, FINE)
-            bpy.ops.render.render(animation=True)
-            raise ZeroDivisionError
+    scene = bpy.context.scene
+    count = export.FrameCount(scene, look)
+    with pytest.raises(ZeroDivisionError):
+        spoil(scene, tmp_path / "out.mp4", count)
+    assert count.whole
     assert output_settings() == before
     assert sorted(tmp_path.iterdir()) == files
     assert (tmp_path / "out.mp4").read_bytes() == b"an older video"

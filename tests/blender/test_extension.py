@@ -56,7 +56,7 @@ def test_the_manifest_leaves_out_what_does_not_belong_in_a_checkout(archive: Pat
 
 
 IN_A_CLEAN_PROFILE = """
-import os, sys
+import os, sys, tempfile
 import bpy
 archive, picture, video, command = sys.argv[1:]
 module = "bl_ext.user_default.infinite_parallax"
@@ -71,19 +71,28 @@ def present():
     return handlers, classes, operators, owned
 
 def command_is_known():
-    try:
-        handle = bpy.utils.register_cli_command("infinite_parallax", lambda argv: 0)
-    except Exception:
-        return True
-    bpy.utils.unregister_cli_command(handle)
-    return False
+    # Blender has no list of commands, but it warns on stderr of a second one by the same name.
+    with tempfile.TemporaryFile() as said:
+        kept = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            handle = bpy.utils.register_cli_command("infinite_parallax", lambda argv: 0)
+            bpy.utils.unregister_cli_command(handle)
+            sys.stderr.flush()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+        said.seek(0)
+        return b"duplicate command" in said.read()
 
 before = present(), command_is_known()
+assert not before[1]
 done = bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True)
 assert done == {"FINISHED"}, done
 addons = bpy.context.preferences.addons
 assert module in addons
 assert any("INFINITE_PARALLAX_PT" in name for name in present()[1])
+assert command_is_known()
 for _ in range(2):
     bpy.ops.preferences.addon_disable(module=module)
     assert (present(), command_is_known()) == before, (present(), before)

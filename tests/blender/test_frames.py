@@ -49,7 +49,9 @@ def test_positions_between_pixels_are_met(tmp_path: Path) -> None:
     vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
     at = [frames.placed(plane, 13)[0] % 1 for plane in spec.planes if plane.start <= 13 < plane.end]
     assert any(0.1 < fraction < 0.9 for fraction in at)
-    moved = replace(spec, planes=tuple(replace(p, keys=tuple(replace(k, x=k.x + 0.25) for k in p.keys)) for p in spec.planes))
+    moved = replace(
+        spec, planes=tuple(replace(p, keys=tuple(replace(k, x=k.x + 0.25) for k in p.keys)) for p in spec.planes)
+    )
     path = tmp_path / "frame.png"
     export.still(bpy.context.scene, 13 + vse.FIRST_FRAME, path)
     off = np.abs(read_pixels(path)[..., :3].astype(int) - frames.render(moved, 13, read_tile(tmp_path)))

@@ -18,7 +18,7 @@ from infinite_parallax.shared.errors import Cancelled
 from .made import HEIGHT, WIDTH, document, read_pixels, read_tile
 from .pictures import texture, write_png
 
-pytestmark = pytest.mark.blender
+pytestmark = [pytest.mark.blender, pytest.mark.usefixtures("enabled")]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def command(server_python: Path) -> str:
 
 
 @pytest.fixture
-def enabled(empty_file: None, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ARG001
+def enabled(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The add-on registered, its server the checkout's, its cache a folder of the test."""
     infinite_parallax.register()
     chosen = SimpleNamespace(url="", token="", token_file="", command=command, cache=str(tmp_path))
@@ -43,7 +43,7 @@ def state() -> Any:
     return bpy.context.window_manager.infinite_parallax
 
 
-def test_generate_build_and_export(enabled: Any, tmp_path: Path) -> None:  # noqa: ARG001
+def test_generate_build_and_export(tmp_path: Path) -> None:
     this = bpy.context.scene
     assert not bpy.ops.infinite_parallax.build_scene.poll()
     assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
@@ -67,7 +67,7 @@ def test_generate_build_and_export(enabled: Any, tmp_path: Path) -> None:  # noq
     assert (tmp_path / "out.mp4").stat().st_size > 1000
 
 
-def test_what_cannot_be_generated_is_said(enabled: Any) -> None:  # noqa: ARG001
+def test_what_cannot_be_generated_is_said() -> None:
     group = bpy.context.scene.infinite_parallax
     group.layers[0].height = 500
     with pytest.raises(RuntimeError, match="nothing remains for the last layer"):
@@ -87,7 +87,7 @@ def test_a_server_that_cannot_be_started_is_said(enabled: Any, tmp_path: Path) -
     assert state().status == "Failed"
 
 
-def test_a_cancelled_job_goes_on_where_it_was(enabled: Any, tmp_path: Path) -> None:
+def test_a_cancelled_job_goes_on_where_it_was(tmp_path: Path) -> None:
     project = properties.project(bpy.context.scene)
     told: list[jobs.Message] = []
 
@@ -103,7 +103,7 @@ def test_a_cancelled_job_goes_on_where_it_was(enabled: Any, tmp_path: Path) -> N
     assert first.done >= 1, "painted steps are kept"
 
 
-def test_a_worker_says_everything_in_messages(enabled: Any, tmp_path: Path) -> None:
+def test_a_worker_says_everything_in_messages(tmp_path: Path) -> None:
     project = properties.project(bpy.context.scene)
     worker = jobs.Worker(preferences.server(), project, tmp_path / "picture.png", tmp_path / "plates")
     told = [worker.messages.get()]
@@ -120,7 +120,7 @@ def test_a_worker_says_everything_in_messages(enabled: Any, tmp_path: Path) -> N
     assert "none.png cannot be read" in last.message
 
 
-def test_the_blender_command_line(enabled: Any, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+def test_the_blender_command_line(tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
     from infinite_parallax.blender_addon import cli_command
 
     given = ["render", str(tmp_path / "picture.png"), "--engine", "telea", "--steps", "2", "--fps", "6"]

@@ -1,7 +1,7 @@
 """The estimate of a job's disk against the tiles that the plan really has."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from infinite_parallax.inpaint_server.limits import Limits as Caps
 from infinite_parallax.inpaint_server.limits import check_plan, check_steps, gigabytes, needed_bytes
@@ -12,6 +12,7 @@ from infinite_parallax.shared.errors import UsageError
 speeds = st.floats(-90, 90).map(lambda v: round(v, 1))
 
 
+@settings(deadline=None, database=None)
 @given(
     st.lists(st.tuples(speeds, speeds), min_size=1, max_size=3),
     st.integers(1, 60),

@@ -1,6 +1,7 @@
 """The server as a process: its first line, its lock, its end, and what becomes of a job when it is killed."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -72,6 +73,17 @@ def test_a_program_that_is_no_server() -> None:
         ServerProcess([sys.executable, "-c", "print('{\"event\": 1}'); print('[]'); print('x')"])
     with pytest.raises(ParallaxError, match="not ready within"):
         ServerProcess([sys.executable, "-c", "import sys; sys.stdin.read()"], timeout_s=0.5)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no such signals")
+def test_a_server_that_does_not_listen_is_forced(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("abc")
+    ready = json.dumps({"event": "ready", "url": "http://127.0.0.1:1", "token_file": str(tmp_path / "token")})
+    deaf = f"import signal; signal.signal(15, signal.SIG_IGN); print({ready!r}, flush=True); signal.pause()"
+    server = ServerProcess([sys.executable, "-c", deaf])
+    assert server.token == "abc"
+    server.stop(timeout_s=0.2)
+    assert server.process.returncode == -signal.SIGKILL
 
 
 def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:

@@ -2,14 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from infinite_parallax.benchmarks.metrics import sharpness_ratio
-from infinite_parallax.benchmarks.travel import Journey, start, straight_layers
 from infinite_parallax.inpaint_server.engines import load
 from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView, Rect
+from infinite_parallax.inpaint_server.step_loop import StepLoop
 from infinite_parallax.shared.errors import Cancelled, UsageError
+from infinite_parallax.shared.project import from_json
+
+from .journey import Journey, start, straight_layers
 
 SPEEDS = (2.5, 4.0, 6.5)
 DIRECTIONS = [0, 90, 180, 270, 30, 200]
@@ -244,3 +248,15 @@ def test_lettering_is_never_mirrored_without_mirror() -> None:
     edits = [edit for f in fields for edit in f._tape.edits]
     assert edits
     assert all(edit.orientation == 0 for edit in edits)
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_the_step_loop_shows_what_the_plain_journey_shows(angle: int, tmp_path: Path) -> None:
+    source, steps = landscape(), 10
+    layers = [{"height": 32, "velocity": list(v)} for v in velocities(angle)]
+    document = {"layers": layers, "motion": {"steps": steps}, "plates": {"tile_px": 220}}
+    loop = StepLoop(tmp_path, from_json(document), source, load("walk"))
+    plain = journey(angle, steps)
+    while loop.step < steps:
+        loop.paint(lambda: False)
+        np.testing.assert_array_equal(loop.preview(), plain.advance())

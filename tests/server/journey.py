@@ -1,7 +1,7 @@
 """A journey in memory: layers on the move and an engine that paints what opens, nothing else.
 
-The server's step loop adds mask preprocessing, plates, checkpoints and events; figures about an engine should not
-depend on those, so this is the motion alone, in any direction, with the ownership rule of the engine contract.
+A second, plainer telling of the step loop: no plates, no journal, one canvas that is shifted. Engines are tested on it
+so that a fault of the loop cannot hide one of theirs, and one test holds the two against each other.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,9 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from ..inpaint_server.engines.contract import (
+from infinite_parallax.inpaint_server.engines.contract import (
     RGB,
     InpaintEngine,
     InpaintRequest,
@@ -22,6 +20,7 @@ from ..inpaint_server.engines.contract import (
     RunContext,
     StepContext,
 )
+from numpy.typing import NDArray
 
 
 def straight_layers(height: int, velocities: Sequence[tuple[float, float]]) -> tuple[LayerView, ...]:
