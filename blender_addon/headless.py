@@ -2,7 +2,7 @@
 
 Every message is one line of JSON behind a mark, because Blender writes to the same stream:
 
-    frame {frame, frames} · warning {message} · error {message, hint, code} · done {sound, blend, video, stills}
+    built {strips} · frame {frame, frames} · warning {message} · error {message, hint, code} · done {sound, blend, video, stills}
 """
 
 import argparse
@@ -72,6 +72,7 @@ def build(args: argparse.Namespace) -> None:
         save(args.blend)
     for frame, path in zip(args.frame, args.png, strict=True):
         export.still(scene, frame + vse.FIRST_FRAME, path)
+    say("built", strips=built.strips)
     if args.render is not None:
         export.render(scene, spec.export, args.render, lambda n, frames: say("frame", frame=n, frames=frames))
     written = {"blend": args.blend, "video": args.render}

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,16 @@ from ..shared.server_process import ServerProcess
 from .environments import user_data_folder
 from .progress import bar
 
-NOT_PAINTED = ("name", "picture", "sound", "output")
-"""Parts of a project that change nothing about its plates."""
+
+def painted_part(project: Project) -> Project:
+    """The project without what changes nothing about its plates, so that a new output setting finds the old job."""
+    plain = Project()
+    return replace(project, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
 
 
 def job_id(project: Project, picture: bytes) -> str:
     """The id of the job that paints this project of this picture with this version."""
-    document = {k: v for k, v in project.to_json().items() if k not in NOT_PAINTED}
-    text = json.dumps([__version__, document], sort_keys=True).encode()
+    text = json.dumps([__version__, painted_part(project).to_json()], sort_keys=True).encode()
     return hashlib.sha256(text + picture).hexdigest()[:24]
 
 
@@ -66,7 +69,7 @@ def own_server(store: Path) -> Iterator[Client]:
 
 
 def _paint(client: Client, job: str, project: Project, data: bytes, folder: Path) -> Manifest:
-    info = client.create_job(project, data, job)
+    info = client.create_job(painted_part(project), data, job)
     if info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(job)
     _watch(client, info)

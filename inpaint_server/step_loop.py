@@ -27,6 +27,9 @@ from .engines.contract import RGB, InpaintEngine, InpaintRequest, LayerView, Mas
 from .journal import Journal, Piece, Record
 from .plate_store import PlateStore, write_bytes
 
+REPORT_EVERY = 25
+"""Steps between two reports while the journal is played back, which goes much faster than painting."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -102,11 +105,11 @@ class StepLoop:
             if cancelled():
                 raise Cancelled()
             self._apply(self.journal.read(step))
+            if step % REPORT_EVERY == 0 or step == done:
+                report(Progress(step, self.plan.steps, (), self.preview))
         state = self.journal.state(self.engine.name)
         if state:
             self.engine.restore(state)
-        if done:
-            report(Progress(done, self.plan.steps, (), self.preview))
 
     def paint(self, cancelled: Callable[[], bool]) -> Progress:
         """One step."""

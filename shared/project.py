@@ -249,6 +249,9 @@ def parse(text: str, where: str = "the project") -> Any:
         raise UsageError(f"{where} is not JSON: line {e.lineno}, column {e.colno}: {e.msg}.", "Mend that line.") from e
     except RecursionError as e:
         raise UsageError(f"{where} is nested too deeply.", "Is this the right file?") from e
+    except ValueError as e:
+        # Python refuses to turn more than 4300 digits into a number
+        raise UsageError(f"{where} holds a number that is too long to be read.", "Write a shorter one.") from e
 
 
 def load(path: Path) -> Project:

@@ -92,8 +92,8 @@ def _bounds(limits: Limits) -> str:
 def _number(value: Any, want: Declared, path: str) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError(f"{path} must be a number, not {describe(value)}.", "Write it without quotes.")
-    if not math.isfinite(value):
-        raise UsageError(f"{path} is {value}, which is not a number one can compute with.", "Give a finite number.")
+    if not _finite(value):
+        raise UsageError(f"{path} is not a number that one can compute with.", "Give a finite number.")
     if want.kind == "int" and value != int(value):
         raise UsageError(f"{path} must be a whole number, not {value}.", "Leave the fraction away.")
     limits = want.limits
@@ -103,6 +103,14 @@ def _number(value: Any, want: Declared, path: str) -> float | int:
     if not (low_ok and high_ok and above_ok):
         raise UsageError(f"{path} is {value:g}, but must be {_bounds(limits)}.", limits.help)
     return int(value) if want.kind == "int" else float(value)
+
+
+def _finite(value: float | int) -> bool:
+    """Whether a number fits into a float; whole numbers in JSON may have any number of digits."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def describe(value: Any) -> str:

@@ -107,6 +107,12 @@ def test_text_that_is_no_json_names_line_and_column() -> None:
         projects.parse('{"name": 1,\n oops}')
 
 
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_endless_numbers_are_sentences(digits: int) -> None:
+    with pytest.raises(UsageError):
+        projects.from_json(projects.parse(f'{{"motion": {{"fps": {"9" * digits}}}}}'))
+
+
 def test_deep_nesting_is_a_sentence_and_no_crash() -> None:
     with pytest.raises(UsageError):
         projects.from_json(projects.parse("[" * 200000 + "]" * 200000))
