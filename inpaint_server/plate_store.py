@@ -137,7 +137,7 @@ class PlateStore:
         rgb, known = tile.rgb, tile.known > 0
         for _ in range(BLEED_PX):
             rgb, known = continue_rim(rgb, known)
-        alpha = np.where(known, np.uint8(255), np.uint8(0))
+        alpha = known.view(np.uint8) * np.uint8(255)
         if self.layer.index > 0:
             rows = np.arange(place_y := tile.place.y, place_y + tile.place.height)
             rise = (rows - (self.layer.top - self.layer.overlap_px) + 1) / (self.layer.overlap_px + 1)

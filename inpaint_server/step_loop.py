@@ -168,7 +168,7 @@ class StepLoop:
         wish = self.project.inpaint
         seed = wish.seed + (context.step if wish.seed_policy == "per_step" else 0)
         request = InpaintRequest(wish.prompt, wish.negative_prompt, seed, context)
-        binary = np.where(mask > 0, np.uint8(255), np.uint8(0))
+        binary = (mask > 0).view(np.uint8) * np.uint8(255)
         return self.engine.inpaint(canvas.rgb, binary, request, cancelled)
 
     def _cut(self, canvas: Canvas, mask: Mask, step: int) -> list[Piece]:

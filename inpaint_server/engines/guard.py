@@ -67,7 +67,7 @@ class Guarded:
         hole = mask > 0
         if not hole.any():
             return canvas.copy()
-        binary = np.where(hole, np.uint8(255), np.uint8(0))
+        binary = hole.view(np.uint8) * np.uint8(255)
         shown = canvas.view()
         shown.flags.writeable = False
         painted = self._engine.inpaint(shown, binary, request, cancelled)
