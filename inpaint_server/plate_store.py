@@ -1,13 +1,15 @@
 """Growing plates: the open tiles of one layer in memory, and its finished tiles on disk.
 
 A tile is open from the step at which it comes on show until nothing can change in it any more; then its rim is
-continued by a few pixels, its alpha is set, and it is written once. Only open tiles are held, so memory does not
-depend on the number of steps. One buffer as long as the whole plate would have been simpler and unbounded.
+continued by a few pixels, its alpha is set, and it is written once, by a thread beside the loop, since compressing a
+tile takes as long as painting many steps. Only open tiles are held, so memory does not depend on the number of steps.
+One buffer as long as the whole plate would have been simpler and unbounded.
 """
 
 import hashlib
 import math
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import cv2
@@ -22,6 +24,9 @@ from .engines.contract import RGB, Rect
 
 Bool = NDArray[np.bool_]
 Level = NDArray[np.uint8]
+
+MOST_WAITING = 3
+"""Tiles of one layer that may wait to be written."""
 
 BORROWED, OWN = 1, 2
 """How a plate knows a pixel: 0 not at all; borrowed from a neighbour, for the rows by which layers overlap; its own.
@@ -56,11 +61,14 @@ class OpenTile:
 
 
 class PlateStore:
-    """The plate of one layer. `reach_px` is how far behind the edge a later step may still paint over known pixels."""
+    """The plate of one layer. `reach_px` is how far behind the edge a later step may still paint over known pixels.
 
-    def __init__(self, plan: Plan, index: int, folder: Path, reach_px: int) -> None:
-        self.plan, self.layer, self.folder = plan, plan.layers[index], folder
-        self.finished: list[Tile] = []
+    Finished tiles are written by `writer`, in order.
+    """
+
+    def __init__(self, plan: Plan, index: int, folder: Path, reach_px: int, writer: Executor) -> None:
+        self.plan, self.layer, self.folder, self._writer = plan, plan.layers[index], folder, writer
+        self._written: list[Future[Tile]] = []
         self._open: list[OpenTile] = []
         self._coming: Iterator[TilePlan] = plans.tiles(plan, index)
         self._next = next(self._coming, None)
@@ -89,13 +97,20 @@ class PlateStore:
             self._next = next(self._coming, None)
 
     def close(self, step: int) -> bool:
-        """Write the tiles that no later step can change; whether there were any. At the last step all are written."""
+        """Hand over the tiles that no later step can change; whether there were any. At the last step it is all."""
         last = step >= self.plan.steps
         ripe = [t for t in self._open if last or step >= t.place.last + self._lag]
-        self.finished += [self._finish(tile) for tile in ripe]
+        self._written += [self._writer.submit(self._finish, tile) for tile in ripe]
+        if len(self._written) > MOST_WAITING:
+            # a disk that is slower than the loop must slow it down, not fill the memory
+            self._written[-MOST_WAITING].result()
         # after the last step the tiles stay, so that the finished canvas can still be looked at
         self._open = self._open if last else [t for t in self._open if t not in ripe]
         return bool(ripe)
+
+    def finished(self, wait: bool = False) -> tuple[Tile, ...]:
+        """The tiles that are on disk; with `wait` all that were handed over. Raises what writing them raised."""
+        return tuple(tile.result() for tile in self._written if wait or tile.done())
 
     def read(self, rect: Rect) -> tuple[RGB, Bool]:
         """Colours [h, w, 3] of a rectangle of the plate, and which of them are known at all [h, w]."""

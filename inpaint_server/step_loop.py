@@ -9,6 +9,7 @@ eight steps it had lost 15 % of its light and doubled its saturation.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -54,12 +55,15 @@ def run(
     `picture` is RGB uint8 [H, W, 3]. Raises Cancelled between two steps; nothing is lost by it, nor by a kill.
     """
     loop = StepLoop(folder, project, picture, engine)
-    loop.resume(report, cancelled)
-    while loop.step < loop.plan.steps:
-        if cancelled():
-            raise Cancelled()
-        report(loop.paint(cancelled))
-    return loop.manifest()
+    try:
+        loop.resume(report, cancelled)
+        while loop.step < loop.plan.steps:
+            if cancelled():
+                raise Cancelled()
+            report(loop.paint(cancelled))
+        return loop.manifest(wait=True)
+    finally:
+        loop.close()
 
 
 def redo(folder: Path, step: int) -> None:
@@ -87,7 +91,10 @@ class StepLoop:
         self.journal = Journal(folder / "steps")
         self.journal.begin(_fingerprint(self.plan, project, picture))
         reach = masks.reach_px(project.mask)
-        self.stores = [PlateStore(self.plan, layer.index, folder / "plates", reach) for layer in self.plan.layers]
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="tiles")
+        self.stores = [
+            PlateStore(self.plan, layer.index, folder / "plates", reach, self._writer) for layer in self.plan.layers
+        ]
         for store in self.stores:
             store.begin(picture)
         self.views = tuple(
@@ -139,17 +146,17 @@ class StepLoop:
         now = canvases.compose(self.plan, self.stores, self.step, self.extent)
         return now.frame(now.rgb, self.plan.width, self.plan.height)
 
-    def manifest(self) -> Manifest:
-        """The manifest of what is finished; written beside the plates."""
-        manifest = Manifest(
-            self.plan.width,
-            self.plan.height,
-            self.plan.steps,
-            self.step,
-            tuple(Plate(s.layer.index, s.layer.name, tuple(s.finished)) for s in self.stores),
-        )
+    def manifest(self, wait: bool = False) -> Manifest:
+        """The manifest of the tiles on disk, with `wait` of all that are finished; written beside the plates."""
+        plates = tuple(Plate(s.layer.index, s.layer.name, s.finished(wait)) for s in self.stores)
+        done = self.step if wait else min(self.step, self.plan.steps - 1)
+        manifest = Manifest(self.plan.width, self.plan.height, self.plan.steps, done, plates)
         write_bytes(self.folder / "manifest.json", json.dumps(manifest.to_json(), indent=1).encode())
         return manifest
+
+    def close(self) -> None:
+        """Let the tiles that are being written come to their end."""
+        self._writer.shutdown()
 
     def _prepare_mask(self, canvas: Canvas, layers: Sequence[LayerView], step: int) -> Mask:
         mask = masks.prepare(canvas.hole, canvas.owner, layers, self.project.mask, self._mask)

@@ -163,7 +163,7 @@ def test_whole_steps_show_the_canvas_of_the_loop(tmp_path: Path, direction: floa
     while loop.step < loop.plan.steps:
         loop.paint(lambda: False)
         canvases_seen.append(loop.preview())
-    spec = scene.build(wish, loop.plan, loop.manifest())
+    spec = scene.build(wish, loop.plan, loop.manifest(wait=True))
     for step, seen in enumerate(canvases_seen[:-1], 1):
         frame = frames.render(spec, step * 10, read_tile(tmp_path))
         assert np.array_equal(frame, seen)
