@@ -2,7 +2,8 @@
 
 Every message is one line of JSON behind a mark, because Blender writes to the same stream:
 
-    built {strips} · frame {frame, frames} · warning {message} · error {message, hint, code} · done {sound, blend, video, stills}
+    built {strips} · frame {frame, frames} · warning {message} · error {message, hint, code}
+    done {sound, blend, video, stills}
 """
 
 import argparse

@@ -23,13 +23,15 @@ _FINEST_STEP = 0.6  # lattice cells per pixel above which an octave would only a
 
 def hash32(ix: Integers, iy: Integers, seed: int) -> npt.NDArray[np.uint32]:
     """Well mixed 32 bits for integer coordinates (any shapes that broadcast, at least one axis)."""
-    a = np.asarray(ix).astype(np.uint32) * np.uint32(0x9E3779B1)
+    a: npt.NDArray[np.uint32] = np.asarray(ix).astype(np.uint32) * np.uint32(0x9E3779B1)
     b = np.asarray(iy).astype(np.uint32) * np.uint32(0x85EBCA77)
-    h = a ^ (b << np.uint32(15)) ^ (b >> np.uint32(17)) ^ np.uint32((seed * 0xC2B2AE3D + 0x27D4EB2F) & 0xFFFFFFFF)
+    h: npt.NDArray[np.uint32] = (
+        a ^ (b << np.uint32(15)) ^ (b >> np.uint32(17)) ^ np.uint32((seed * 0xC2B2AE3D + 0x27D4EB2F) & 0xFFFFFFFF)
+    )
     for multiplier, shift in ((0x7FEB352D, 15), (0x846CA68B, 16), (0x9E3779B1, 14)):
         h = (h ^ (h >> np.uint32(shift))) * np.uint32(multiplier)
-    mixed: npt.NDArray[np.uint32] = h ^ (h >> np.uint32(16))
-    return mixed
+    h ^= h >> np.uint32(16)
+    return h
 
 
 def uniform(ix: Integers, iy: Integers, seed: int) -> Field:
@@ -54,6 +56,8 @@ def _split(values: Coordinates) -> tuple[Integers, Field]:
 
 def grid(xs: Coordinates, ys: Coordinates, seed: int) -> Field:
     """Noise in about -1..1 at every crossing of the lattice coordinates xs [W] and ys [H]: float32 [H, W]."""
+    if not len(xs):
+        return np.zeros((len(ys), 0), np.float32)
     (ix, fx), (iy, fy) = _split(xs), _split(ys)
     x0, y0 = int(ix.min()), int(iy.min())
     gx, gy = _gradients(x0, int(ix.max()) + 1, y0, int(iy.max()) + 1, seed)
@@ -72,9 +76,22 @@ def grid(xs: Coordinates, ys: Coordinates, seed: int) -> Field:
 
 
 def fbm(xs: Coordinates, ys: Coordinates, octaves: int, seed: int, gain: float = 0.5) -> Field:
-    """Octaves of `grid`, each twice as fine and `gain` times as strong; octaves finer than the pixels are left out."""
-    total: Field = grid(xs, ys, seed)
-    step = max(abs(float(xs[1] - xs[0])), abs(float(ys[1] - ys[0])) if len(ys) > 1 else 0.0)
+    """Octaves of `grid`, each twice as fine and `gain` times as strong; octaves finer than the pixels are left out.
+
+    xs, ys: lattice coordinates of the columns and the rows of a picture, evenly spaced.
+    """
+    step = max(abs(float(axis[1] - axis[0])) if len(axis) > 1 else 0.0 for axis in (xs, ys))
+    return _octaves(xs, ys, octaves, seed, gain, step)
+
+
+def line(xs: Coordinates, octaves: int, seed: int, gain: float = 0.5) -> Field:
+    """Noise along one axis, at any lattice coordinates in any order, all octaves: float32 [W]."""
+    values: Field = _octaves(xs, np.array([0.37]), octaves, seed, gain, 0.0)[0]
+    return values
+
+
+def _octaves(xs: Coordinates, ys: Coordinates, octaves: int, seed: int, gain: float, step: float) -> Field:
+    total = grid(xs, ys, seed)
     amplitude, scale = 1.0, 1.0
     for octave in range(1, octaves):
         amplitude, scale = amplitude * gain, scale * 2
@@ -84,14 +101,10 @@ def fbm(xs: Coordinates, ys: Coordinates, octaves: int, seed: int, gain: float =
     return total
 
 
-def line(xs: Coordinates, octaves: int, seed: int, gain: float = 0.5) -> Field:
-    """Noise along one axis: float32 [W], the fbm at a fixed height."""
-    row: Field = fbm(xs, np.array([0.37]), octaves, seed, gain)[0]
-    return row
-
-
 def at(x: Field, y: Field, seed: int) -> Field:
     """Noise at arbitrary lattice coordinates (two arrays of one shape): for coordinates that are themselves bent."""
+    if not x.size:
+        return np.zeros(x.shape, np.float32)
     whole_x, whole_y = np.floor(x), np.floor(y)
     fx, fy = x - whole_x, y - whole_y
     ix, iy = whole_x.astype(np.int64), whole_y.astype(np.int64)
@@ -109,13 +122,12 @@ def at(x: Field, y: Field, seed: int) -> Field:
 
     top = dot(0, fx, fy) * (1 - right) + dot(1, fx - 1, fy) * right
     bottom = dot(columns, fx, fy - 1) * (1 - right) + dot(columns + 1, fx - 1, fy - 1) * right
-    value: Field = (top + (bottom - top) * low) * np.float32(_GAIN)
-    return value
+    return (top + (bottom - top) * low) * np.float32(_GAIN)
 
 
 def fbm_at(x: Field, y: Field, octaves: int, seed: int, step: float, gain: float = 0.5) -> Field:
     """Octaves of `at`. `step`: lattice cells of the first octave per pixel, to leave out octaves that would alias."""
-    total: Field = at(x, y, seed)
+    total = at(x, y, seed)
     amplitude, scale = 1.0, 1.0
     for octave in range(1, octaves):
         amplitude, scale = amplitude * gain, scale * 2
@@ -131,12 +143,11 @@ def fbm_at(x: Field, y: Field, octaves: int, seed: int, step: float, gain: float
 def smoothstep(low: float, high: float, values: Field) -> Field:
     """0 below `low`, 1 above `high`, a cubic between; `low` may be the larger one."""
     t = np.clip((values - np.float32(low)) * np.float32(1.0 / (high - low)), 0, 1)
-    curve: Field = t * t * (3 - 2 * t)
-    return curve
+    eased: Field = t * t * (3 - 2 * t)
+    return eased
 
 
 def bell(values: Field) -> Field:
     """A bump of height 1 and half width about .64 at 0: 1 / (1 + v²)², a stand-in for a Gaussian without `exp`."""
     tail = 1 + values * values
-    bump: Field = (1 / (tail * tail)).astype(np.float32, copy=False)
-    return bump
+    return np.reciprocal(tail * tail)

@@ -10,15 +10,35 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .noise import Coordinates, Field
+from .noise import Coordinates, Field, at
 
 HORIZON = 0.56
 """The far waterline, as a fraction of the height."""
-NEAR_WATER = 0.67
+NEAR_WATER = 0.655
+"""Open water: above it the reflections of the far shore, below it those of the sky."""
 FOREGROUND = 0.755
-RIDGES = 0.39
+"""The upper row of the near shore; everything that grows there stays below it."""
+RIDGES = 0.385
+"""The upper row of the mountains: empty, hazy sky above their summits."""
 SUN = (1.17, 0.315)
 """World coordinates of the light behind the clouds."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Points of the world, two arrays of one shape, and the seed of the picture they belong to."""
+
+    x: Coordinates
+    y: Coordinates
+    seed: int
+
+    def noise(self, across: float, down: float, seed: int) -> Field:
+        """Noise in about -1..1 at the points; across, down: lattice cells per height in both directions."""
+        return at((self.x * across).astype(np.float32), (self.y * down).astype(np.float32), self.seed + seed)
+
+    def moved(self, x: float, y: float) -> "Places":
+        """The points so much further to the right and down."""
+        return Places(self.x + x, self.y + y, self.seed)
 
 
 @dataclass
@@ -33,6 +53,11 @@ class Scene:
     @property
     def height(self) -> int:
         return len(self.y)
+
+    def places(self, top: int, bottom: int) -> Places:
+        """The middles of all pixels in the rows top..bottom."""
+        x, y = np.broadcast_arrays(self.x[None, :], self.y[top:bottom, None])
+        return Places(x, y, self.seed)
 
     def row(self, y: float) -> int:
         """The first pixel row at or below the world height y."""
@@ -55,6 +80,12 @@ def new_scene(height: int, width: int, pad: float, seed: int) -> Scene:
     x = (np.arange(-extra, width + extra) + 0.5) / height
     y = (np.arange(height) + 0.5) / height
     return Scene(np.zeros((height, len(x), 3), np.float32), x, y, seed)
+
+
+def sunward(x: Field | Coordinates) -> Field:
+    """-1..1: where the sun stands as seen from x, to the left (negative) or the right."""
+    away: Field = (np.float32(SUN[0]) - x).astype(np.float32)
+    return away * np.reciprocal(np.abs(away) + np.float32(0.35))
 
 
 def gradient(y: Coordinates, knots: list[tuple[float, tuple[float, float, float]]]) -> Field:

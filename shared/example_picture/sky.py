@@ -8,7 +8,7 @@ where its density falls off towards the sun, which gives bright rims against the
 import numpy as np
 
 from .noise import Field, bell, fbm, fbm_at, grid, line, smoothstep
-from .scene import HORIZON, SUN, Scene, gradient, mix
+from .scene import HORIZON, SUN, Scene, gradient, mix, sunward
 from .strokes import repaint
 
 AIR: list[tuple[float, tuple[float, float, float]]] = [
@@ -81,7 +81,7 @@ def _cumulus(scene: Scene, index: int, base: float, thickness: float, scale: flo
     density = 0.62 * body + 0.75 * heaps + np.float32(closed + 0.30) - 0.62 * np.abs(level - 0.25)
     density -= 1.6 * np.maximum(0, 0.08 * heaps - level - 0.02)
     cover = smoothstep(0.0, 0.20, density)
-    lit = _lit(scene, density, x, scale)
+    lit = _lit(scene, density, scale)
     heart = smoothstep(0.12, 0.85, density)
     near = np.clip(glow[top:bottom] * np.float32(1.5), 0, 1)
     height = np.clip(y * np.float32(2.6), 0, 1)
@@ -91,13 +91,12 @@ def _cumulus(scene: Scene, index: int, base: float, thickness: float, scale: flo
     scene.over(top, bottom, cover * np.float32(0.93), colour)
 
 
-def _lit(scene: Scene, density: Field, x: Field, scale: float) -> Field:
+def _lit(scene: Scene, density: Field, scale: float) -> Field:
     """Light 0..1 where the cloud thins out towards the sun and the upper sky, over two distances."""
-    height = scene.height
     lit = np.full(density.shape, 0.34, np.float32)
-    side = (np.float32(SUN[0]) - x) / (np.abs(np.float32(SUN[0]) - x) + np.float32(0.35))
+    side = sunward(scene.x)[None, :]
     for reach, weight in ((0.22, 0.75), (0.07, 0.85)):
-        step = max(1, round(reach * scale * height))
+        step = max(1, round(reach * scale * scene.height))
         upper = density - _shifted(density, 0, step)
         aside = density - _shifted(density, -step, 0)
         lit += np.float32(weight) * (np.float32(0.75) * upper + aside * side * np.float32(0.55))
@@ -126,5 +125,5 @@ def _brush_sky(scene: Scene, rows: int) -> None:
     swirl = fbm(scene.x * 3.2, scene.y[:rows] * 6, 3, scene.seed + 71)
     calm = smoothstep(0.40, 0.10, scene.y[:rows].astype(np.float32)[:, None])
     angle = swirl * (np.float32(0.05) + np.float32(0.20) * calm)
-    repaint(scene, 0, rows, 0.034, 0.0075, angle, scene.seed + 72, coverage=1.6, opacity=0.42, jitter=0.022)
-    repaint(scene, 0, rows, 0.017, 0.0036, angle, scene.seed + 73, coverage=1.3, opacity=0.5, jitter=0.03)
+    repaint(scene, 0, rows, 0.034, 0.0075, angle, 72, coverage=1.6, opacity=0.42, jitter=0.022)
+    repaint(scene, 0, rows, 0.017, 0.0036, angle, 73, coverage=1.3, opacity=0.5, jitter=0.03)

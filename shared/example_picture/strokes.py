@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .noise import Field, grid, uniform
-from .scene import Scene
+from .noise import Field, Integers, grid, uniform
+from .scene import Places, Scene
 
 TURNS = 24
 """Directions of a stroke over half a turn."""
+WARMTH = np.array([1.0, 0.1, -1.0], np.float32)
+"""The colour that is added to make a tone warmer."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,8 @@ def bristle_stroke(length_px: float, width_px: float, angle: float, seed: int) -
     lanes = max(2.0, width_px / 1.6)
     u = np.linspace(-1.5, 1.5, 48)
     streak = grid(u * 1.2, u * lanes / 2, seed)
-    look = (
-        np.clip((across + 1.5) * 15.667, 0, 47).astype(np.int64),
-        np.clip((along + 1.5) * 15.667, 0, 47).astype(np.int64),
-    )
-    hair = streak[look]
+    row, column = (np.clip((axis + 1.5) * 15.667, 0, 47).astype(np.int64) for axis in (across, along))
+    hair = streak[row, column]
     edge = np.clip((1 - np.abs(across)) * width_px / 2 + 0.5, 0, 1)
     ends = np.clip((1 - np.abs(along) + 0.25 * hair) * 4, 0, 1)
     alpha = edge * ends * np.clip(0.75 + 0.5 * hair, 0.15, 1)
@@ -73,6 +72,44 @@ def blade(height_px: float, width_px: float, lean_px: float, curl: float) -> Sta
     alpha = np.clip(half * slope + 0.5 - distance, 0, 1) * np.minimum(1, 2 * half)
     tone = (0.16 * t - 0.09) * alpha
     return Stamp(alpha[..., None].astype(np.float32), tone[..., None].astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Scatter(Places):
+    """One chance point in every cell of a part of the world, all arrays [n]; ix, iy: its cell."""
+
+    ix: Integers
+    iy: Integers
+
+    def chance(self, seed: int) -> Field:
+        """A number in [0, 1) for every point."""
+        return uniform(self.ix, self.iy, self.seed + seed)
+
+    def choice(self, count: int, seed: int) -> Integers:
+        """One of `count` kinds for every point."""
+        return np.floor(self.chance(seed) * count).astype(np.int64)
+
+    def at(self, order: npt.NDArray[np.bool_ | np.int64]) -> "Scatter":
+        """Those points that a mask keeps, or all of them in another order."""
+        return Scatter(self.x[order], self.y[order], self.seed, self.ix[order], self.iy[order])
+
+    def downwards(self) -> "Scatter":
+        """The points from far to near, as things that stand before each other are painted."""
+        return self.at(np.lexsort((self.ix, self.y)))
+
+
+def scatter(scene: Scene, top: float, bottom: float, cell: tuple[float, float], seed: int) -> Scatter:
+    """Points between two heights over the whole canvas, in chance order.
+
+    cell: width and height of a cell in heights; cells smaller than a pixel are painted as large as one.
+    """
+    wide, high = (max(side, 1 / scene.height) for side in cell)
+    first, last = math.floor(scene.x[0] / wide), math.ceil(scene.x[-1] / wide)
+    iy, ix = (a.ravel() for a in np.mgrid[math.floor(top / high) : math.ceil(bottom / high), first : last + 1])
+    seed += scene.seed
+    x, y = (ix + uniform(ix, iy, seed + 1)) * wide, (iy + uniform(ix, iy, seed + 2)) * high
+    order = np.lexsort((ix, iy, uniform(ix, iy, seed)))
+    return Scatter(x, y, scene.seed, ix, iy).at(order[(y[order] >= top) & (y[order] < bottom)])
 
 
 def lay(
@@ -139,28 +176,21 @@ def repaint(
     """
     if width * scene.height < 1.5 or bottom <= top:
         return
-    cell = math.sqrt(length * width / coverage)
-    first, last = math.floor(scene.x[0] / cell), math.ceil(scene.x[-1] / cell)
-    upper, lower = math.floor(scene.y[top] / cell), math.ceil(scene.y[bottom - 1] / cell)
-    iy, ix = (a.ravel() for a in np.mgrid[upper : lower + 1, first : last + 1])
-    order = np.lexsort((ix, iy, uniform(ix, iy, seed)))
-    iy, ix = iy[order], ix[order]
-    x_px = scene.column((ix + uniform(ix, iy, seed + 1)) * cell)
-    y_px = (iy + uniform(ix, iy, seed + 2)) * cell * scene.height - top
+    side = math.sqrt(length * width / coverage)
+    points = scatter(scene, float(scene.y[top]) - side, float(scene.y[bottom - 1]) + side, (side, side), seed)
+    x_px, y_px = scene.column(points.x), points.y * scene.height - top
     part = scene.rgb[top:bottom]
     row = np.clip(y_px, 0, part.shape[0] - 1).astype(np.int64)
     column = np.clip(x_px, 0, part.shape[1] - 1).astype(np.int64)
-    turn = (
-        np.floor((angle[row, column] + 0.06 * (uniform(ix, iy, seed + 3) - 0.5)) * TURNS + 0.5).astype(np.int64) % TURNS
-    )
-    variant = np.floor(uniform(ix, iy, seed + 4) * 3).astype(np.int64)
+    stray = points.chance(seed + 3) - np.float32(0.5)
+    turn = np.floor((angle[row, column] + np.float32(0.06) * stray) * TURNS + 0.5).astype(np.int64) % TURNS
+    which = points.choice(3, seed + 4) * TURNS + turn
     stamps = [
         bristle_stroke(length * scene.height * size, width * scene.height, math.pi * t / TURNS, seed + t)
         for size in (0.7, 1.0, 1.3)
         for t in range(TURNS)
     ]
-    which = variant * TURNS + turn
-    value = (uniform(ix, iy, seed + 5) - 0.5)[:, None] * np.float32(2 * jitter)
-    warmth = (uniform(ix, iy, seed + 6) - 0.5)[:, None] * np.array([1.0, 0.1, -1.0], np.float32) * np.float32(jitter)
+    value = (points.chance(seed + 5) - np.float32(0.5))[:, None] * np.float32(2 * jitter)
+    warmth = (points.chance(seed + 6) - np.float32(0.5))[:, None] * (WARMTH * np.float32(jitter))
     left, corner = centred(stamps, which, x_px, y_px)
     lay(part, stamps, which, left, corner, part[row, column] + value + warmth, opacity)
