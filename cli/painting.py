@@ -5,13 +5,10 @@ same job in its store and goes on. The server that this starts listens on loopba
 has a store of its own, so that two commands never wait for each other.
 """
 
-import hashlib
-import json
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from .. import __version__
 from ..shared import wire
 from ..shared.client import Client, read_token
 from ..shared.errors import ParallaxError
+from ..shared.identity import job_id, painted_part
 from ..shared.plates import Manifest
 from ..shared.project import Project
 from ..shared.server_process import ServerProcess
@@ -26,24 +24,12 @@ from .environments import user_data_folder
 from .progress import bar
 
 
-def painted_part(project: Project) -> Project:
-    """The project without what changes nothing about its plates, so that a new output setting finds the old job."""
-    plain = Project()
-    return replace(project, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
-
-
-def job_id(project: Project, picture: bytes) -> str:
-    """The id of the job that paints this project of this picture with this version."""
-    text = json.dumps([__version__, painted_part(project).to_json()], sort_keys=True).encode()
-    return hashlib.sha256(text + picture).hexdigest()[:24]
-
-
 def paint(
     project: Project, picture: Path, folder: Path, server: str | None = None, token: Path | None = None
 ) -> Manifest:
     """Paint a project's plates and fetch them into `folder`."""
     data = picture.read_bytes()
-    job = job_id(project, data)
+    job = job_id(project, data, __version__)
     folder.mkdir(parents=True, exist_ok=True)
     if server is not None:
         with Client(server, read_token(token) if token else "") as client:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.cli import encoding, painting, preview
+from infinite_parallax.cli import encoding, preview
 from infinite_parallax.cli.main import main
 from infinite_parallax.cli.plan_table import plan_of
 from infinite_parallax.shared import frames, scene
@@ -88,14 +88,6 @@ def test_sound_is_laid_under_a_silent_video(tmp_path: Path, picture: Path) -> No
 
 def _export() -> scene.Export:
     return scene.Export(20, None, 18, 96)
-
-
-def test_the_job_is_the_same_when_only_the_output_changes(picture: Path) -> None:
-    project = projects.Project()
-    louder = projects.from_json({"sound": {"volume": 2}, "output": {"crf": 30}, "name": "else"})
-    other = projects.from_json({"inpaint": {"seed": 4}})
-    data = picture.read_bytes()
-    assert painting.job_id(project, data) == painting.job_id(louder, data) != painting.job_id(other, data)
 
 
 def test_plan_as_table_and_as_json(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,25 @@
+"""Ids of jobs: the same wish is the same job."""
+
+import pytest
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.identity import job_id, painted_part
+
+PICTURE = b"the bytes of a picture"
+
+
+@pytest.mark.parametrize("other", [{"sound": {"volume": 2}}, {"output": {"crf": 30}}, {"name": "else"}])
+def test_what_does_not_change_the_plates_does_not_change_the_job(other: dict[str, object]) -> None:
+    project = projects.from_json(other)
+    assert job_id(project, PICTURE, "1") == job_id(projects.Project(), PICTURE, "1")
+    assert painted_part(project) == projects.Project()
+
+
+def test_everything_else_makes_another_job() -> None:
+    ids = {
+        job_id(projects.Project(), PICTURE, "1"),
+        job_id(projects.from_json({"inpaint": {"seed": 4}}), PICTURE, "1"),
+        job_id(projects.from_json({"motion": {"fps": 25}}), PICTURE, "1"),
+        job_id(projects.Project(), b"another picture", "1"),
+        job_id(projects.Project(), PICTURE, "2"),
+    }
+    assert len(ids) == 5
