@@ -44,9 +44,8 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
     ) -> None:
         """Name, rows and distance on one line."""
         row = layout.row(align=True)
-        row.prop(item, "name", text="", emboss=False, placeholder=f"layer {index}") if _placeholders() else row.prop(
-            item, "name", text="", emboss=False
-        )
+        empty = {"placeholder": f"layer {index}"} if _placeholders() else {}
+        row.prop(item, "name", text="", emboss=False, **empty)
         row.label(text=f"{item.height} rows" if item.use_height else "the rest")
 
 

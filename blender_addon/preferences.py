@@ -49,9 +49,7 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
         """Draw the preferences."""
         column = self.layout.column()
         column.use_property_split = True
-        column.prop(self, "url", placeholder="http://127.0.0.1:PORT") if _has_placeholder() else column.prop(
-            self, "url"
-        )
+        column.prop(self, "url")
         if self.url:
             column.prop(self, "token")
             column.prop(self, "token_file")
@@ -61,10 +59,6 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
 
 
 CLASSES = (INFINITE_PARALLAX_AP_preferences,)
-
-
-def _has_placeholder() -> bool:
-    return "placeholder" in bpy.types.UILayout.bl_rna.functions["prop"].parameters
 
 
 def preferences() -> Any | None:

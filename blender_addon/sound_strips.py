@@ -20,7 +20,7 @@ from . import compat
 
 RATE = 48000
 LOOP_S = 30.0
-NO_SOUND = "This Blender was built without sound, so the scene is silent. Another Blender plays and renders it."
+NO_SOUND = "This Blender was built without sound, so the scene is silent; another Blender can build it with sound."
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import bpy
 
 from ..shared.errors import ParallaxError
 from ..shared.scene import Key, Plane, SceneSpec
-from . import compat, sound_strips
+from . import compat, sound_strips, uncompressed
 
 TAG = "infinite_parallax"
 FIRST_FRAME = 1
@@ -114,7 +114,7 @@ def _free_channels(editor: Any, spec: SceneSpec, ours: dict[str, Any]) -> int:
 
 def _lay_plane(editor: Any, spec: SceneSpec, plane: Plane, strip: Any, base: int, folder: Path) -> None:
     """Make or update the image strip of a plane."""
-    path = (folder / plane.file).resolve()
+    path = uncompressed.fast((folder / plane.file).resolve())
     first = plane.start + FIRST_FRAME
     if strip is None:
         strip = compat.strips(editor).new_image(

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, headless, sound_strips, vse
+from infinite_parallax.blender_addon import compat, export, headless, sound_strips, uncompressed, vse
 from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.scene import Cue, SceneSpec
 
@@ -212,3 +212,15 @@ def test_a_sound_file_of_ones_own(tmp_path: Path) -> None:
 def test_the_level_of_a_cue() -> None:
     cue = Cue("c", "wind", "", 0.8, 10, 50, 8)
     assert [sound_strips.level(cue, n) for n in (10, 14, 18, 30, 46, 50)] == pytest.approx([0, 0.4, 0.8, 0.8, 0.4, 0])
+
+
+def test_older_blenders_show_uncompressed_copies_of_the_tiles(tmp_path: Path) -> None:
+    spec = built(tmp_path, document())
+    shown = {Path(s.directory, s.elements[0].filename).suffix for s in compat.strips(editor())}
+    assert shown == ({".tif"} if bpy.app.version < (5, 0, 0) else {".png"})
+    plate, copy = tmp_path / spec.planes[-1].file, tmp_path / "copy.tif"
+    pixels = uncompressed.read_rgba(plate)
+    assert (pixels[..., 3].min(), pixels[..., 3].max()) == (0, 255)
+    uncompressed.write_tiff(copy, pixels)
+    assert np.array_equal(uncompressed.read_rgba(copy), pixels)
+    assert np.array_equal(read_pixels(plate), pixels)
