@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import settings
+from infinite_parallax.shared import sections, settings
 
 DOCS = Path(__file__).resolve().parent
 
@@ -66,8 +66,8 @@ def _limits(d: settings.Declared) -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated file and its content."""
-    sections = [*projects.SECTIONS.items(), ("layers (each)", projects.Layer)]
-    text = INTRODUCTION + "".join(table(name, settings.declared(cls)) for name, cls in sections)
+    parts = [*projects.SECTIONS.items(), ("layers (each)", sections.Layer)]
+    text = INTRODUCTION + "".join(table(name, settings.declared(cls)) for name, cls in parts)
     schema = json.dumps(projects.json_schema(), indent=1) + "\n"
     return {DOCS / "project.md": text, DOCS / "project.schema.json": schema}
 

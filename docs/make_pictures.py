@@ -16,7 +16,7 @@ from infinite_parallax.inpaint_server import masks
 from infinite_parallax.inpaint_server.engines.contract import LayerView
 from infinite_parallax.shared import frames, scene
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared.project import MaskShape
+from infinite_parallax.shared.sections import MaskShape
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 

@@ -57,24 +57,22 @@ class Canvas:
 
 
 def extent(plan: Plan) -> Extent:
-    """The canvas of a plan; larger than the frame only if some layer moves on both axes."""
-    slanted = [layer.velocity for layer in plan.layers if layer.velocity[0] and layer.velocity[1]]
+    """The canvas of a plan; larger than the frame, by one step's move, as soon as some layer moves up or down."""
+    if not plan.vertical:
+        return Extent(0, 0, plan.width, plan.height)
+    xs, ys = zip(*(layer.velocity for layer in plan.layers), strict=True)
     return Extent(
-        left=-max((math.ceil(-x) for x, _ in slanted if x < 0), default=0),
-        top=-max((math.ceil(-y) for _, y in slanted if y < 0), default=0),
-        right=plan.width + max((math.ceil(x) for x, _ in slanted if x > 0), default=0),
-        bottom=plan.height + max((math.ceil(y) for _, y in slanted if y > 0), default=0),
+        left=-max(0, math.ceil(-min(xs))),
+        top=-max(0, math.ceil(-min(ys))),
+        right=plan.width + max(0, math.ceil(max(xs))),
+        bottom=plan.height + max(0, math.ceil(max(ys))),
     )
 
 
 def needed(plan: Plan, index: int, step: int) -> Rect | None:
     """What a layer's plate must know at a step, in plate coordinates: all that is seen from the step before to it."""
-    boxes = [b for k in (max(0, step - 1), step) if (b := plans.visible(plan, index, k)) is not None]
-    if not boxes:
-        return None
-    x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
-    return Rect(x0, y0, x1 - x0, y1 - y0)
+    box = plans.swept(plan, index, max(0, step - 1), step)
+    return Rect(*box) if box is not None else None
 
 
 def on_canvas(rect: Rect, position: tuple[int, int], within: Extent) -> tuple[Rect, tuple[slice, slice]] | None:
@@ -111,7 +109,7 @@ def compose(plan: Plan, stores: Sequence[PlateStore], step: int, within: Extent)
         canvas.owner[spot] = layer.index
     for layer in plan.layers:
         _mark_hole(canvas, plan, layer.index, step, layer.position(step))
-    _fill_unneeded(canvas, plan)
+    fill_unneeded(canvas, plan)
     return canvas
 
 
@@ -123,8 +121,11 @@ def _mark_hole(canvas: Canvas, plan: Plan, index: int, step: int, position: tupl
         canvas.hole[spot] |= (canvas.owner[spot] == index) & ~canvas.known[spot]
 
 
-def _fill_unneeded(canvas: Canvas, plan: Plan) -> None:
-    """Continue the frame's edge into those swept margins that nothing ever shows, so that engines see no black."""
+def fill_unneeded(canvas: Canvas, plan: Plan) -> None:
+    """Continue the frame's edge into those margins that no layer needs for itself, so that nobody sees black there.
+
+    Before painting it is context for the engine; after it, a layer may borrow from there for the rim of its overlap.
+    """
     e = canvas.extent
     if e.shape == (plan.height, plan.width):
         return

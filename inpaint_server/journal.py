@@ -52,6 +52,13 @@ class Record:
     mask: Mask | None = None
 
 
+class Damaged(ParallaxError):
+    """A step's file is there and cannot be read: what a power cut leaves."""
+
+    def __init__(self, step: int, why: Exception) -> None:
+        super().__init__(f"What step {step} painted cannot be read ({why}); it is painted again, with all that follow.")
+
+
 class Journal:
     """The records of a job, in a folder of their own."""
 
@@ -67,7 +74,7 @@ class Journal:
             write_bytes(path, json.dumps(run, indent=1).encode())
         elif json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(run)):
             raise ParallaxError(
-                "The steps in this folder belong to another picture, or to other layers or velocities.",
+                "The steps in this folder belong to another picture, or to other layers, velocities, tiles or masks.",
                 "Start a new job for the changed project.",
                 code="other_run",
                 status=409,
@@ -114,8 +121,11 @@ class Journal:
             # opened here: numpy leaves the file open when it turns out to be no archive
             with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 arrays = {key: data[key] for key in data.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as e:
-            raise ParallaxError(f"Step {step} cannot be read: {e}.", f"Redo the job from step {step}.") from e
+            return self._record(step, arrays)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
+            raise Damaged(step, e) from e
+
+    def _record(self, step: int, arrays: State) -> Record:
         state = {k.removeprefix("state/"): v for k, v in arrays.items() if k.startswith("state/")}
         engine = str(arrays["engine"])
         self._saved.setdefault(engine, {}).update(state)

@@ -10,14 +10,14 @@ the settings say, because nothing lies there.
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared.project import MaskShape
+from ..shared.sections import MaskShape
 from .engines.contract import RGB, LayerView, Mask, OwnerMap
+from .regions import bounds
 
 Bool = NDArray[np.bool_]
 
@@ -101,8 +101,8 @@ def lerp(mask: Mask, previous: Mask | None, alpha: float) -> Mask:
 
 
 def fall_off(mask: Mask, previous: Mask | None, decay: float) -> Mask:
-    """mask + decay * previous, scaled back to at most 255: a trail that fades over the steps; 1 switches it off."""
-    if previous is None or decay == 1:
+    """mask + decay * previous, scaled back to at most 255: a trail that fades over the steps; 0 is none."""
+    if previous is None or decay == 0:
         return mask
     total = mask.astype(np.float32) + previous * np.float32(decay)
     highest = float(total.max())
@@ -122,11 +122,3 @@ def blend(known: RGB, painted: RGB, mask: Mask) -> None:
     if soft.any():
         w = weight[soft].astype(np.uint32)[:, None]
         part[soft] = ((new[soft] * w + part[soft] * (255 - w) + 127) // 255).astype(np.uint8)
-
-
-def bounds(mask: NDArray[Any]) -> tuple[slice, slice]:
-    """Rows and columns of the smallest rectangle that holds everything that is not 0; empty slices if nothing is."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return slice(0, 0), slice(0, 0)
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

@@ -72,9 +72,7 @@ class PlateStore:
         self._open: list[OpenTile] = []
         self._coming: Iterator[TilePlan] = plans.tiles(plan, index)
         self._next = next(self._coming, None)
-        speed = max(abs(v) for v in self.layer.velocity)
-        # one step more than needed, so that the bleed beyond a tile's last edge is real picture too
-        self._lag = 1 + (math.ceil(reach_px / speed) if speed and reach_px else 0)
+        self._lag = _lag(plan, index, reach_px)
 
     def begin(self, source: RGB) -> None:
         """Step 0: the part of the source that the layer shows becomes known."""
@@ -142,7 +140,7 @@ class PlateStore:
         place = tile.place
         name = f"layer{self.layer.index:02d}_{place.first:07d}.png"
         path = self.folder / name
-        if not path.exists():
+        if not _whole(path):
             write_picture(path, self._rgba(tile))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return Tile(f"plates/{name}", place.first, place.last, place.x, place.y, place.width, place.height, digest)
@@ -159,6 +157,32 @@ class PlateStore:
             ramp = np.rint(255 * np.clip(rise, 0, 1)).astype(np.uint8)[:, None]
             alpha = np.minimum(alpha, ramp)
         return np.dstack([rgb, alpha])
+
+
+def _lag(plan: Plan, index: int, reach_px: int) -> int:
+    """Steps after its last during which a tile may still change.
+
+    One, so that the bleed beyond its last edge is real picture too; with a mask that reaches over known pixels, as
+    many as the slowest edge of the hole needs to get that far away. An edge is the frame's, which moves over the plate
+    at the layer's own speed, or a nearer layer's, at the difference of both.
+    """
+    own = plan.layers[index].velocity
+    speeds = [abs(v) for v in own] + [abs(nearer.velocity[1] - own[1]) for nearer in plan.layers[index + 1 :]]
+    slowest = min((v for v in speeds if v), default=0.0)
+    return 1 + (math.ceil(reach_px / slowest) if slowest else 0)
+
+
+PNG_END = b"IEND\xaeB`\x82"
+
+
+def _whole(path: Path) -> bool:
+    """Whether a tile is there from its beginning to its end; a power cut can leave less under the right name."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(PNG_END), 2)
+            return file.read() == PNG_END
+    except OSError:
+        return False
 
 
 def continue_rim(rgb: RGB, known: Bool) -> tuple[RGB, Bool]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..shared import plan as plans
+from ..shared import settings
 from ..shared.errors import Cancelled, UsageError
 from ..shared.plan import Plan
 from ..shared.plates import Manifest, Plate
@@ -25,8 +26,9 @@ from . import masks
 from .canvas import Canvas
 from .divergence import Divergence
 from .engines.contract import RGB, InpaintEngine, InpaintRequest, LayerView, Mask, Rect, RunContext, StepContext
-from .journal import Journal, Piece, Record
+from .journal import Damaged, Journal, Piece, Record
 from .plate_store import PlateStore, write_bytes
+from .regions import bounds
 
 REPORT_EVERY = 25
 """Steps between two reports while the journal is played back, which goes much faster than painting."""
@@ -100,7 +102,9 @@ class StepLoop:
         self.views = tuple(
             LayerView(layer.index, layer.top, layer.height, layer.velocity) for layer in self.plan.layers
         )
-        self.context = RunContext(picture, self.views, self.plan.steps, project.inpaint.seed)
+        section = getattr(project, engine.name, None)  # an engine that has settings has a section of its name
+        options = settings.write(section) if section is not None else {}
+        self.context = RunContext(picture, self.views, self.plan.steps, project.inpaint.seed, reach, options)
         self.heads: Sequence[Sequence[Rect]] = engine.begin(self.context)
         self.divergence = Divergence(self.plan, picture, project.inpaint.warn_divergence)
         self._mask: Mask | None = None
@@ -111,7 +115,14 @@ class StepLoop:
         for step in range(1, done + 1):
             if cancelled():
                 raise Cancelled()
-            self._apply(self.journal.read(step))
+            try:
+                record = self.journal.read(step)
+            except Damaged as e:
+                self.journal.drop(step)
+                report(Progress(step - 1, self.plan.steps, (e.message,), self.preview))
+                break
+            self._apply(record)
+            self.divergence.measure(step, self.stores)  # what there was to warn of was said when it was painted
             if step % REPORT_EVERY == 0 or step == done:
                 report(Progress(step, self.plan.steps, (), self.preview))
         state = self.journal.state(self.engine.name)
@@ -129,7 +140,8 @@ class StepLoop:
         mask = self._prepare_mask(canvas, layers, step)
         painted = self._inpaint(canvas, mask, StepContext(self.context, step, layers, canvas.owner), cancelled)
         masks.blend(canvas.rgb, painted, mask)
-        remember = self.project.mask.lerp_alpha < 1 or self.project.mask.falloff < 1
+        canvases.fill_unneeded(canvas, self.plan)
+        remember = self.project.mask.lerp_alpha < 1 or self.project.mask.falloff > 0
         record = Record(
             step,
             self.engine.name,
@@ -208,7 +220,7 @@ class StepLoop:
 
 def _tight(layer: int, rect: Rect, which: masks.Bool, rgb: RGB) -> Piece:
     """A piece without the empty rows and columns round it."""
-    rows, columns = spot = masks.bounds(which)
+    rows, columns = spot = bounds(which)
     width, height = columns.stop - columns.start, rows.stop - rows.start
     place = Rect(rect.x + columns.start, rect.y + rows.start, width, height)
     return Piece(layer, place, which[spot], rgb[spot][which[spot]])

@@ -232,7 +232,10 @@ class Client:
         return "/".join(["/jobs", *(quote(part, safe="") for part in (job_id, *rest))])
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request under /api/v1; anything but success is a ParallaxError with the server's sentence."""
+        """Send a request under /api/v1; anything but success is a ParallaxError with the server's sentence.
+
+        What the server finds wrong in the request itself, its status 400, is a UsageError.
+        """
         options.setdefault("timeout", (CONNECT_S, ANSWER_S))
         try:
             answer = self._session.request(method, f"{self.url}{API}{path}", allow_redirects=False, **options)
@@ -243,8 +246,8 @@ class Client:
                 f"No server answers at {self.url}.", "Start it with: infinite-parallax serve", "no_server", 503
             ) from e
         except requests.RequestException as e:
-            raise ParallaxError(
-                f"{self.url} cannot be asked: {e}.", "Write the address as http://127.0.0.1:PORT.", "bad_url", 400
+            raise UsageError(
+                f"{self.url} cannot be asked: {e}.", "Write the address as http://127.0.0.1:PORT.", "bad_url"
             ) from e
         if not answer.ok or answer.is_redirect:
             raise self._refusal(answer)
@@ -254,9 +257,8 @@ class Client:
         with answer:
             try:
                 data = answer.json()
-                return ParallaxError(
-                    str(data["error"]), str(data["hint"]), str(data["code"]), status=answer.status_code
-                )
+                kind = UsageError if answer.status_code == UsageError.status else ParallaxError
+                return kind(str(data["error"]), str(data["hint"]), str(data["code"]), status=answer.status_code)
             except (requests.RequestException, ValueError, KeyError, TypeError):
                 return _stranger(self.url, answer.status_code)
 

@@ -2,21 +2,30 @@
 
 The command line, `blender -b -c infinite_parallax` and the server's own tools all read the same flags, because they
 are generated from the same declarations. Precedence, weakest first: defaults, the project file, flags, `--set`.
+Files that a project file names are meant from where it lies, files that a flag names from the working directory.
+Copying them beside each other at the start would have spared the difference, and doubled every picture.
 """
 
 import argparse
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from . import project as projects
 from . import settings
 from .errors import UsageError
+from .plan import default_layers
 from .project import Project
 
 _TYPES: dict[str, Any] = {"int": int, "float": float, "str": str}
+_SHOWN = 40
+"""Characters of a wrong list that a refusal repeats."""
+
+MOST_STEPS = next(int(d.limits.high or 0) for d in settings.declared(projects.SECTIONS["motion"]) if d.name == "steps")
+HeightOf = Callable[[Path], int]
 
 
 def flagged() -> Iterator[tuple[str, settings.Declared]]:
@@ -62,23 +71,72 @@ def _help(d: settings.Declared) -> str:
     return f"{d.limits.help}{default}".replace("%", "%%")
 
 
-def project_from_args(args: argparse.Namespace) -> Project:
-    """The project that the flags describe, validated."""
-    document: dict[str, Any] = {}
-    if args.project is not None:
-        document = projects.load(args.project).to_json()
+def wish(args: argparse.Namespace, height_of: HeightOf) -> tuple[Project, Path]:
+    """The project and the picture that the arguments name, `args.picture` or the project's.
+
+    The picture and a sound of the user's own are there, and the sound is named by its whole path. `height_of` tells
+    the rows of a picture file.
+
+    Raises:
+        UsageError: something is wrong in the arguments or the project file, or a file is not there.
+    """
+    project = project_from_args(args, height_of)
+    picture = _picture(args, project.picture)
+    if not project.sound.file:
+        return project, picture
+    sound = Path(project.sound.file).absolute()
+    if not sound.is_file():
+        raise UsageError(f"There is no sound file at {sound}.", "Check --sound, or sound.file in the project.")
+    return replace(project, sound=replace(project.sound, file=str(sound))), picture
+
+
+def project_from_args(args: argparse.Namespace, height_of: HeightOf | None = None) -> Project:
+    """The project that the flags describe, validated; `height_of` as in `wish`, for `--set` on the default cut."""
+    document: dict[str, Any] = {} if args.project is None else _document(args.project)
     for section, d in flagged():
         value = getattr(args, f"{section}.{d.name}")
         if value is not None:
             document.setdefault(section, {})[d.name] = value
     _layer_flags(document, args)
     for assignment in args.set:
-        path, equals, text = assignment.partition("=")
+        path, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
             raise UsageError(f"--set {assignment} has no '='.", "Write it as --set layers.1.distance=500.")
-        projects.assign(document, path.strip(), text.strip())
+        if path.startswith("layers.") and not document.get("layers"):
+            document["layers"] = _default_cut(document, args, height_of)
+        projects.assign(document, path, text)
     project = projects.from_json(document)
     return project if args.seconds is None else _with_length(project, args.seconds)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """A project file's document, the files that it names as seen from here."""
+    document = projects.load(path).to_json()
+    for part, name in ((document, "picture"), (document["sound"], "file")):
+        if part[name]:
+            part[name] = str(path.parent / part[name])
+    return document
+
+
+def _picture(args: argparse.Namespace, named: str) -> Path:
+    picture: Path | None = args.picture or (Path(named) if named else None)
+    if picture is None:
+        raise UsageError(
+            "No picture is given.", "Name one: render PICTURE -o out.mp4, or --project with one that does."
+        )
+    if not picture.is_file():
+        raise UsageError(f"There is no picture at {picture}.", "Check the path.")
+    return picture
+
+
+def _default_cut(
+    document: dict[str, Any], args: argparse.Namespace, height_of: HeightOf | None
+) -> list[dict[str, Any]]:
+    """The layers that a project without layers has, so that one of them can be changed."""
+    if height_of is None:
+        raise UsageError("This project names no layers; give --layers first.", "Write it as --layers 280,265,150.")
+    height = height_of(_picture(args, str(document.get("picture", ""))))
+    return [settings.write(layer) for layer in default_layers(height)]
 
 
 def _layer_flags(document: dict[str, Any], args: argparse.Namespace) -> None:
@@ -103,10 +161,10 @@ def _numbers(text: str | None, flag: str) -> list[float | int]:
     if not text:
         return []
     try:
-        numbers = [json.loads(part) for part in text.split(",")]
-    except json.JSONDecodeError as e:
-        raise UsageError(f"{flag} {text} is not a list of numbers.", "Write it as 280,265,150.") from e
-    return numbers
+        return [json.loads(part) for part in text.split(",")]
+    except (ValueError, RecursionError) as e:
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        raise UsageError(f"{flag} {shown} is not a list of numbers.", "Write it as 280,265,150.") from e
 
 
 def _velocities(text: str | None) -> list[list[float]]:
@@ -124,6 +182,11 @@ def _velocities(text: str | None) -> list[list[float]]:
 def _with_length(project: Project, seconds: float) -> Project:
     if not math.isfinite(seconds) or seconds <= 0:
         raise UsageError(f"--seconds is {seconds}, but must be above 0.", "Give the length of the video in seconds.")
-    document = project.to_json()
-    document["motion"]["steps"] = max(1, math.ceil(seconds / project.motion.seconds_per_step))
-    return projects.from_json(document)
+    # more than any limit allows, where the quotient has grown beyond what a whole number can hold
+    steps = math.ceil(min(seconds / project.motion.seconds_per_step, MOST_STEPS + 1))
+    if steps > MOST_STEPS:
+        raise UsageError(
+            f"--seconds {seconds:g} makes more than {MOST_STEPS} steps of {project.motion.seconds_per_step:g} s.",
+            "Lower --seconds or raise --seconds-per-step.",
+        )
+    return replace(project, motion=replace(project.motion, steps=max(1, steps)))

@@ -56,7 +56,9 @@ def render(spec: SceneSpec, frame: int, read_tile: ReadTile) -> Bytes:
 def _lay_over(out: Bytes, tile: Texture, x: float, y: float, scale: float) -> None:
     """Lay a tile over `out`, in place, with its corner at output position x, y."""
     height, width = tile.alpha.shape
-    rows, columns = _span(y, height * scale, out.shape[0]), _span(x, width * scale, out.shape[1])
+    reach = 0.5 if scale < 1 else 0.0
+    rows = _span(y, height * scale, out.shape[0], reach)
+    columns = _span(x, width * scale, out.shape[1], reach)
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return
     sample = _slide if scale == 1.0 else _resample
@@ -90,9 +92,13 @@ def _runs(solid_rows: NDArray[np.bool_], rows: slice, y: float, scale: float) ->
         yield slice(rows.start + start, rows.start + stop), bool(solid[start])
 
 
-def _span(start: float, length: float, limit: int) -> slice:
-    """The output pixels that lie wholly inside a tile that starts at `start`; its bleed keeps the rim out of sight."""
-    return slice(max(0, math.ceil(start)), min(limit, math.floor(start + length)))
+def _span(start: float, length: float, limit: int, reach: float) -> slice:
+    """The output pixels that are sampled from a tile that starts at `start`: those that lie in it, less `reach` px.
+
+    At scale 1 a pixel has to lie wholly inside, and the tile's bleed keeps its rim out of sight. Scaled down, the
+    bleed is less than a pixel, so a pixel counts whose centre is inside.
+    """
+    return slice(max(0, math.ceil(start - reach)), min(limit, math.floor(start + length + reach)))
 
 
 def _slide(tile: Bytes, rows: slice, columns: slice, x: float, y: float, _scale: float) -> Bytes:

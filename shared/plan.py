@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from . import geometry
 from .errors import UsageError
-from .project import PRESETS, Layer, Project
+from .project import Project
+from .sections import PRESETS, Layer
 
 DEFAULT_LAYERS = (
     ("sky", 0.34, 220.0),
@@ -20,6 +21,8 @@ DEFAULT_LAYERS = (
     ("middle", 0.24, 520.0),
     ("foreground", 0.26, 800.0),
 )
+LONGEST_TILE_PX = 16384
+"""What graphics cards take as a texture."""
 BLEED_PX = 2
 """Real neighbouring pixels round every tile, so that sub-pixel sampling at its rim never meets nothing."""
 
@@ -68,6 +71,11 @@ class Plan:
     def frames(self) -> int:
         """Number of frames of the video; frame n is at n / fps seconds."""
         return max(1, round(self.duration_s * self.fps))
+
+    @property
+    def vertical(self) -> bool:
+        """Whether some layer moves up or down."""
+        return any(layer.velocity[1] for layer in self.layers)
 
     @property
     def frames_per_step(self) -> Fraction:
@@ -192,20 +200,22 @@ def _velocities(project: Project, layers: Sequence[Layer]) -> list[tuple[float, 
     out = []
     for i, layer in enumerate(layers):
         if layer.velocity is not None:
-            out.append(layer.velocity)
-            continue
-        speed = _factor(project, layer, ratios[i], i) * size
-        # + 0.0 turns the negative zero of a rounded -0.04 into a plain zero
-        out.append((round(ux * speed, 1) + 0.0, round(uy * speed, 1) + 0.0))
+            vx, vy = layer.velocity
+        else:
+            speed = _factor(project, layer, ratios[i], i) * size
+            vx, vy = round(ux * speed, 1), round(uy * speed, 1)
+        # + 0.0 turns a negative zero, as in a rounded -0.04, into a plain one
+        out.append((vx + 0.0, vy + 0.0))
     return out
 
 
 def _steps(project: Project, velocities: Sequence[tuple[float, float]], width: int, height: int) -> int:
     """The steps of the layer that needs most, unless the project gives them."""
     for i, (vx, vy) in enumerate(velocities):
-        if abs(vx) >= width or abs(vy) >= height:
+        # positions are rounded: a move of nearly the whole width would be one of all of it
+        if (vx and abs(vx) > width - 1) or (vy and abs(vy) > height - 1):
             raise UsageError(
-                f"layers.{i} moves {vx:g}, {vy:g} px per step, which is not less than the picture ({width}x{height}).",
+                f"layers.{i} moves {vx:g}, {vy:g} px per step, which leaves nothing of the picture ({width}x{height}).",
                 "Raise the smoothness or lower step_px, so that each step still sees what it continues.",
             )
     needs = [n for v in velocities if (n := geometry.steps_to_leave(v, width, height)) is not None]
@@ -247,43 +257,53 @@ def visible(plan: Plan, index: int, step: int) -> tuple[int, int, int, int] | No
     return -px, top - py, plan.width, bottom - top
 
 
+def swept(plan: Plan, index: int, first: int, last: int) -> tuple[int, int, int, int] | None:
+    """x, y, width, height in plate coordinates that hold all that is seen of a layer from step first to step last.
+
+    Between two steps as well: every edge of what is seen is linear in time, or the nearest of several linear ones, so
+    the farthest of its two ends bounds it. A layer that is covered at both ends may be seen on the way.
+    """
+    layer = plan.layers[index]
+    ends = [(layer.position(k), k) for k in (first, last)]
+    left, right = min(-p[0] for p, _ in ends), max(-p[0] for p, _ in ends) + plan.width
+    top = min(-p[1] for p, _ in ends)
+    if index:
+        top = max(top, layer.top - layer.overlap_px)
+    bottom = max(plan.height - p[1] for p, _ in ends)
+    for nearer in plan.layers[index + 1 :]:
+        skyline = max(nearer.top + nearer.position(k)[1] - p[1] for p, k in ends)
+        # both positions are rounded, so on the way their difference may lie one px beyond its ends
+        bottom = min(bottom, skyline + BLEED_PX + (1 if last > first + 1 and plan.vertical else 0))
+    return (left, top, right - left, bottom - top) if bottom > top else None
+
+
 def tiles(plan: Plan, index: int) -> Iterator[TilePlan]:
     """The tiles of one layer's plate, in the order of time; neighbours share the picture at the step between them."""
     first = 0
     while first < plan.steps:
         last = _run_end(plan, index, first)
-        box = _union(plan, index, first, last)
+        box = swept(plan, index, first, last)
         if box is not None:
-            x0, y0, x1, y1 = box
+            x, y, width, height = box
             b = BLEED_PX
-            yield TilePlan(first, last, x0 - b, y0 - b, x1 - x0 + 2 * b, y1 - y0 + 2 * b)
+            yield TilePlan(first, last, x - b, y - b, width + 2 * b, height + 2 * b)
         first = last
 
 
 def _run_end(plan: Plan, index: int, first: int) -> int:
-    """The last step of the run that still fits into a tile; at least one step, however large the picture is."""
-    layer = plan.layers[index]
-    vx, vy = (abs(geometry.exact(v)) for v in layer.velocity)
-    room_x = max(0, plan.tile_px - plan.width - 2 * BLEED_PX - 1)
-    room_y = max(0, plan.tile_px - plan.height - 2 * BLEED_PX - 1)
-    runs = [math.floor(room / v) for room, v in ((room_x, vx), (room_y, vy)) if v]
+    """The last step of the run that fits into a tile; at least one step, however fast the layer is."""
+    runs = [
+        math.floor(max(0, _longest(plan, extent) - extent - 2 * BLEED_PX - 1) / abs(geometry.exact(v)))
+        for extent, v in zip((plan.width, plan.height), plan.layers[index].velocity, strict=True)
+        if v
+    ]
     return min(plan.steps, first + max(1, min(runs, default=plan.steps)))
 
 
-def _union(plan: Plan, index: int, first: int, last: int) -> tuple[int, int, int, int] | None:
-    """Bounding box x0, y0, x1, y1 of everything visible at the steps first..last.
+def _longest(plan: Plan, extent: int) -> int:
+    """How long a tile may be along a side of the frame: a frame and a half at least.
 
-    Without vertical motion the two ends span everything; with it, another layer may take over as the lower
-    neighbour on the way, so every step is looked at.
+    Tiles share a frame's length with their neighbours, so a tile of hardly more than a frame would store everything
+    over and over.
     """
-    vertical = any(layer.velocity[1] for layer in plan.layers)
-    steps = range(first, last + 1) if vertical else (first, last)
-    boxes = [b for k in steps if (b := visible(plan, index, k)) is not None]
-    if not boxes:
-        return None
-    return (
-        min(x for x, _, _, _ in boxes),
-        min(y for _, y, _, _ in boxes),
-        max(x + w for x, _, w, _ in boxes),
-        max(y + h for _, y, _, h in boxes),
-    )
+    return min(LONGEST_TILE_PX, max(plan.tile_px, extent * 3 // 2))

@@ -16,7 +16,8 @@ from . import geometry
 from .errors import ParallaxError
 from .plan import Plan
 from .plates import Manifest, Tile
-from .project import Output, Project
+from .project import Project
+from .sections import Output
 
 SCHEMA = "infinite-parallax/scene"
 VERSION = 1

@@ -45,12 +45,16 @@ class LayerView:
 
 @dataclass(frozen=True)
 class RunContext:
-    """A whole run, told to the engine once before the first step."""
+    """A whole run, told to the engine once before the first step.
+
+    `reach_px` is how far beside a hole the masks of this run may ask for known pixels to be painted again.
+    """
 
     source: RGB
     layers: tuple[LayerView, ...]
     steps: int
     seed: int
+    reach_px: int = 0
     options: dict[str, Any] = field(default_factory=dict)
 
 

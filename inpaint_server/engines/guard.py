@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import Cancelled, ParallaxError, UsageError
+from ..regions import bounds
 from .contract import RGB, InpaintEngine, InpaintRequest, Mask, Rect, RunContext
 
 
@@ -80,8 +81,7 @@ class Guarded:
                 "This is a fault of the engine; choose another one.",
             )
         # only inside the hole's rectangle: most of a canvas is known, and copying it by a mask costs ten times a copy
-        rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
-        spot = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+        spot = bounds(hole)
         result = canvas.copy()
         np.copyto(result[spot], painted[spot], where=hole[spot][..., None])
         return result

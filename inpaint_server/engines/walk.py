@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import Cancelled
+from ..regions import bounds
 from ..walk.demand import demand_of
 from ..walk.donor_fill import fill
 from ..walk.exemplar import contrast_scale
@@ -41,7 +42,7 @@ class WalkEngine:
         demands = demand_of(run.layers, run.steps, run.source.shape[0])
         self._run = run
         self._fields = {
-            layer.index: LayerField(run.source, layer, demand, settings, contrast, run.seed)
+            layer.index: LayerField(run, layer, demand, settings, contrast)
             for layer, demand in zip(run.layers, demands, strict=True)
             if demand.any
         }
@@ -63,7 +64,7 @@ class WalkEngine:
         self, painted: RGB, left: NDArray[np.bool_], context: StepContext, cancelled: Callable[[], bool]
     ) -> None:
         height, width = left.shape
-        opened = _bounds(left)
+        opened = bounds(left)
         for layer in context.layers:
             field = self._fields.get(layer.index)
             if field is None:
@@ -89,12 +90,6 @@ class WalkEngine:
         for index, field in self._fields.items():
             prefix = f"{index}."
             field.restore({k[len(prefix) :]: a for k, a in state.items() if k.startswith(prefix)})
-
-
-def _bounds(wanted: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """The smallest rectangle that holds all of `wanted`, which is not empty."""
-    rows, columns = np.flatnonzero(wanted.any(1)), np.flatnonzero(wanted.any(0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def blocks(wanted: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:

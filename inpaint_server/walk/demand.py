@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...shared import geometry
 from ..engines.contract import LayerView
 
 
@@ -24,12 +25,13 @@ class Demand:
 
     @property
     def any(self) -> bool:
+        """Whether new picture appears at all."""
         return self.left or self.right or self.above or self.below
 
 
 def positions(velocity: float, steps: int) -> NDArray[np.int64]:
-    """Integer positions at steps 0..steps, rounded half to even."""
-    return np.asarray(np.rint(np.arange(steps + 1) * velocity), np.int64)
+    """Integer positions at steps 0..steps, px."""
+    return np.array([geometry.position((velocity, 0.0), k)[0] for k in range(steps + 1)], np.int64)
 
 
 def demand_of(layers: Sequence[LayerView], steps: int, height: int) -> list[Demand]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import Cancelled
+from ..regions import bounds
 from .exemplar import contrast_scale
 
 RGB = NDArray[np.uint8]
@@ -66,8 +67,8 @@ def fill(picture: RGB, hole: Bools, seed: int, cancelled: Callable[[], bool] = l
 
 
 def _bounds(part: Bools) -> Box:
-    rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+    rows, columns = bounds(part)
+    return rows.start, columns.start, rows.stop, columns.stop
 
 
 def _fill_box(work: _Filling, part: Bools, box: Box, cancelled: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines.contract import LayerView, Rect
+from ..engines.contract import LayerView, Rect, RunContext
 from .demand import Demand
 from .rows import RowTape
 from .settings import WalkSettings
@@ -19,18 +19,22 @@ from .tape import Tape
 
 RGB = NDArray[np.uint8]
 KEEP_PX = 512  # columns behind the window's edge that may be asked again
+MARGIN_PX = 128  # beyond the reach of the run's masks
 
 
 class LayerField:
     """Plate pixels of one layer of a run, in the plate coordinates of `engines.contract`."""
 
     def __init__(
-        self, source: RGB, layer: LayerView, demand: Demand, settings: WalkSettings, contrast: float, seed: int
+        self, run: RunContext, layer: LayerView, demand: Demand, settings: WalkSettings, contrast: float
     ) -> None:
+        source = run.source
         self._top, self._height, self._width = layer.top, layer.height, source.shape[1]
+        # a wide mask asks for columns far behind the edge once more
+        self._keep_px = max(KEEP_PX, run.reach_px + MARGIN_PX)
         self._demand = demand
         self._turned = demand.left
-        seeds = (seed, layer.index)
+        seeds = (run.seed, layer.index)
         given = np.ascontiguousarray(source[:, ::-1]) if self._turned else source
         self._tape = Tape(given, layer.top, layer.height, settings, contrast, (*seeds, 0))
         self._body = self._tape.read if demand.left or demand.right else self._tape.still
@@ -85,14 +89,14 @@ class LayerField:
         """Say that from now on only plate pixels in or just behind `window` will be asked."""
         start = self._width - window.x - window.width if self._turned else window.x
         if self._below is None and self._above is None:
-            self._tape.forget(start + window.width - KEEP_PX)
+            self._tape.forget(start + window.width - self._keep_px)
             return
-        self._tape.forget(start - KEEP_PX - max(r.lead for r in (self._below, self._above) if r))
+        self._tape.forget(start - self._keep_px - max(r.lead for r in (self._below, self._above) if r))
         if self._below:
-            self._below.look_at(start, window.y - self._top - KEEP_PX)
+            self._below.look_at(start, window.y - self._top - self._keep_px)
         if self._above:
             above = self._top + self._height - window.y - window.height
-            self._above.look_at(start, above - KEEP_PX)
+            self._above.look_at(start, above - self._keep_px)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """What later pixels depend on."""

@@ -1,6 +1,6 @@
 """The walk's settings, with the defaults that were found on photographs and paintings of 640 to 3200 px.
 
-They are prices in one currency: 1 is a jump whose overlap differs by `reference` grey levels rms. A person changes
+They are prices in one currency: 1 is a jump whose overlap differs by `reference` grey levels rms. A project sets
 `mirror` and `reuse`; the rest is here so that it has a name. Deriving them from the picture was the other road; only
 the contrast (`Exemplar.contrast_scale`) turned out to need it.
 """
@@ -9,14 +9,17 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...shared.errors import UsageError
+from ...shared.sections import Walk
+
+PROJECT = Walk()
 
 
 @dataclass(frozen=True)
 class WalkSettings:
     """Prices and sizes of the walk; see the comment behind each."""
 
-    mirror: bool = True  # may mirrored content be used; off for lettering
-    reuse: float = 7.0  # price of a run of columns that were shown just now
+    mirror: bool = PROJECT.mirror  # may mirrored content be used; off for lettering
+    reuse: float = PROJECT.reuse  # price of a run of columns that were shown just now
     memory_widths: float = 1.25  # after how many picture widths a column counts as new again
     mirror_price: float = 0.5  # price of a run of mirrored columns
     mirror_jump: float = 0.2  # extra price of a jump into mirrored content

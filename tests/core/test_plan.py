@@ -85,8 +85,8 @@ def test_diagonal_motion_leaves_on_the_axis_that_is_done_first() -> None:
         ({"layers": [{"distance": 1}, {"distance": 1}]}, r"layers\.0\.height"),
         ({"layers": [{"velocity": [0, 0]}]}, "Nothing moves"),
         ({"layers": [{"height": 3, "distance": 1}, {}]}, r"layers\.1 has neither"),
-        ({"layers": [{"velocity": [-1600, 0]}]}, "less than the picture"),
-        ({"layers": [{"velocity": [0, 949]}]}, "less than the picture"),
+        ({"layers": [{"velocity": [-1600, 0]}]}, "leaves nothing of the picture"),
+        ({"layers": [{"velocity": [0, 949]}]}, "leaves nothing of the picture"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_way_out(document: dict[str, Any], words: str) -> None:
@@ -148,5 +148,37 @@ def test_tiles_cover_all_that_is_seen_and_stay_in_bounds(moves: list[list[float]
                 assert t.y + t.height - BLEED_PX >= seen[1] + seen[3]
         for t in tiles:
             # a run of one step may be as long as the frame plus one move, whatever the limit says
-            assert max(t.width, t.height) <= max(tile_px, 70 + 9 + 2 * BLEED_PX + 7)
+            assert max(t.width, t.height) <= max(tile_px, 105, 70 + 9 + 2 * BLEED_PX + 7)
         assert all(a.last <= b.first for a, b in itertools.pairwise(tiles))
+
+
+def test_tiles_of_large_pictures_are_longer_than_the_frame_and_few() -> None:
+    plan = make(6000, 4000, layers=[])
+    pixels = sum(t.width * t.height for i in range(4) for t in plans.tiles(plan, i))
+    new = sum(layer.height * abs(layer.position(plan.steps)[0]) for layer in plan.layers)
+    assert pixels < 4 * (6000 * 4000 + new)
+    assert max(t.width for i in range(4) for t in plans.tiles(plan, i)) <= 9000
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(velocities, min_size=1, max_size=4), st.integers(0, 20), st.integers(1, 6))
+def test_swept_holds_all_that_is_seen_between_two_steps(moves: list[list[float]], first: int, run: int) -> None:
+    if not any(x or y for x, y in moves):
+        return
+    layers: list[dict[str, Any]] = [{"height": 15, "velocity": v} for v in moves]
+    layers[-1].pop("height")
+    plan = make(60, 70, layers=layers, motion={"steps": 30})
+    for index, layer in enumerate(plan.layers):
+        box = plans.swept(plan, index, first, first + run)
+        for n in range(21):
+            t = first + run * n / 20
+            start = -1e9 if index == 0 else layer.top
+            top = max(-layer.velocity[1] * t, start)
+            nearer = [o.top + (o.velocity[1] - layer.velocity[1]) * t for o in plan.layers[index + 1 :]]
+            bottom = min([70 - layer.velocity[1] * t, *nearer])
+            if bottom > top + 1:
+                assert box is not None
+                assert box[1] <= top + 1
+                assert box[1] + box[3] >= bottom - 1
+                assert box[0] <= -layer.velocity[0] * t + 1
+                assert box[0] + box[2] >= 60 - layer.velocity[0] * t - 1

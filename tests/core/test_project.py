@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import settings
+from infinite_parallax.shared import sections, settings
 from infinite_parallax.shared.errors import UsageError
 
 GOOD: dict[str, Any] = {
@@ -135,7 +135,7 @@ def test_a_path_without_a_place_is_refused(path: str) -> None:
 
 
 def test_every_setting_has_help_and_a_valid_default() -> None:
-    for section, cls in [*projects.SECTIONS.items(), ("layers.0", projects.Layer)]:
+    for section, cls in [*projects.SECTIONS.items(), ("layers.0", sections.Layer)]:
         for declared in settings.declared(cls):
             assert declared.limits.help.endswith(".")
             assert settings.check(declared.default, declared, f"{section}.{declared.name}") == declared.default

@@ -12,7 +12,8 @@ from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.frames import placed
 from infinite_parallax.shared.plan import Plan
 from infinite_parallax.shared.plates import Manifest, Plate, Tile, from_json
-from infinite_parallax.shared.project import Output, Project
+from infinite_parallax.shared.project import Project
+from infinite_parallax.shared.sections import Output
 
 
 def project(**document: Any) -> Project:

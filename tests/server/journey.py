@@ -128,4 +128,4 @@ def start(
     options: dict[str, Any] | None = None,
 ) -> Journey:
     """A journey at step 0."""
-    return Journey(engine, RunContext(source, layers, steps, seed, options or {}))
+    return Journey(engine, RunContext(source, layers, steps, seed, options=options or {}))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from infinite_parallax.inpaint_server import masks
 from infinite_parallax.inpaint_server.engines.contract import LayerView
-from infinite_parallax.shared.project import MaskShape
+from infinite_parallax.inpaint_server.regions import bounds
+from infinite_parallax.shared.sections import MaskShape
 
 LEFT = (LayerView(0, 0, 20, (-4.0, 0.0)), LayerView(1, 20, 20, (-8.0, 0.0)))
 OWNER = np.repeat(np.array([0, 1], np.int16), 20)[:, None].repeat(60, axis=1)
@@ -69,7 +70,7 @@ def test_falloff_leaves_a_trail_of_the_step_before() -> None:
     now, before = np.zeros((1, 3), np.uint8), np.zeros((1, 3), np.uint8)
     now[0, 0], before[0, 1] = 255, 255
     assert masks.fall_off(now, before, 0.5).tolist() == [[255, 128, 0]]
-    assert masks.fall_off(now, before, 1.0).tolist() == [[255, 0, 0]]
+    assert masks.fall_off(now, before, 0.0).tolist() == [[255, 0, 0]]
 
 
 def test_all_parts_together_keep_the_hole_and_stay_in_reach() -> None:
@@ -95,5 +96,5 @@ def test_blend_mixes_by_the_mask_and_keeps_what_is_outside(value: int) -> None:
 
 
 def test_bounds_of_nothing_are_empty() -> None:
-    rows, columns = masks.bounds(np.zeros((3, 4), np.uint8))
+    rows, columns = bounds(np.zeros((3, 4), np.uint8))
     assert (rows.stop - rows.start, columns.stop - columns.start) == (0, 0)

@@ -1,0 +1,188 @@
+"""The sections of a project: every setting of the whole program, each declared once.
+
+Small frozen dataclasses whose fields carry default, limits and one line of help (`settings.py`). They are apart from
+the document that holds them (`project.py`), because this file is what one reads and edits to add a setting.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .settings import setting
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Where the picture travels and how fast."""
+
+    direction_deg: float = setting(
+        180.0, "Where the picture moves to: 0 right, 90 up, 180 left, 270 down.", flag="direction", unit="degrees"
+    )
+    smoothness: float | None = setting(
+        None,
+        "Smaller steps: step_px = int(1000 / smoothness). Empty: 16, or 80 for the law inverse.",
+        low=0.01,
+        high=100,
+        flag="smoothness",
+    )
+    step_px: int | None = setting(
+        None,
+        "Pixels that a speed factor of 1 moves per step; wins over smoothness.",
+        low=1,
+        high=100000,
+        flag="step-px",
+        unit="px",
+    )
+    seconds_per_step: float = setting(
+        1.0, "Seconds of video per step.", above=0, high=3600, flag="seconds-per-step", unit="s"
+    )
+    fps: float = setting(30.0, "Frames per second of the video.", low=1, high=240, flag="fps")
+    steps: int | None = setting(
+        None, "Number of steps. Empty: until the whole original has left the frame.", low=1, high=1000000, flag="steps"
+    )
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How a layer's distance becomes its speed."""
+
+    law: str = setting(
+        "weight",
+        "weight: factor = ratio; inverse: factor = 1 / ratio; depth: factor = the layer's disparity.",
+        choices=("weight", "inverse", "depth"),
+        flag="law",
+    )
+    normalise: str = setting(
+        "total",
+        "Ratio of a distance to the sum of all (total) or to the longest (longest).",
+        choices=("total", "longest"),
+        flag="normalise",
+    )
+    preset_column: str = setting(
+        "rounded",
+        "Which column of the distance presets is used.",
+        choices=("rounded", "accurate"),
+        flag="preset-column",
+    )
+
+
+PRESETS: dict[str, dict[str, float]] = {
+    "cloud": {"rounded": 280.0, "accurate": 16.18},
+    "horizon": {"rounded": 50.0, "accurate": 0.15},
+    "background": {"rounded": 690.0, "accurate": 689.0},
+    "foreground": {"rounded": 800.0, "accurate": 800.0},
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer, a band of rows; the list runs from the top of the picture, and from far to near, down."""
+
+    name: str = setting("", "A name to find the layer by.")
+    height: int | None = setting(None, "Rows of the layer. Empty only for the last: it gets what remains.", low=1)
+    distance: float | None = setting(None, "Distance; what it means depends on the law.", low=1e-6, high=1e9)
+    preset: str | None = setting(None, "Distance by name.", choices=tuple(PRESETS))
+    velocity: tuple[float, float] | None = setting(
+        None, "Velocity by hand, [x, y] in px per step, y down; wins over everything.", low=-100000, high=100000
+    )
+    disparity: float | None = setting(
+        None, "Median disparity from a depth map, for the law depth: 0 at infinity, larger is nearer.", low=0, high=1e9
+    )
+
+
+@dataclass(frozen=True)
+class Inpaint:
+    """Who paints the new picture, and with what words."""
+
+    engine: str = setting("walk", "Engine that paints what opens.", flag="engine")
+    prompt: str = setting("", "What to paint, for engines that read.", flag="prompt")
+    negative_prompt: str = setting("", "What not to paint.", flag="negative-prompt")
+    seed: int = setting(0, "Same seed, same result.", low=0, high=2**31 - 1, flag="seed")
+    seed_policy: str = setting(
+        "fixed",
+        "fixed: the same seed at every step; per_step: seed + step. The engine walk plans ahead and takes the first.",
+        choices=("fixed", "per_step"),
+    )
+    warn_divergence: float = setting(
+        0.5,
+        "Warn when sharpness or colour of new plate departs from the source by more than this share.",
+        above=0,
+        high=10,
+    )
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The engine walk, which paints without weights."""
+
+    mirror: bool = setting(True, "May mirrored picture be used; switch it off for lettering.", flag="")
+    reuse: float = setting(
+        7.0,
+        "How much it costs to show again what was shown just now; more is more varied, and joins worse.",
+        low=0,
+        high=1000,
+    )
+
+
+@dataclass(frozen=True)
+class MaskShape:
+    """How the hole becomes the mask; the parts act in the order in which they stand here."""
+
+    feather_px: int = setting(
+        0, "Grow opposite to the velocity, and fade the grown part out linearly.", low=0, high=512, unit="px"
+    )
+    grow_px: int = setting(0, "Grow in all directions.", low=0, high=512, unit="px")
+    taper_corners: bool = setting(True, "Cut the corners while growing, so that they come out slanted.")
+    blur_px: float = setting(0.0, "Gaussian blur of the mask's edge (standard deviation).", low=0, high=256, unit="px")
+    lerp_alpha: float = setting(1.0, "Share of this step's mask; the rest comes from the step before.", above=0, high=1)
+    falloff: float = setting(
+        0.0, "Share of the mask of the step before that is added, as a fading trail.", low=0, high=1
+    )
+
+
+@dataclass(frozen=True)
+class Plates:
+    """How plates are cut and stored."""
+
+    tile_px: int = setting(4096, "Longest side of a tile; at least a frame and a half.", low=64, high=16384, unit="px")
+    overlap_px: int = setting(6, "Rows by which a layer fades over the one behind it.", low=0, high=256, unit="px")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The ambient sound under the picture."""
+
+    ambience: str = setting("wind", "Sound made by the project.", choices=("none", "wind", "water"), flag="ambience")
+    volume: float = setting(0.6, "Level of the ambient sound.", low=0, high=4)
+    file: str = setting("", "A sound file of your own, laid under the video as well.", flag="sound")
+
+
+@dataclass(frozen=True)
+class Output:
+    """The finished video."""
+
+    width: int | None = setting(
+        None, "Width of the video. Empty: the picture's.", low=16, high=16384, flag="width", unit="px"
+    )
+    height: int | None = setting(
+        None, "Height of the video. Empty: the picture's.", low=16, high=16384, flag="height", unit="px"
+    )
+    crf: int = setting(
+        20, "Constant quality of H.264, 0 best to 51 worst; bitrate_kbps wins over it.", low=0, high=51, flag="crf"
+    )
+    bitrate_kbps: int | None = setting(
+        None, "Average bitrate in place of constant quality.", low=50, high=500000, flag="bitrate", unit="kb/s"
+    )
+    keyframe_group: int = setting(18, "Frames from one key frame to the next.", low=1, high=600, flag="gop")
+    audio_kbps: int = setting(192, "Bitrate of the sound.", low=32, high=512, unit="kb/s")
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "motion": Motion,
+    "speed": Speed,
+    "inpaint": Inpaint,
+    "walk": Walk,
+    "mask": MaskShape,
+    "plates": Plates,
+    "sound": Sound,
+    "output": Output,
+}
