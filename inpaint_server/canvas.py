@@ -105,7 +105,8 @@ def compose(plan: Plan, stores: Sequence[PlateStore], step: int, within: Extent)
         position = layer.position(step)
         body = Rect(within.left - position[0], top - position[1], columns, bottom - top)
         spot = slice(top - within.top, bottom - within.top)
-        store.read_into(body, canvas.rgb[spot], canvas.known[spot], OWN)
+        store.copy(body, canvas.rgb[spot])
+        canvas.known[spot] = store.known(body, OWN)
         canvas.owner[spot] = layer.index
     for layer in plan.layers:
         _mark_hole(canvas, plan, layer.index, step, layer.position(step))

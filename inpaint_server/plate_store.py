@@ -113,16 +113,24 @@ class PlateStore:
     def read(self, rect: Rect) -> tuple[RGB, Bool]:
         """Colours [h, w, 3] of a rectangle of the plate, and which of them are known at all [h, w]."""
         rgb = np.zeros((rect.height, rect.width, 3), np.uint8)
-        known = np.zeros((rect.height, rect.width), np.bool_)
-        self.read_into(rect, rgb, known, BORROWED)
-        return rgb, known
+        self.copy(rect, rgb)
+        return rgb, self.known(rect, BORROWED)
 
-    def read_into(self, rect: Rect, rgb: RGB, known: Bool, level: int) -> None:
-        """Copy a rectangle out of the tile on show, which holds all that is seen; `known` counts from `level` on."""
+    def copy(self, rect: Rect, rgb: RGB) -> None:
+        """Copy a rectangle's colours into `rgb`, out of the tile on show, which holds all that is seen."""
         spots = self._open[-1].overlap(rect) if self._open else None
         if spots is not None:
             here, there = spots
-            rgb[there], known[there] = self._open[-1].rgb[here], self._open[-1].known[here] >= level
+            rgb[there] = self._open[-1].rgb[here]
+
+    def known(self, rect: Rect, level: int) -> Bool:
+        """Which pixels [h, w] of a rectangle are known, from `level` on."""
+        known = np.zeros((rect.height, rect.width), np.bool_)
+        spots = self._open[-1].overlap(rect) if self._open else None
+        if spots is not None:
+            here, there = spots
+            known[there] = self._open[-1].known[here] >= level
+        return known
 
     def write(self, rect: Rect, rgb: RGB, which: Bool, step: int) -> None:
         """Set the pixels `which` [h, w] of a rectangle at a step, in every open tile that holds them."""

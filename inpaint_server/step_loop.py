@@ -27,7 +27,7 @@ from .canvas import Canvas
 from .divergence import Divergence
 from .engines.contract import RGB, InpaintEngine, InpaintRequest, LayerView, Mask, Rect, RunContext, StepContext
 from .journal import Damaged, Journal, Piece, Record
-from .plate_store import PlateStore, write_bytes
+from .plate_store import BORROWED, PlateStore, write_bytes
 from .regions import bounds
 
 REPORT_EVERY = 25
@@ -199,8 +199,7 @@ class StepLoop:
             if not spots:
                 continue
             part, spot = spots
-            _, known = store.read(part)
-            which = ~known | ((mask[spot] > 0) & (canvas.owner[spot] == store.layer.index))
+            which = ~store.known(part, BORROWED) | ((mask[spot] > 0) & (canvas.owner[spot] == store.layer.index))
             if which.any():
                 pieces.append(_tight(store.layer.index, part, which, canvas.rgb[spot]))
         return pieces
