@@ -12,9 +12,9 @@ from typing import Any
 import bpy
 
 from ..shared.errors import ParallaxError, UsageError
-from ..shared.flags import add_project_flags, project_from_args
-from ..shared.project import Project
-from . import export, headless, jobs, preferences, vse
+from ..shared.flags import add_project_flags, wish
+from ..shared.outputs import check_file, check_folder, refused
+from . import export, headless, jobs, preferences, scene_project, vse
 from .jobs import Message, Progress, Warned
 
 NAME = "infinite_parallax"
@@ -42,9 +42,16 @@ def run(argv: Sequence[str]) -> int:
     except SystemExit as stop:  # argparse's way to end, with its help or with what it did not understand
         return int(stop.code or 0)
     except ParallaxError as e:
-        print(f"{NAME}: {e.message}\n  {e.hint}".rstrip(), file=sys.stderr)
-        return 2 if isinstance(e, UsageError) else 1
+        return refuse(e)
+    except OSError as e:
+        return refuse(refused(e))
     return 0
+
+
+def refuse(error: ParallaxError) -> int:
+    """Print what is wrong and the way out; returns the exit code."""
+    print(f"{NAME}: {error.message}\n  {error.hint}".rstrip(), file=sys.stderr)
+    return 2 if isinstance(error, UsageError) else 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,9 +70,10 @@ def parser() -> argparse.ArgumentParser:
 
 def render(args: argparse.Namespace) -> None:
     """Paint, build, save and render as the arguments say."""
-    project, picture = wish(args)
+    project, picture = wish(args, height_of)
     if args.out is None and args.blend is None:
         raise UsageError("There is nothing to make.", "Name a video with -o, or a scene with --blend.")
+    check(args)
     server = preferences.server(args.server, args.token_file, args.server_command)
     finished = jobs.paint(server, project, picture, folder(args), tell)
     scene = headless.open_scene(args.blend, finished.spec)
@@ -80,18 +88,18 @@ def render(args: argparse.Namespace) -> None:
         print(f"Wrote {args.out}: {finished.spec.frames} frames.", flush=True)
 
 
-def wish(args: argparse.Namespace) -> tuple[Project, Path]:
-    """The project and the picture that the arguments name."""
-    project = project_from_args(args)
-    picture = args.picture
-    if picture is None and project.picture:
-        picture = (args.project.parent if args.project else Path()) / project.picture
-    if picture is None or not picture.is_file():
-        raise UsageError(
-            f"There is no picture at {picture}." if picture else "No picture is given.",
-            f"Name one: blender -b -c {NAME} render PICTURE -o out.mp4",
-        )
-    return project, picture
+def check(args: argparse.Namespace) -> None:
+    """Refuse results that cannot be written, before anything is painted."""
+    if args.out is not None:
+        check_file(args.out, ".mp4")
+    if args.blend is not None:
+        check_file(args.blend, ".blend")
+        check_folder(folder(args))
+
+
+def height_of(picture: Path) -> int:
+    """Rows of a picture file, as Blender reads it."""
+    return scene_project.picture_size(picture.absolute())[1]
 
 
 def folder(args: argparse.Namespace) -> Path:

@@ -6,8 +6,6 @@ A server that is started for a job keeps its store in the job's own folder, so t
 after a crash, goes on where it was.
 """
 
-import hashlib
-import json
 import queue
 import shutil
 import threading
@@ -21,13 +19,11 @@ from ..shared import scene as scenes
 from ..shared import wire
 from ..shared.client import Client
 from ..shared.errors import Cancelled, ParallaxError
+from ..shared.identity import job_id, painted_part
 from ..shared.plan import plan
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.server_process import ServerProcess
-
-NOT_PAINTED = ("name", "picture", "sound", "output")
-"""Parts of a project that change nothing about its plates."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +73,6 @@ Message = Progress | Warned | Failed | Finished
 Tell = Callable[[Message], None]
 
 
-def job_id(project: Project, picture: bytes) -> str:
-    """The id of the job that paints this project of this picture with this version."""
-    document = {k: v for k, v in project.to_json().items() if k not in NOT_PAINTED}
-    text = json.dumps([__version__, document], sort_keys=True).encode()
-    return hashlib.sha256(text + picture).hexdigest()[:24]
-
-
 def paint(
     server: Server,
     project: Project,
@@ -97,9 +86,9 @@ def paint(
         data = picture.read_bytes()
     except OSError as e:
         raise ParallaxError(f"{picture} cannot be read: {e.strerror}.", "Choose another picture.") from e
-    job = job_id(project, data)
+    job = job_id(project, data, __version__)
     with _client(server, job) as client:
-        info = client.create_job(project, data, job)
+        info = client.create_job(painted_part(project), data, job)
         if info.state in (wire.FAILED, wire.CANCELLED):
             info = client.resume(job)
         info = _watch(client, info, tell, stop)

@@ -11,7 +11,7 @@ import bpy
 from ..shared import project as projects
 from ..shared import settings
 from ..shared.errors import ParallaxError
-from ..shared.project import Layer
+from ..shared.sections import Layer
 from . import properties, scene_project
 from .refusals import job_state
 
@@ -20,6 +20,7 @@ TITLES = {
     "motion": "Motion",
     "speed": "Speed",
     "inpaint": "Painting",
+    "walk": "Engine walk",
     "mask": "Mask",
     "plates": "Plates",
     "sound": "Sound",

@@ -14,7 +14,8 @@ import numpy as np
 
 from ..shared import project as projects
 from ..shared import settings
-from ..shared.project import Layer, Project
+from ..shared.project import Project
+from ..shared.sections import Layer
 from ..shared.settings import Declared
 
 OFF = "OFF"

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from ..shared import example_picture
-from ..shared.project import Inpaint, Layer, Motion, Project, Sound
+from ..shared.project import Project
+from ..shared.sections import Inpaint, Layer, Motion, Sound
 from .progress import bar
 from .rendering import render
 

@@ -10,13 +10,14 @@ from ..inpaint_server.pictures import read_picture
 from ..shared import plan as plans
 from ..shared.errors import UsageError
 from ..shared.project import Project
+from .plan_table import picture_size
 
 
 def with_depth(project: Project, picture: Path, depth: Path) -> Project:
     """The project with the law depth and the disparities of its layers, 0 (black, far) to 1 (white, near)."""
     if not depth.is_file():
         raise UsageError(f"There is no depth map at {depth}.", "Check the path.")
-    height, width = read_picture(picture.read_bytes(), Limits()).shape[:2]
+    width, height = picture_size(picture)
     disparity = read_picture(depth.read_bytes(), Limits()).mean(axis=2) / 255
     if abs(disparity.shape[1] / disparity.shape[0] - width / height) > 0.02 * width / height:
         raise UsageError(

@@ -6,9 +6,11 @@ libraries were the other road; they would have tied this project's Python to one
 
 import contextlib
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import imageio_ffmpeg
 import numpy as np
@@ -21,6 +23,8 @@ from ..shared.scene import Cue, SceneSpec
 RATE = 48000
 LOOP_S = 30.0
 """Length of the ambient loop that is made and repeated; its end flows into its beginning."""
+WORDS = 400
+"""Characters of ffmpeg's last words that a refusal repeats."""
 
 
 @dataclass(frozen=True)
@@ -108,17 +112,45 @@ def encode(spec: SceneSpec, frames: Iterator[NDArray[np.uint8]], found: Sequence
     with moved_into_place(path) as part:
         command = [ffmpeg(), "-y", "-v", "error", *source, *inputs, *mixing, "-map", "0:v", *sound]
         command += [*video_arguments(spec), "-movflags", "+faststart", "-frames:v", str(spec.frames), str(part)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdin is not None
-            assert process.stderr is not None
-            # a pipe that breaks means that ffmpeg has ended; its own words, read below, say why
-            with contextlib.suppress(BrokenPipeError):
-                for frame in frames:
-                    process.stdin.write(memoryview(np.ascontiguousarray(frame)).cast("B"))
-                process.stdin.close()
-            words = process.stderr.read().decode(errors="replace").strip()
-        if process.returncode != 0:
-            raise ParallaxError(f"ffmpeg could not write {path}: {words[-400:]}", "Is there room on the disk?")
+        # a file for its words: a pipe that nobody reads while frames are written would fill and stop both
+        with tempfile.TemporaryFile() as said:
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=said) as process:
+                whole = _feed(process, frames)
+            if process.returncode != 0 or not whole:
+                said.seek(0)
+                raise _failure(f"write {path}", said.read().decode(errors="replace"), found)
+
+
+def _feed(process: subprocess.Popen[bytes], frames: Iterator[NDArray[np.uint8]]) -> bool:
+    """Write the frames into a process; False if it ended before it had them all."""
+    assert process.stdin is not None
+    pipe = process.stdin
+    try:
+        return all(_written(pipe, frame) for frame in frames)
+    finally:
+        # what is left in the buffer of a broken pipe cannot be written; the pipe is closed all the same
+        with contextlib.suppress(OSError):
+            pipe.close()
+
+
+def _written(pipe: IO[bytes], frame: NDArray[np.uint8]) -> bool:
+    try:
+        pipe.write(memoryview(np.ascontiguousarray(frame)).cast("B"))
+        pipe.flush()
+    except OSError:  # a broken pipe; Windows calls it an invalid argument
+        return False
+    return True
+
+
+def _failure(task: str, words: str, found: Sequence[Sound]) -> ParallaxError:
+    """ffmpeg's last words, and what they point to."""
+    words = words.strip()[-WORDS:] or "it ended without a word."
+    hint = "Run: infinite-parallax doctor"
+    if "No space left" in words:
+        hint = "Free some disk space, then run the same command again."
+    elif any(str(sound.path) in words for sound in found):
+        hint = "Check the sound file: --sound, or sound.file in the project."
+    return ParallaxError(f"ffmpeg could not {task}: {words}", hint)
 
 
 def lay_under(video: Path, spec: SceneSpec, found: Sequence[Sound]) -> None:
@@ -129,4 +161,4 @@ def lay_under(video: Path, spec: SceneSpec, found: Sequence[Sound]) -> None:
         command += ["-c:v", "copy", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k", "-shortest", str(part)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise ParallaxError(f"ffmpeg could not add the sound: {done.stderr.strip()[-400:]}", "Check sound.file.")
+            raise _failure(f"lay the sound under {video}", done.stderr, found)

@@ -7,18 +7,21 @@ already is one.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from .. import __version__
-from ..shared import legacy
+from ..shared import flags, legacy
 from ..shared import project as projects
 from ..shared.errors import ParallaxError, UsageError
-from ..shared.flags import add_project_flags, project_from_args
+from ..shared.outputs import check_file, check_folder, refused
 from ..shared.project import Project
 
 Run = Callable[[argparse.Namespace], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,10 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     try:
         code: int = args.run(args)
+        sys.stdout.flush()
     except UsageError as e:
         return _refuse(e, 2)
     except ParallaxError as e:
         return _refuse(e, 1)
+    except BrokenPipeError:
+        # the reader of our output has gone, as `head` does; Python would write the rest at its end, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as e:
+        return _refuse(refused(e), 1)
     except KeyboardInterrupt:
         print("\nStopped. What is painted is kept; run the same command again to go on.", file=sys.stderr)
         return 1
@@ -48,24 +58,35 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="infinite-parallax", description="Travels through a still picture for ever.")
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _picture_commands(commands)
+    _other_commands(commands)
+    return top
+
+
+def _picture_commands(commands: Commands) -> None:
+    """The commands that take a picture and a project."""
     video = _command(commands, "render", run_render, "picture to finished video, through Blender")
     _picture(video)
-    video.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.mp4", help="the video")
+    _out(video, "FILE.mp4", "the video")
     video.add_argument("--blend", type=Path, metavar="FILE.blend", help="keep the Blender scene and its plates too")
     _blender(video)
     quick = _command(commands, "preview", run_preview, "picture to video without Blender")
     _picture(quick)
-    quick.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.mp4", help="the video")
+    _out(quick, "FILE.mp4", "the video")
     plates = _command(commands, "plates", run_plates, "paint the plates only")
     _picture(plates)
-    plates.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="where the plates go")
+    _out(plates, "FOLDER", "where the plates go")
     scene = _command(commands, "scene", run_scene, "picture to Blender scene, not rendered")
     _picture(scene)
-    scene.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.blend", help="the scene")
+    _out(scene, "FILE.blend", "the scene")
     _blender(scene)
     plan = _command(commands, "plan", run_plan, "what would be made: layers, velocities, steps, sizes; paints nothing")
     _picture(plan, server=False)
     plan.add_argument("--json", action="store_true", help="print the plan as JSON")
+
+
+def _other_commands(commands: Commands) -> None:
+    """The server, this machine, and the ways to begin."""
     _serve(_command(commands, "serve", run_serve, "start the inpaint server"))
     doctor = _command(commands, "doctor", run_doctor, "what is installed, what works, and the next command if not")
     _blender(doctor)
@@ -74,21 +95,23 @@ def parser() -> argparse.ArgumentParser:
     imported.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="the project (default: project.json beside it)"
     )
-    install = _command(
-        commands, "install-blender", run_install, "get Blender as a Python module, in its own environment"
-    )
+    text = "get Blender as a Python module, in its own environment"
+    install = _command(commands, "install-blender", run_install, text)
     install.add_argument("version", nargs="?", help="4.2, 4.5, 5.0 or 5.2 (default: the newest possible)")
     example = _command(commands, "example", run_example, "paint the example picture and its project")
-    example.add_argument("-o", "--out", type=Path, default=Path("example"), metavar="FOLDER", help="default: example")
+    _out(example, "FOLDER", "default: example", Path("example"))
     demo = _command(commands, "demo", run_demo, "the whole road on the example picture")
-    demo.add_argument("-o", "--out", type=Path, default=Path("out"), metavar="FOLDER", help="default: out")
+    _out(demo, "FOLDER", "default: out", Path("out"))
     _blender(demo)
-    return top
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Run, text: str
-) -> argparse.ArgumentParser:
+def _out(command: argparse.ArgumentParser, metavar: str, text: str, default: Path | None = None) -> None:
+    command.add_argument(
+        "-o", "--out", type=Path, required=default is None, default=default, metavar=metavar, help=text
+    )
+
+
+def _command(commands: Commands, name: str, run: Run, text: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
     command.set_defaults(run=run)
     return command
@@ -97,7 +120,7 @@ def _command(
 def _picture(command: argparse.ArgumentParser, server: bool = True) -> None:
     command.add_argument("picture", nargs="?", type=Path, help="the picture; may be left away if the project names one")
     command.add_argument("--depth", type=Path, metavar="MAP", help="depth map, near is bright; sets the law depth")
-    add_project_flags(command)
+    flags.add_project_flags(command)
     if server:
         command.add_argument("--server", metavar="URL", help="use this running inpaint server")
         command.add_argument("--token-file", type=Path, metavar="FILE", help="the file with that server's token")
@@ -114,16 +137,10 @@ def _serve(command: argparse.ArgumentParser) -> None:
 
 
 def wish(args: argparse.Namespace) -> tuple[Project, Path]:
-    """The project and the picture that the arguments name."""
-    project = project_from_args(args)
-    picture = args.picture
-    if picture is None and project.picture:
-        beside = args.project.parent if args.project else Path()
-        picture = beside / project.picture
-    if picture is None:
-        raise UsageError("No picture is given.", "Name one: infinite-parallax render PICTURE -o out.mp4")
-    if not picture.is_file():
-        raise UsageError(f"There is no picture at {picture}.", "Check the path.")
+    """The project and the picture that the arguments name, with the speeds of a depth map if one is given."""
+    from .plan_table import picture_size
+
+    project, picture = flags.wish(args, lambda picture: picture_size(picture)[1])
     if args.depth is not None:
         from .depth_map import with_depth
 
@@ -136,6 +153,7 @@ def run_plates(args: argparse.Namespace) -> int:
     from .painting import paint
 
     project, picture = wish(args)
+    check_folder(args.out)
     manifest = paint(project, picture, args.out, args.server, args.token_file)
     tiles = sum(len(plate.tiles) for plate in manifest.plates)
     print(f"{args.out}: {len(manifest.plates)} plates, {tiles} tiles, {manifest.steps} steps.")
@@ -147,24 +165,29 @@ def run_preview(args: argparse.Namespace) -> int:
     from .preview import preview
 
     project, picture = wish(args)
+    check_file(args.out, ".mp4")
     preview(project, picture, args.out, args.server, args.token_file)
     return 0
 
 
 def run_render(args: argparse.Namespace) -> int:
     """Paint, build the Blender scene and render it."""
-    from .rendering import render
+    from .rendering import check_scene, render
 
     project, picture = wish(args)
+    check_file(args.out, ".mp4")
+    if args.blend is not None:
+        check_scene(args.blend)
     render(project, picture, args.out, args.blend, args.blender, args.server, args.token_file)
     return 0
 
 
 def run_scene(args: argparse.Namespace) -> int:
     """Paint and build the Blender scene."""
-    from .rendering import render
+    from .rendering import check_scene, render
 
     project, picture = wish(args)
+    check_scene(args.out)
     render(project, picture, None, args.out, args.blender, args.server, args.token_file)
     return 0
 
@@ -204,6 +227,7 @@ def run_import(args: argparse.Namespace) -> int:
     out = args.out or args.config.with_name("project.json")
     if out.resolve() == args.config.resolve():
         raise UsageError(f"{out} would be overwritten.", "Name another file with -o.")
+    check_file(out)
     out.write_text(json.dumps(project.to_json(), indent=1) + "\n", encoding="utf-8")
     print("\n".join([f"Wrote {out}.", *notes, f"Next: infinite-parallax plan --project {out}"]))
     return 0
@@ -222,6 +246,7 @@ def run_example(args: argparse.Namespace) -> int:
     """Paint the example picture."""
     from .demo import write_example
 
+    check_folder(args.out)
     picture, project = write_example(args.out)
     print(f"Wrote {picture} and {project}.\nNext: infinite-parallax preview --project {project} -o example.mp4")
     return 0
@@ -231,6 +256,7 @@ def run_demo(args: argparse.Namespace) -> int:
     """Run the whole road on the example picture."""
     from .demo import demo
 
+    check_folder(args.out)
     demo(args.out, args.blender)
     return 0
 

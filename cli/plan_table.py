@@ -13,10 +13,15 @@ PNG_SHARE = 0.55
 """Bytes of a painted tile's PNG per byte of its pixels: 0.5 to 0.6 on the paintings and photographs measured."""
 
 
+def picture_size(picture: Path) -> tuple[int, int]:
+    """Width and height of a picture file in px, as the server reads it."""
+    height, width = read_picture(picture.read_bytes(), Limits()).shape[:2]
+    return width, height
+
+
 def plan_of(project: Project, picture: Path) -> Plan:
     """The plan for a picture file."""
-    height, width = read_picture(picture.read_bytes(), Limits()).shape[:2]
-    return plans.plan(project, width, height)
+    return plans.plan(project, *picture_size(picture))
 
 
 def sizes(plan: Plan, index: int) -> tuple[int, int, int]:

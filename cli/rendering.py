@@ -14,6 +14,7 @@ from typing import Any
 
 from ..shared import scene
 from ..shared.errors import ParallaxError
+from ..shared.outputs import check_file, check_folder
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from .blenders import Blender, choose_blender, command
@@ -43,8 +44,18 @@ def render(
         with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
             _render(chosen, project, picture, out, None, Path(folder), server, token)
     else:
-        folder = blend.with_name(f"{blend.stem}_files")
-        _render(chosen, project, picture, out, blend, folder, server, token)
+        _render(chosen, project, picture, out, blend, files_folder(blend), server, token)
+
+
+def files_folder(blend: Path) -> Path:
+    """Where the plates and sounds of a .blend lie: beside it."""
+    return blend.with_name(f"{blend.stem}_files")
+
+
+def check_scene(blend: Path) -> None:
+    """Refuse a .blend that cannot be written, or whose folder of plates cannot."""
+    check_file(blend, ".blend")
+    check_folder(files_folder(blend))
 
 
 def _render(

@@ -15,18 +15,18 @@ def check_file(path: Path, suffix: str = "") -> None:
 
     The file's folder is made.
     """
-    if path.suffix.lower() != suffix and suffix:
+    if suffix and path.suffix.lower() != suffix:
         raise UsageError(f"The name {path} does not end in {suffix}.", f"Name it {path.stem or 'out'}{suffix}.")
+    check_folder(path.parent)
     if path.is_dir():
         raise UsageError(f"{path} is a folder, not a file.", "Name a file in it.")
-    check_folder(path.parent)
 
 
 def check_folder(path: Path) -> None:
     """Make a folder; a UsageError if it is something else, or if nothing can be written into it."""
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"{path} is a file, not a folder.", "Name a folder.")
     try:
+        if path.is_file():
+            raise UsageError(f"{path} is a file, not a folder.", "Name a folder.")
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass

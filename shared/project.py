@@ -131,7 +131,7 @@ def assign(data: dict[str, Any], path: str, text: str) -> None:
     """
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = text
     *parents, last = path.split(".")
     node: Any = data
@@ -154,6 +154,6 @@ def _descend(node: Any, name: str, path: str) -> Any:
 
 
 def _index(node: list[Any], name: str, path: str) -> int:
-    if not name.isdigit() or int(name) >= len(node):
+    if not (name.isdecimal() and len(name) < 10) or int(name) >= len(node):
         raise UsageError(f"{path}: there are {len(node)} layers, counted from 0.", "Give a number in that range.")
     return int(name)

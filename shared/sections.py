@@ -153,7 +153,9 @@ class Sound:
 
     ambience: str = setting("wind", "Sound made by the project.", choices=("none", "wind", "water"), flag="ambience")
     volume: float = setting(0.6, "Level of the ambient sound.", low=0, high=4)
-    file: str = setting("", "A sound file of your own, laid under the video as well.", flag="sound")
+    file: str = setting(
+        "", "A sound file of your own, laid under the video as well; in a project file relative to it.", flag="sound"
+    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from infinite_parallax.inpaint_server.limits import Limits
 from infinite_parallax.shared import plates
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.client import Client, read_token
-from infinite_parallax.shared.errors import Cancelled, ParallaxError
+from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
 from infinite_parallax.shared.project import Project
 from PIL import Image
 
@@ -54,12 +54,13 @@ def test_tiles_that_are_there_are_not_fetched_again(
     job = client.create_job(project, picture)
     assert client.wait(job.id).state == "succeeded"
     manifest = client.download_plates(job.id, tmp_path)
-    first, second = (tmp_path / tile.file for tile in manifest.plates[0].tiles[:2])
+    kept, spoilt = (plate.tiles[0] for plate in manifest.plates[:2])
+    first, second = tmp_path / kept.file, tmp_path / spoilt.file
     stamp = first.stat().st_mtime_ns
     second.write_bytes(second.read_bytes()[:-1])
     client.download_plates(job.id, tmp_path)
     assert first.stat().st_mtime_ns == stamp
-    assert hashlib.sha256(second.read_bytes()).hexdigest() == manifest.plates[0].tiles[1].sha256
+    assert hashlib.sha256(second.read_bytes()).hexdigest() == spoilt.sha256
     assert list(tmp_path.rglob("*.part")) == []
 
 
@@ -124,9 +125,11 @@ def test_the_servers_sentence_is_the_error(listen: Listen, project: Project) -> 
     with pytest.raises(ParallaxError, match="not a picture") as caught:
         client.create_job(project, b"text")
     assert (caught.value.code, caught.value.status) == ("not_a_picture", 400)
+    assert isinstance(caught.value, UsageError)
     with pytest.raises(ParallaxError, match="no job") as caught:
         client.job("none")
     assert caught.value.status == 404
+    assert not isinstance(caught.value, UsageError)
     with pytest.raises(ParallaxError, match="cannot be the id") as caught:
         client.job("../../health")
 

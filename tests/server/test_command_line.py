@@ -1,9 +1,11 @@
 """The command line: exit codes, sentences, and the road from a picture to a video without Blender."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,12 @@ from infinite_parallax.cli.main import main
 from infinite_parallax.cli.plan_table import plan_of
 from infinite_parallax.shared import frames, scene
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.ambience import ambience, write_wav
+from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.plates import load
 from PIL import Image, ImageFilter
 
+INSTALLED = Path(sys.executable).parent / "infinite-parallax"
 WIDTH, HEIGHT = 96, 64
 FLAGS = ["--layers", "24", "--velocities=-2,-5", "--steps", "4", "--seconds-per-step", "0.5", "--fps", "12"]
 
@@ -116,7 +121,8 @@ def test_a_depth_map_sets_the_speeds(tmp_path: Path, picture: Path, capsys: pyte
         (["plan", "PICTURE", "--layers", "60,9", "--distances", "1,1,1"], 2, "nothing remains"),
         (["plan", "PICTURE", "--set", "motion.speed=3"], 2, "motion.speed is not a setting"),
         (["plan", "BROKEN"], 2, "picture"),
-        (["plates", "PICTURE", "--engine", "magic", "-o", "OUT"], 1, "magic"),
+        (["plates", "PICTURE", "--engine", "magic", "-o", "OUT"], 2, "magic"),
+        (["plates", "PICTURE", "--server", "nonsense", "-o", "OUT"], 2, "nonsense cannot be asked"),
         (["plates", "PICTURE", "--server", "http://127.0.0.1:9", "-o", "OUT"], 1, "127.0.0.1:9"),
         (["import", "nowhere.json"], 2, "cannot be read"),
         (["scene", "PICTURE", "--blender", "/nowhere/blender", "-o", "OUT/a.blend"], 2, "no Blender at"),
@@ -134,6 +140,96 @@ def test_refusals_are_sentences_with_their_exit_code(
     said = capsys.readouterr().err
     assert words in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["preview", "PICTURE", "-o", "OUT/v.avi"], "Name it v.mp4"),
+        (["preview", "PICTURE", "-o", "PICTURE/v.mp4"], "is a file, not a folder"),
+        (["preview", "PICTURE", "-o", "PICTURE/below/v.mp4"], "Not a directory"),
+        (["preview", "PICTURE", "-o", "FOLDER.mp4"], "is a folder, not a file"),
+        (["render", "PICTURE", "-o", "OUT/v"], "Name it v.mp4"),
+        (["render", "PICTURE", "-o", "OUT/v.mp4", "--blend", "OUT/v.mp4"], "Name it v.blend"),
+        (["scene", "PICTURE", "-o", "OUT/v"], "Name it v.blend"),
+        (["scene", "PICTURE", "-o", "TAKEN.blend"], "is a file, not a folder"),
+        (["plates", "PICTURE", "-o", "PICTURE"], "is a file, not a folder"),
+        (["plates", "PICTURE", "-o", "/proc/foo"], "/proc/foo"),
+        (["plates", "PICTURE", "-o", "OUT/" + "x" * 300], "too long"),
+        (["plates", "PICTURE", "--sound", "none.wav", "-o", "OUT"], "There is no sound file at"),
+        (["import", "CONFIG", "-o", "PICTURE/x.json"], "is a file, not a folder"),
+        (["import", "CONFIG", "-o", "FOLDER.mp4"], "is a folder, not a file"),
+        (["example", "-o", "PICTURE"], "is a file, not a folder"),
+        (["demo", "-o", "PICTURE"], "is a file, not a folder"),
+    ],
+)
+def test_results_that_cannot_be_written_are_refused_before_anything_is_painted(
+    arguments: list[str], words: str, tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "taken_files").touch()
+    (tmp_path / "config.json").write_text(json.dumps({"input_image_path": "p.png", "layers": [{"height": 3}]}))
+    places = {"PICTURE": picture, "OUT": tmp_path / "out", "CONFIG": tmp_path / "config.json"}
+    places |= {"FOLDER": tmp_path / "folder", "TAKEN": tmp_path / "taken"}
+    for name, path in places.items():
+        arguments = [a.replace(name, str(path)) for a in arguments]
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_the_system_refuses_is_a_sentence(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(picture))
+    assert main(["plates", str(picture), *FLAGS, "-o", str(tmp_path / "plates")]) == 1
+    said = capsys.readouterr().err
+    assert re.search(rf"infinite-parallax: {re.escape(str(picture))}.*: Not a directory\.\n  Check", said)
+
+
+def test_a_reader_that_goes_away_is_no_fault(picture: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([INSTALLED, "plan", picture], stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_sound_of_ones_own_is_found_beside_the_project(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    write_wav(tmp_path / "own.wav", ambience("wind", 2.0, 48000), 48000)
+    document = {"picture": picture.name, "sound": {"file": "own.wav", "ambience": "none"}}
+    (tmp_path / "project.json").write_text(json.dumps(document))
+    assert main(["preview", "--project", "../project.json", *FLAGS, "-o", "video.mp4"]) == 0
+    assert "Audio: aac" in streams(Path("video.mp4"))
+
+
+@pytest.mark.parametrize("size", [16, 256])
+def test_ffmpeg_that_ends_early_has_the_last_word(tmp_path: Path, size: int) -> None:
+    """Frames smaller and larger than the pipe's buffer, more of them than ffmpeg can have taken."""
+    words = tmp_path / "words.wav"
+    words.write_text("no sound")
+    spec = scene.SceneSpec("s", size, size, 12, 4000, (), (), _export())
+    given = (np.zeros((size, size, 3), np.uint8) for _ in range(spec.frames))
+    sound = encoding.Sound(words, 1.0, False, 0.0, 1.0)
+    with pytest.raises(ParallaxError, match=r"(?s)ffmpeg could not write .*video\.mp4: .*words\.wav") as caught:
+        encoding.encode(spec, given, [sound], tmp_path / "video.mp4")
+    assert "sound file" in caught.value.hint
+    broken = replace(spec, width=0)
+    with pytest.raises(ParallaxError, match="ffmpeg could not write") as caught:
+        encoding.encode(broken, iter(()), [], tmp_path / "video.mp4")
+    assert "doctor" in caught.value.hint
+    assert list(tmp_path.iterdir()) == [words]
+
+
+def test_a_layer_of_the_default_cut_can_be_set(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", str(picture), "--set", "layers.1.distance=500", "--json"]) == 0
+    assert [layer["distance"] for layer in json.loads(capsys.readouterr().out)["layers"]] == [220, 500, 520, 800]
 
 
 def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,6 +253,5 @@ def test_the_picture_may_come_from_the_project(tmp_path: Path, picture: Path) ->
 
 
 def test_the_installed_command_runs() -> None:
-    command = Path(sys.executable).parent / "infinite-parallax"
-    done = subprocess.run([str(command), "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run([INSTALLED, "--version"], capture_output=True, text=True, check=True)
     assert re.fullmatch(r"infinite-parallax \d+\.\d+\.\d+", done.stdout.strip())

@@ -1,0 +1,36 @@
+"""The add-on's side of a job, which needs no Blender: what was begun is found again."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from infinite_parallax.blender_addon.jobs import Message, Progress, Server, paint
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import Cancelled
+from infinite_parallax.shared.project import Project
+
+
+def test_another_output_setting_goes_on_with_the_job(tmp_path: Path, picture: bytes, document: Any) -> None:
+    (tmp_path / "picture.png").write_bytes(picture)
+    command = (sys.executable, "-m", "infinite_parallax.inpaint_server")
+    server = Server(url="", token="", command=command, stores=tmp_path / "jobs")
+    told: list[Message] = []
+
+    def begin(project: Project, steps: int | None = None) -> int:
+        """Paint, at most so many steps; returns how many there were at the start."""
+        told.clear()
+
+        def stop() -> bool:
+            return steps is not None and any(isinstance(m, Progress) and m.done >= steps for m in told)
+
+        paint(server, project, tmp_path / "picture.png", tmp_path / "plates", told.append, stop)
+        return next(m.done for m in told if isinstance(m, Progress))
+
+    project = projects.from_json(document())
+    with pytest.raises(Cancelled):
+        begin(project, steps=2)
+    another = replace(project, name="another", output=replace(project.output, crf=40))
+    assert begin(another) >= 1
+    assert list((tmp_path / "jobs").iterdir()) == []
