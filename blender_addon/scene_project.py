@@ -86,12 +86,15 @@ def build_again(scene: Any) -> vse.Built:
 
 
 def read_project(path: Path) -> tuple[Project, list[str]]:
-    """The project in a file of ours or of the original tool, and notes; its picture is looked for beside the file."""
+    """The project in a file of ours or of the original tool, and notes; the files that it names lie beside it."""
     try:
         data = projects.parse(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as e:
         raise UsageError(f"{path} cannot be read: {e}.", "Choose a project file.") from e
     project, notes = legacy.from_config(data) if legacy.looks_like(data) else (projects.from_json(data), [])
-    if not project.picture:
-        return project, notes
-    return projects.from_json(project.to_json() | {"picture": str(path.parent / project.picture)}), notes
+    document = project.to_json()
+    if project.picture:
+        document["picture"] = str(path.parent / project.picture)
+    if project.sound.file:
+        document["sound"]["file"] = str(path.parent / project.sound.file)
+    return projects.from_json(document), notes

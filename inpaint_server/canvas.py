@@ -50,6 +50,15 @@ class Canvas:
     owner: OwnerMap
     hole: Bool
 
+    @classmethod
+    def blank(cls, extent: Extent) -> "Canvas":
+        """An empty canvas."""
+        rows, columns = extent.shape
+        bits = [np.zeros((rows, columns), np.bool_) for _ in range(2)]
+        return cls(
+            extent, np.zeros((rows, columns, 3), np.uint8), bits[0], np.zeros((rows, columns), np.int16), bits[1]
+        )
+
     def frame(self, rgb: RGB, width: int, height: int) -> RGB:
         """The part of a canvas-sized picture that is the frame."""
         y, x = -self.extent.top, -self.extent.left
@@ -86,16 +95,15 @@ def on_canvas(rect: Rect, position: tuple[int, int], within: Extent) -> tuple[Re
     return part, (slice(y0 - within.top, y1 - within.top), slice(x0 - within.left, x1 - within.left))
 
 
-def compose(plan: Plan, stores: Sequence[PlateStore], step: int, within: Extent) -> Canvas:
-    """Shift every layer to its place at `step` and lay them over each other, far to near; flush, never resampled."""
-    rows, columns = within.shape
-    canvas = Canvas(
-        within,
-        np.zeros((rows, columns, 3), np.uint8),
-        np.zeros((rows, columns), np.bool_),
-        np.zeros((rows, columns), np.int16),
-        np.zeros((rows, columns), np.bool_),
-    )
+def compose(plan: Plan, stores: Sequence[PlateStore], step: int, canvas: Canvas) -> Canvas:
+    """Shift every layer to its place at `step` and lay them over each other, far to near; flush, never resampled.
+
+    `canvas` is filled anew and returned: its memory is used again step after step, since getting as much fresh from
+    the system costs as much as everything that is written into it.
+    """
+    within = canvas.extent
+    columns = within.shape[1]
+    canvas.rgb[:], canvas.known[:], canvas.owner[:], canvas.hole[:] = 0, False, 0, False
     for layer, store in zip(plan.layers, stores, strict=True):
         start, end = plan.rows(layer.index, step)
         top = within.top if start is None else max(start, within.top)
@@ -106,7 +114,7 @@ def compose(plan: Plan, stores: Sequence[PlateStore], step: int, within: Extent)
         body = Rect(within.left - position[0], top - position[1], columns, bottom - top)
         spot = slice(top - within.top, bottom - within.top)
         store.copy(body, canvas.rgb[spot])
-        canvas.known[spot] = store.known(body, OWN)
+        store.known(body, OWN, canvas.known[spot])
         canvas.owner[spot] = layer.index
     for layer in plan.layers:
         _mark_hole(canvas, plan, layer.index, step, layer.position(step))

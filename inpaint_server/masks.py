@@ -117,7 +117,7 @@ def blend(known: RGB, painted: RGB, mask: Mask) -> None:
     spot = bounds(mask)
     part, new, weight = known[spot], painted[spot], mask[spot]
     full = weight == 255
-    np.copyto(part, new, where=full[..., None])
+    cv2.copyTo(new, full.view(np.uint8), part)
     soft = (weight > 0) & ~full
     if soft.any():
         w = weight[soft].astype(np.uint32)[:, None]

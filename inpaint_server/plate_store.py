@@ -123,13 +123,13 @@ class PlateStore:
             here, there = spots
             rgb[there] = self._open[-1].rgb[here]
 
-    def known(self, rect: Rect, level: int) -> Bool:
-        """Which pixels [h, w] of a rectangle are known, from `level` on."""
-        known = np.zeros((rect.height, rect.width), np.bool_)
+    def known(self, rect: Rect, level: int, out: Bool | None = None) -> Bool:
+        """Which pixels [h, w] of a rectangle are known, from `level` on; written into `out`, all False, if given."""
+        known = np.zeros((rect.height, rect.width), np.bool_) if out is None else out
         spots = self._open[-1].overlap(rect) if self._open else None
         if spots is not None:
             here, there = spots
-            known[there] = self._open[-1].known[here] >= level
+            np.greater_equal(self._open[-1].known[here], level, out=known[there])
         return known
 
     def write(self, rect: Rect, rgb: RGB, which: Bool, step: int) -> None:
@@ -141,7 +141,7 @@ class PlateStore:
         for tile in self._open:
             if (spots := tile.overlap(rect)) is not None:
                 here, there = spots
-                np.copyto(tile.rgb[here], rgb[there], where=which[there][..., None])
+                cv2.copyTo(rgb[there], which[there].view(np.uint8), tile.rgb[here])
                 np.maximum(tile.known[here], level[there], out=tile.known[here])
 
     def _finish(self, tile: OpenTile) -> Tile:

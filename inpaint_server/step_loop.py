@@ -108,6 +108,7 @@ class StepLoop:
         self.heads: Sequence[Sequence[Rect]] = engine.begin(self.context)
         self.divergence = Divergence(self.plan, picture, project.inpaint.warn_divergence)
         self._mask: Mask | None = None
+        self._canvas = Canvas.blank(self.extent)
 
     def resume(self, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> None:
         """Play back the journal; the plates and the engine stand again where they stood."""
@@ -132,7 +133,7 @@ class StepLoop:
     def paint(self, cancelled: Callable[[], bool]) -> Progress:
         """One step."""
         step = self.step + 1
-        canvas = canvases.compose(self.plan, self.stores, step, self.extent)
+        canvas = canvases.compose(self.plan, self.stores, step, self._canvas)
         layers = tuple(
             replace(view, position=self.extent.inside(layer.position(step)))
             for view, layer in zip(self.views, self.plan.layers, strict=True)
@@ -155,7 +156,7 @@ class StepLoop:
 
     def preview(self) -> RGB:
         """The frame as it is now."""
-        now = canvases.compose(self.plan, self.stores, self.step, self.extent)
+        now = canvases.compose(self.plan, self.stores, self.step, Canvas.blank(self.extent))
         return now.frame(now.rgb, self.plan.width, self.plan.height)
 
     def manifest(self, wait: bool = False) -> Manifest:

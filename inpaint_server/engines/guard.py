@@ -7,6 +7,7 @@ bit-exact would be as strong as the most careless engine. The wrapper makes it h
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,7 +84,7 @@ class Guarded:
         # only inside the hole's rectangle: most of a canvas is known, and copying it by a mask costs ten times a copy
         spot = bounds(hole)
         result = canvas.copy()
-        np.copyto(result[spot], painted[spot], where=hole[spot][..., None])
+        cv2.copyTo(painted[spot], binary[spot], result[spot])
         return result
 
     def state(self) -> dict[str, NDArray[Any]]:

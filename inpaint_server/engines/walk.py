@@ -8,6 +8,7 @@ inpainter over the canvas, however good, feeds on what it painted the step befor
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,7 +79,7 @@ class WalkEngine:
                 inside = wanted[rows, columns]
                 top, start = opened[0].start + rows.start, opened[1].start + columns.start
                 pixels = field.block(Rect(start - x, top - y, inside.shape[1], inside.shape[0]))
-                np.copyto(painted[opened][rows, columns], pixels, where=inside[..., None])
+                cv2.copyTo(np.ascontiguousarray(pixels), inside.view(np.uint8), painted[opened][rows, columns])
             left[opened] &= ~wanted
 
     def state(self) -> dict[str, NDArray[Any]]:

@@ -120,10 +120,10 @@ def test_nothing_stays_unknown_and_only_holes_are_painted(tmp_path: Path, direct
     engine = Painter()
     loop = step_loop.StepLoop(tmp_path, project(direction), picture(), engine)
     while loop.step < loop.plan.steps:
-        before = canvases.compose(loop.plan, loop.stores, loop.step + 1, loop.extent)
+        before = canvases.compose(loop.plan, loop.stores, loop.step + 1, canvases.Canvas.blank(loop.extent))
         loop.paint(lambda: False)
         assert np.array_equal(engine.masks[-1] > 0, before.hole)
-        after = canvases.compose(loop.plan, loop.stores, loop.step, loop.extent)
+        after = canvases.compose(loop.plan, loop.stores, loop.step, canvases.Canvas.blank(loop.extent))
         assert after.frame(after.known[..., None], WIDTH, HEIGHT).all()
         # known before, unchanged after
         known, was, now = (
@@ -277,10 +277,10 @@ def test_heads_are_painted_once_at_the_first_step(tmp_path: Path) -> None:
     head = Rect(WIDTH - 10, 0, 10, HEIGHT)
     engine = Painter([head])
     loop = step_loop.StepLoop(tmp_path, project(), picture(), engine)
-    holes = [canvases.compose(loop.plan, loop.stores, 1, loop.extent).hole.sum()]
+    holes = [canvases.compose(loop.plan, loop.stores, 1, canvases.Canvas.blank(loop.extent)).hole.sum()]
     loop.paint(lambda: False)
     assert (engine.masks[0] > 0).sum() == holes[0] + 10 * HEIGHT
-    hole = canvases.compose(loop.plan, loop.stores, 2, loop.extent).hole
+    hole = canvases.compose(loop.plan, loop.stores, 2, canvases.Canvas.blank(loop.extent)).hole
     loop.paint(lambda: False)
     assert np.array_equal(engine.masks[1] > 0, hole)
 
@@ -291,7 +291,7 @@ def test_the_original_s_recorded_run_is_reproduced_with_whole_velocities(tmp_pat
     loop = step_loop.StepLoop(tmp_path, project(layers=layers), picture(), Painter())
     for _ in range(4):
         end = loop.preview()
-        start = canvases.compose(loop.plan, loop.stores, loop.step + 1, loop.extent)
+        start = canvases.compose(loop.plan, loop.stores, loop.step + 1, canvases.Canvas.blank(loop.extent))
         for layer, v in zip(loop.plan.layers, moves, strict=True):
             rows = slice(layer.top, layer.top + layer.height)
             assert np.array_equal(start.rgb[rows, :v], end[rows, -v:])
