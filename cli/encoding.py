@@ -153,12 +153,35 @@ def _failure(task: str, words: str, found: Sequence[Sound]) -> ParallaxError:
     return ParallaxError(f"ffmpeg could not {task}: {words}", hint)
 
 
-def lay_under(video: Path, spec: SceneSpec, found: Sequence[Sound]) -> None:
-    """Give a silent video its sound, in place; the picture is copied, not encoded again."""
-    inputs, mixing = audio_arguments(found, 1)
+BT601_TAGS = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=6:video_full_range_flag=0"
+
+
+def complete(video: Path, spec: SceneSpec, found: Sequence[Sound], untagged: bool) -> None:
+    """Give a video what its Blender could not, in place; the picture is copied, not encoded again.
+
+    `found` are sounds to lay under it. `untagged` says that it was converted as BT.601 without saying so, as Blender
+    before 4.5 does: players take such a video for BT.709 and shift its hues.
+    """
+    inputs, mixing = audio_arguments(found, 1) if found else ([], [])
+    audio = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k", "-shortest"]
+    tags = ["-bsf:v", BT601_TAGS] if untagged else []
     with moved_into_place(video) as part:
-        command = [ffmpeg(), "-y", "-v", "error", "-i", str(video), *inputs, *mixing, "-map", "0:v", "-map", "[a]"]
-        command += ["-c:v", "copy", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k", "-shortest", str(part)]
+        command = [
+            ffmpeg(),
+            "-y",
+            "-v",
+            "error",
+            "-i",
+            str(video),
+            *inputs,
+            *mixing,
+            "-map",
+            "0:v",
+            "-c:v",
+            "copy",
+            *tags,
+        ]
+        command += [*(audio if found else ["-map", "0:a?", "-c:a", "copy"]), str(part)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise _failure(f"lay the sound under {video}", done.stderr, found)
+            raise _failure(f"complete {video}", done.stderr, found)

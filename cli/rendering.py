@@ -18,12 +18,14 @@ from ..shared.outputs import check_file, check_folder
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from .blenders import Blender, choose_blender, command
-from .encoding import lay_under, sounds
+from .encoding import complete, sounds
 from .painting import paint
 from .plan_table import plan_of
 from .progress import bar
 
 MARK = "@parallax "
+TAGS_COLOURS = (4, 5, 0)
+"""From this version on Blender says in its videos how their colours were converted."""
 
 
 def render(
@@ -78,8 +80,10 @@ def _render(
             path.parent.mkdir(parents=True, exist_ok=True)
             arguments += [flag, path.resolve()]
     result = run_blender(blender, [str(a) for a in arguments], spec)
-    if out is not None and found and not result.get("sound", True):
-        lay_under(out, spec, found)
+    missing = [] if result.get("sound", True) else found
+    untagged = blender.version < TAGS_COLOURS
+    if out is not None and (missing or untagged):
+        complete(out, spec, missing, untagged)
     for path in (out, blend):
         if path is not None:
             print(f"Wrote {path}: {spec.frames} frames, {spec.width}x{spec.height} px, by {blender.label}.")

@@ -86,8 +86,20 @@ def test_sound_is_laid_under_a_silent_video(tmp_path: Path, picture: Path) -> No
     project = projects.from_json({"motion": {"steps": 4, "seconds_per_step": 0.5, "fps": 12}})
     plan = plan_of(project, picture)
     spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, plan.frames, (), tuple(scene._cues(project, plan)), _export())
-    encoding.lay_under(video, spec, encoding.sounds(spec, tmp_path))
+    encoding.complete(video, spec, encoding.sounds(spec, tmp_path), untagged=False)
     assert streams(video).count("Stream #") == 2
+    assert np.array_equal(decoded(video), before)
+
+
+def test_a_video_without_colour_tags_gets_them(tmp_path: Path) -> None:
+    video = tmp_path / "video.mp4"
+    source = ["-f", "lavfi", "-i", f"testsrc=size={WIDTH}x{HEIGHT}:rate=12:duration=1"]
+    plain = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-colorspace", "unknown", str(video)]
+    subprocess.run([encoding.ffmpeg(), "-v", "error", *source, *plain], check=True)
+    before = decoded(video)
+    spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, 12, (), (), _export())
+    encoding.complete(video, spec, [], untagged=True)
+    assert "smpte170m/bt709/bt709" in streams(video)
     assert np.array_equal(decoded(video), before)
 
 
