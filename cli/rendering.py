@@ -72,7 +72,6 @@ def _render(
 ) -> None:
     manifest = paint(project, picture, folder, server, token)
     spec = scene.build(project, plan_of(project, picture), manifest)
-    found = sounds(spec, folder)
     (folder / "scene.json").write_text(json.dumps(spec.to_json(), indent=1), encoding="utf-8")
     arguments = ["build", "--spec", folder / "scene.json", "--plates", folder, "--sounds", folder]
     for flag, path in (("--blend", blend), ("--render", out)):
@@ -80,7 +79,7 @@ def _render(
             path.parent.mkdir(parents=True, exist_ok=True)
             arguments += [flag, path.resolve()]
     result = run_blender(blender, [str(a) for a in arguments], spec)
-    missing = [] if result.get("sound", True) else found
+    missing = [] if result.get("sound", True) else sounds(spec, folder)
     untagged = blender.version < TAGS_COLOURS
     if out is not None and (missing or untagged):
         complete(out, spec, missing, untagged)
