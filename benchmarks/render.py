@@ -27,12 +27,13 @@ from ..cli.encoding import encode
 from ..cli.preview import all_frames, tile_reader
 from ..shared import plan as plans
 from ..shared import project as projects
-from ..shared import scene
+from ..shared import scene, tiling
 from ..shared.example_picture import paint
 from ..shared.frames import Bytes, placed
-from ..shared.plan import Plan, TilePlan
+from ..shared.plan import Plan
 from ..shared.plates import Manifest, Plate, Tile
 from ..shared.scene import Plane, SceneSpec
+from ..shared.tiling import TilePlan
 
 WIDTH, HEIGHT = 1920, 1080
 SPEEDS = (18.6, 37.2, 75.0, 123.0)
@@ -59,7 +60,7 @@ def plates(folder: Path, frames: int, tile_px: int) -> SceneSpec:
             layer.index,
             layer.name,
             tuple(
-                _tile(folder, plan, picture, layer.index, n, t) for n, t in enumerate(plans.tiles(plan, layer.index))
+                _tile(folder, plan, picture, layer.index, n, t) for n, t in enumerate(tiling.tiles(plan, layer.index))
             ),
         )
         for layer in plan.layers

@@ -6,6 +6,7 @@ from typing import Any
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import read_picture
 from ..shared import plan as plans
+from ..shared import tiling
 from ..shared.plan import Plan
 from ..shared.project import Project
 
@@ -26,7 +27,7 @@ def plan_of(project: Project, picture: Path) -> Plan:
 
 def sizes(plan: Plan, index: int) -> tuple[int, int, int]:
     """Tiles of a layer, pixels of the largest side of one, and pixels of all."""
-    tiles = list(plans.tiles(plan, index))
+    tiles = list(tiling.tiles(plan, index))
     return (
         len(tiles),
         max((max(t.width, t.height) for t in tiles), default=0),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared import plan as plans
+from ..shared import tiling
 from ..shared.plan import Plan
 from .engines.contract import RGB, OwnerMap, Rect
 from .plate_store import OWN, PlateStore
@@ -80,7 +80,7 @@ def extent(plan: Plan) -> Extent:
 
 def needed(plan: Plan, index: int, step: int) -> Rect | None:
     """What a layer's plate must know at a step, in plate coordinates: all that is seen from the step before to it."""
-    box = plans.swept(plan, index, max(0, step - 1), step)
+    box = tiling.swept(plan, index, max(0, step - 1), step)
     return Rect(*box) if box is not None else None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared import plan as plans
+from ..shared import tiling
 from ..shared.plan import LayerPlan, Plan
 from .engines.contract import RGB, Rect
 from .plate_store import PlateStore
@@ -93,7 +93,7 @@ class Divergence:
 
     def _newest(self, layer: LayerPlan, step: int) -> Rect | None:
         """The newest columns of what is visible, or the newest rows if the layer only moves up or down."""
-        box = plans.visible(self.plan, layer.index, step)
+        box = tiling.visible(self.plan, layer.index, step)
         if box is None or not any(layer.velocity):
             return None
         x, y, width, height = box

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from ..shared import geometry
 from ..shared.errors import ParallaxError, UsageError
-from ..shared.plan import BLEED_PX, LayerPlan, Plan
+from ..shared.plan import LayerPlan, Plan
 from ..shared.project import MOST_LAYERS, Project
 from ..shared.settings import setting
+from ..shared.tiling import BLEED_PX
 
 GIB = 1024**3
 

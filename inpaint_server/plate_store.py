@@ -16,10 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared import plan as plans
+from ..shared import tiling
 from ..shared.errors import ParallaxError
-from ..shared.plan import BLEED_PX, Plan, TilePlan
+from ..shared.plan import Plan
 from ..shared.plates import Tile
+from ..shared.tiling import BLEED_PX, TilePlan
 from .engines.contract import RGB, Rect
 
 Bool = NDArray[np.bool_]
@@ -70,14 +71,14 @@ class PlateStore:
         self.plan, self.layer, self.folder, self._writer = plan, plan.layers[index], folder, writer
         self._written: list[Future[Tile]] = []
         self._open: list[OpenTile] = []
-        self._coming: Iterator[TilePlan] = plans.tiles(plan, index)
+        self._coming: Iterator[TilePlan] = tiling.tiles(plan, index)
         self._next = next(self._coming, None)
         self._lag = _lag(plan, index, reach_px)
 
     def begin(self, source: RGB) -> None:
         """Step 0: the part of the source that the layer shows becomes known."""
         self.advance(0)
-        box = plans.visible(self.plan, self.layer.index, 0)
+        box = tiling.visible(self.plan, self.layer.index, 0)
         if box is not None:
             x, y, width, height = box
             part = source[y : y + height, x : x + width]

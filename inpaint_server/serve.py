@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -93,7 +93,9 @@ class HttpServer:
     def stop(self) -> None:
         """Make `run` return; from another thread or from a signal handler."""
         sockets = self._server._map
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
+        # the loop may take the order, and close the pipe that wakes it, before it has been woken: then it has ended
+        with suppress(OSError):
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
 
 
 @contextmanager

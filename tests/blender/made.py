@@ -8,11 +8,12 @@ import bpy
 import numpy as np
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import scene
+from infinite_parallax.shared import scene, tiling
 from infinite_parallax.shared.frames import Bytes, Texture
-from infinite_parallax.shared.plan import Plan, TilePlan
+from infinite_parallax.shared.plan import Plan
 from infinite_parallax.shared.plates import Manifest, Plate, Tile
 from infinite_parallax.shared.scene import SceneSpec
+from infinite_parallax.shared.tiling import TilePlan
 
 from .pictures import texture, write_png
 
@@ -40,7 +41,7 @@ def made(folder: Path, data: dict[str, Any]) -> SceneSpec:
     plan = plans.plan(project, WIDTH, HEIGHT)
     plates = []
     for layer in plan.layers:
-        tiles = [_write(folder, plan, layer.index, n, tile) for n, tile in enumerate(plans.tiles(plan, layer.index))]
+        tiles = [_write(folder, plan, layer.index, n, tile) for n, tile in enumerate(tiling.tiles(plan, layer.index))]
         plates.append(Plate(layer.index, layer.name, tuple(tiles)))
     manifest = Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates))
     return scene.build(project, plan, manifest)

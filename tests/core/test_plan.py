@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared import tiling
 from infinite_parallax.shared.errors import UsageError
-from infinite_parallax.shared.plan import BLEED_PX, Plan
+from infinite_parallax.shared.plan import Plan
+from infinite_parallax.shared.tiling import BLEED_PX
 
 DISTANCES = (280, 610, 500, 130, 70)
 HEIGHTS = (280, 265, 150, 120, None)
@@ -119,7 +121,7 @@ def test_a_nearer_layer_that_rises_covers_the_farther() -> None:
     layers = [{"height": 40, "velocity": [0, 0]}, {"height": 30, "velocity": [0, -1]}, {"velocity": [0, -9]}]
     plan = make(height=100, width=50, layers=layers)
     assert plan.rows(1, 5) == (35, 25)  # its own skyline lies below the nearer one's: nothing of it is seen
-    assert plans.visible(plan, 1, 10) is None
+    assert tiling.visible(plan, 1, 10) is None
 
 
 velocities = st.tuples(st.integers(-90, 90), st.integers(-90, 90)).map(lambda v: [v[0] / 10, v[1] / 10])
@@ -134,9 +136,9 @@ def test_tiles_cover_all_that_is_seen_and_stay_in_bounds(moves: list[list[float]
     layers[-1].pop("height")
     plan = make(60, 70, layers=layers, motion={"steps": steps}, plates={"tile_px": tile_px})
     for index in range(len(moves)):
-        tiles = list(plans.tiles(plan, index))
+        tiles = list(tiling.tiles(plan, index))
         for step in range(steps + 1):
-            seen = plans.visible(plan, index, step)
+            seen = tiling.visible(plan, index, step)
             if seen is None:
                 continue
             on_show = [t for t in tiles if t.first <= step <= t.last]
@@ -154,10 +156,10 @@ def test_tiles_cover_all_that_is_seen_and_stay_in_bounds(moves: list[list[float]
 
 def test_tiles_of_large_pictures_are_longer_than_the_frame_and_few() -> None:
     plan = make(6000, 4000, layers=[])
-    pixels = sum(t.width * t.height for i in range(4) for t in plans.tiles(plan, i))
+    pixels = sum(t.width * t.height for i in range(4) for t in tiling.tiles(plan, i))
     new = sum(layer.height * abs(layer.position(plan.steps)[0]) for layer in plan.layers)
     assert pixels < 4 * (6000 * 4000 + new)
-    assert max(t.width for i in range(4) for t in plans.tiles(plan, i)) <= 9000
+    assert max(t.width for i in range(4) for t in tiling.tiles(plan, i)) <= 9000
 
 
 @settings(max_examples=80, deadline=None)
@@ -169,7 +171,7 @@ def test_swept_holds_all_that_is_seen_between_two_steps(moves: list[list[float]]
     layers[-1].pop("height")
     plan = make(60, 70, layers=layers, motion={"steps": 30})
     for index, layer in enumerate(plan.layers):
-        box = plans.swept(plan, index, first, first + run)
+        box = tiling.swept(plan, index, first, first + run)
         for n in range(21):
             t = first + run * n / 20
             start = -1e9 if index == 0 else layer.top

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import scene
+from infinite_parallax.shared import scene, tiling
 from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.frames import placed
 from infinite_parallax.shared.plan import Plan
@@ -34,7 +34,7 @@ def manifest_of(plan: Plan) -> Manifest:
                 layer.name,
                 tuple(
                     Tile(f"plates/{layer.index}_{n}.png", t.first, t.last, t.x, t.y, t.width, t.height, "")
-                    for n, t in enumerate(plans.tiles(plan, layer.index))
+                    for n, t in enumerate(tiling.tiles(plan, layer.index))
                 ),
             )
             for layer in plan.layers

@@ -7,6 +7,7 @@ from infinite_parallax.inpaint_server.limits import Limits as Caps
 from infinite_parallax.inpaint_server.limits import check_plan, check_steps, gigabytes, needed_bytes
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared import tiling
 from infinite_parallax.shared.errors import UsageError
 
 speeds = st.floats(-90, 90).map(lambda v: round(v, 1))
@@ -27,7 +28,7 @@ def test_the_estimate_is_never_below_the_tiles(
     document |= {"plates": {"tile_px": tile_px, "overlap_px": overlap_px}}
     assume(any(any(v) for v in velocities))
     plan = plans.plan(projects.from_json(document), 160, 120)
-    tiles = sum(t.width * t.height for layer in plan.layers for t in plans.tiles(plan, layer.index))
+    tiles = sum(t.width * t.height for layer in plan.layers for t in tiling.tiles(plan, layer.index))
     assert needed_bytes(plan) >= 8 * tiles
 
 

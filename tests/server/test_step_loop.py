@@ -14,7 +14,7 @@ from infinite_parallax.inpaint_server import canvas as canvases
 from infinite_parallax.inpaint_server import step_loop
 from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask, Rect, RunContext
 from infinite_parallax.inpaint_server.journal import Journal
-from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import frames, scene, tiling
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
@@ -266,7 +266,7 @@ def test_tiles_agree_where_they_meet_however_wide_the_mask(tmp_path: Path, direc
     plan = plans.plan(wish, WIDTH, HEIGHT)
     for plate in manifest.plates:
         for a, b in itertools.pairwise(plate.tiles):
-            box = plans.visible(plan, plate.index, b.first)
+            box = tiling.visible(plan, plate.index, b.first)
             assert box is not None
             x, y, w, h = box
             parts = [read(t.file).rgb[y - t.y : y - t.y + h, x - t.x : x - t.x + w] for t in (a, b)]
