@@ -49,8 +49,13 @@ def manifest(job_id: str) -> Response:
 @routes.get("/tiles/<name>")
 def tile(job_id: str, name: str) -> Response:
     """One tile of the manifest, a PNG with alpha. Ranges and conditions are honoured."""
-    _inside(job_id, "manifest.json", "no tile is finished yet")
-    made = plates.load(context().store.run_folder(job_id))
+    listed = _inside(job_id, "manifest.json", "no tile is finished yet")
+    try:
+        made = plates.load(listed.parent)
+    except ParallaxError as e:
+        if not listed.exists():  # a redo took it away since we looked
+            raise _nothing("the tiles are being painted again") from e
+        raise
     found = [t for plate in made.plates for t in plate.tiles if t.file == f"plates/{name}"]
     if not found:
         raise _nothing(f"there is no tile {name[:80]!r} in its manifest")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.limits import Limits
+from infinite_parallax.shared import plates
 from infinite_parallax.shared.errors import ParallaxError
 from PIL import Image
 
@@ -261,6 +262,24 @@ def test_damage_is_reported_and_can_be_deleted(
         assert again.ask("DELETE", f"/jobs/{name}").status_code == 204
     assert outside.is_dir()
     assert [path.name for path in jobs.iterdir()] == [good]
+
+
+def test_a_redo_between_two_looks_at_the_manifest_is_no_fault(
+    serve: Serve, document: Document, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve()
+    job = served.create(document(), picture).get_json()["id"]
+    served.finish(job)
+    load = plates.load
+
+    def taken_away(folder: Path) -> plates.Manifest:
+        (folder / "manifest.json").unlink()
+        return load(folder)
+
+    monkeypatch.setattr(plates, "load", taken_away)
+    answer = served.ask("GET", f"/jobs/{job}/tiles/any.png")
+    assert answer.status_code == 404
+    assert "being painted again" in answer.get_json()["error"]
 
 
 def test_tiles_are_never_followed_out_of_the_store(
