@@ -13,13 +13,11 @@ from typing import Any
 
 import bpy
 
-from ..shared.ambience import ambience, write_wav
+from ..shared.ambience import RATE, REPEATED_S, ambience, write_wav
 from ..shared.errors import ParallaxError
 from ..shared.scene import Cue, SceneSpec
 from . import compat
 
-RATE = 48000
-LOOP_S = 30.0
 NO_SOUND = "This Blender was built without sound, so the scene is silent; another Blender can build it with sound."
 
 
@@ -48,7 +46,7 @@ def pieces(spec: SceneSpec, folder: Path) -> tuple[tuple[Piece, ...], tuple[str,
 
 
 def _ambient(cue: Cue, spec: SceneSpec, folder: Path, channel: int) -> Iterator[Piece]:
-    loop = max(1, round(LOOP_S * spec.fps))
+    loop = max(1, round(REPEATED_S * spec.fps))
     path = folder / f"{cue.ambience}.wav"
     samples = round(loop / spec.fps * RATE)
     if not _holds(path, samples):

@@ -83,6 +83,7 @@ def test_matrix() -> None:
     from infinite_parallax.cli import environments
     from infinite_parallax.shared.errors import ParallaxError
 
+    environments.install_server(tests=True)  # the tests in Blender talk to a real server
     results = {}
     for version in environments.BLENDER_PYTHONS:
         reason = environments.why_not(version)

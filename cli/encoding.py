@@ -16,13 +16,10 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared.ambience import ambience, write_wav
+from ..shared.ambience import RATE, REPEATED_S, ambience, write_wav
 from ..shared.errors import ParallaxError
 from ..shared.scene import Cue, SceneSpec
 
-RATE = 48000
-LOOP_S = 30.0
-"""Length of the ambient loop that is made and repeated; its end flows into its beginning."""
 WORDS = 400
 """Characters of ffmpeg's last words that a refusal repeats."""
 
@@ -52,7 +49,7 @@ def _sound(cue: Cue, spec: SceneSpec, folder: Path) -> Sound:
             raise ParallaxError(f"There is no sound file at {path}.", "Check sound.file in the project.")
         return Sound(path, cue.volume, False, fade_s, length_s)
     path = folder / f"{cue.ambience}.wav"
-    write_wav(path, ambience(cue.ambience, LOOP_S, RATE), RATE)
+    write_wav(path, ambience(cue.ambience, REPEATED_S, RATE), RATE)
     return Sound(path, cue.volume, True, fade_s, length_s)
 
 

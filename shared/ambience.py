@@ -18,6 +18,10 @@ from .errors import ParallaxError, UsageError
 Samples = NDArray[np.float32]
 Signal = NDArray[np.float64]
 
+RATE = 48000
+"""Samples per second that videos are given."""
+REPEATED_S = 30.0
+"""Length of the loop that is made for a video and repeated under it; its end flows into its beginning."""
 LOOP_S = 60.0
 """Longest loop that is made; longer sounds repeat it."""
 LOUDNESS = 10 ** (-24 / 20)
@@ -54,7 +58,7 @@ KINDS: dict[str, tuple[Band, ...]] = {
 }
 
 
-def ambience(kind: str, duration_s: float, rate: int = 48000, seed: int = 0) -> Samples:
+def ambience(kind: str, duration_s: float, rate: int = RATE, seed: int = 0) -> Samples:
     """Ambient sound of `kind` (wind, water) as float32 [n, 2] within -1..1, n = round(duration * rate).
 
     Up to 60 s the whole of it is one loop: its end flows into its beginning. Longer sounds repeat a loop that divides

@@ -36,7 +36,7 @@ def server_python() -> Path:
     """The Python of the server's environment."""
     found = next((path for path in SERVER_PYTHONS if path.is_file()), None)
     if found is None:
-        pytest.skip("the server's environment is not there")
+        pytest.fail("The server's environment is not there. Run: make test")
     return found
 
 
