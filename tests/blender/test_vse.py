@@ -179,7 +179,7 @@ def test_a_blender_without_sound_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
 def test_ambience_is_laid_end_to_end_and_fades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sound_strips, "LOOP_S", 1.0)
+    monkeypatch.setattr(sound_strips, "REPEATED_S", 1.0)
     data = document(sound={"ambience": "wind", "volume": 0.5})
     data["motion"]["fps"] = 29.97
     spec = made(tmp_path, data)
