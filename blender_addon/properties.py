@@ -5,6 +5,7 @@ in the project file and on the command line by one declaration. A value that may
 since Blender's numbers cannot be. Typing the groups out by hand would read better and drift apart.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, replace
 from typing import Any
@@ -20,6 +21,9 @@ from ..shared.settings import Declared
 
 OFF = "OFF"
 """The item of an enum that stands for an empty value."""
+
+WRITTEN = ("points", "box")
+"""Kinds of settings that Blender keeps as JSON text: lists of any length, and boxes that may be empty."""
 
 _LOWEST = {"int": -(2**31), "float": -1e9}
 _HIGHEST = {"int": 2**31 - 1, "float": 1e9}
@@ -37,7 +41,7 @@ def switch(name: str) -> str:
 
 def switched(d: Declared) -> bool:
     """Whether a setting has a tick box: it may be empty, and neither a text nor a choice can say so by itself."""
-    return d.optional and not d.limits.choices and d.kind != "str"
+    return d.optional and not d.limits.choices and d.kind not in ("str", *WRITTEN)
 
 
 def _annotations(cls: type[Any]) -> dict[str, Any]:
@@ -58,7 +62,7 @@ def _property(d: Declared) -> Any:
         return bpy.props.EnumProperty(items=items, default=default or items[0][0], **words)
     if d.kind == "bool":
         return bpy.props.BoolProperty(default=bool(default), **words)
-    if d.kind == "str":
+    if d.kind == "str" or d.kind in WRITTEN:
         return bpy.props.StringProperty(default=default or "", **words | _subtype(d))
     low, high = _range(d)
     if d.kind == "pair":
@@ -89,7 +93,7 @@ def _group(name: str, cls: type[Any]) -> type[Any]:
 
 
 GROUPS: dict[str, type[Any]] = {name: _group(name, cls) for name, cls in projects.SECTIONS.items()}
-LAYER_GROUP: type[Any] = _group("layer", Layer)
+LISTS: dict[str, type[Any]] = {name: _group(name, cls) for name, (cls, _) in projects.LISTS.items()}
 
 
 class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
@@ -105,9 +109,10 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
         "video": bpy.props.StringProperty(
             name="Video", description="The file that is exported; empty: beside the saved file", subtype="FILE_PATH"
         ),
-        "layers": bpy.props.CollectionProperty(type=LAYER_GROUP),
         "layer_index": bpy.props.IntProperty(name="Layer", min=0),
-    } | {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
+    }
+    __annotations__ |= {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
+    __annotations__ |= {name: bpy.props.CollectionProperty(type=group) for name, group in LISTS.items()}
 
 
 class INFINITE_PARALLAX_PG_job(bpy.types.PropertyGroup):
@@ -122,7 +127,7 @@ class INFINITE_PARALLAX_PG_job(bpy.types.PropertyGroup):
     }
 
 
-CLASSES = (*GROUPS.values(), LAYER_GROUP, INFINITE_PARALLAX_PG_project, INFINITE_PARALLAX_PG_job)
+CLASSES = (*GROUPS.values(), *LISTS.values(), INFINITE_PARALLAX_PG_project, INFINITE_PARALLAX_PG_job)
 
 
 def of_scene(scene: Any) -> Any:
@@ -134,12 +139,12 @@ def document(scene: Any) -> dict[str, Any]:
     """The project document of a scene, not yet checked; `projects.from_json` does that."""
     group = of_scene(scene)
     body = {name: _read(getattr(group, name), cls) for name, cls in projects.SECTIONS.items()}
-    layers = [_read(layer, Layer) for layer in group.layers]
+    lists = {name: [_read(entry, cls) for entry in getattr(group, name)] for name, (cls, _) in projects.LISTS.items()}
     picture = bpy.path.abspath(group.picture) if group.picture else ""
     return (
         {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name, "picture": picture}
         | body
-        | {"layers": layers}
+        | lists
     )
 
 
@@ -154,6 +159,8 @@ def _read(group: Any, cls: type[Any]) -> dict[str, Any]:
 
 def _value(group: Any, d: Declared) -> Any:
     value = getattr(group, d.name)
+    if d.kind in WRITTEN:
+        return projects.parse(value, label(d.name)) if value else d.default
     if switched(d) and not getattr(group, switch(d.name)):
         return None
     if d.optional and value in (OFF, ""):
@@ -174,15 +181,21 @@ def fill(scene: Any, wanted: Project) -> None:
     group.name, group.picture = wanted.name, wanted.picture
     for name in projects.SECTIONS:
         _write(getattr(group, name), getattr(wanted, name))
-    fill_layers(scene, wanted.layers)
+    for name in projects.LISTS:
+        _fill_list(getattr(group, name), getattr(wanted, name))
+    group.layer_index = 0
+
+
+def _fill_list(collection: Any, entries: Iterable[Any]) -> None:
+    collection.clear()
+    for entry in entries:
+        _write(collection.add(), entry)
 
 
 def fill_layers(scene: Any, layers: Iterable[Layer]) -> None:
     """Set a scene's list of layers."""
     group = of_scene(scene)
-    group.layers.clear()
-    for layer in layers:
-        _write(group.layers.add(), layer)
+    _fill_list(group.layers, layers)
     group.layer_index = 0
 
 
@@ -216,6 +229,8 @@ def _write(group: Any, values: Any) -> None:
     data: Mapping[str, Any] = settings.write(values)
     for d in settings.declared(type(values)):
         value = data[d.name]
+        if d.kind in WRITTEN:
+            value = json.dumps(value) if value else ""
         if switched(d):
             setattr(group, switch(d.name), value is not None)
         if value is not None:

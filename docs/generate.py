@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import sections, settings
+from infinite_parallax.shared import settings
 
 DOCS = Path(__file__).resolve().parent
 
@@ -66,7 +66,8 @@ def _limits(d: settings.Declared) -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated file and its content."""
-    parts = [*projects.SECTIONS.items(), ("layers (each)", sections.Layer)]
+    lists = [(f"{name} (each)", kind) for name, (kind, _) in projects.LISTS.items()]
+    parts = [*projects.SECTIONS.items(), *lists]
     text = INTRODUCTION + "".join(table(name, settings.declared(cls)) for name, cls in parts)
     schema = json.dumps(projects.json_schema(), indent=1) + "\n"
     return {DOCS / "project.md": text, DOCS / "project.schema.json": schema}

@@ -56,6 +56,14 @@ def add_project_flags(parser: argparse.ArgumentParser) -> None:
         help="any setting by its path, layers counted from 0: --set layers.1.distance=500",
     )
     for section, d in flagged():
+        if d.kind == "bool":
+            group.add_argument(
+                f"--{d.limits.flag}",
+                dest=f"{section}.{d.name}",
+                action=argparse.BooleanOptionalAction,
+                help=d.limits.help.replace("%", "%%"),
+            )
+            continue
         group.add_argument(
             f"--{d.limits.flag}",
             dest=f"{section}.{d.name}",

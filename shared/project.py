@@ -13,7 +13,7 @@ from typing import Any
 
 from . import settings
 from .errors import UsageError
-from .sections import SECTIONS, Inpaint, Layer, MaskShape, Motion, Output, Plates, Sound, Speed, Walk
+from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Output, Plates, Sound, Speed, Walk
 from .settings import join
 
 __all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", "parse"]
@@ -21,16 +21,23 @@ __all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", 
 SCHEMA = "infinite-parallax/project"
 VERSION = 1
 MOST_LAYERS = 64
+LISTS: dict[str, tuple[type[Any], int]] = {
+    "layers": (Layer, MOST_LAYERS),
+    "hints": (Hint, 256),
+    "objects": (Object, 64),
+}
+"""The lists of a project: what they hold, and how many at most."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """A whole project. `layers` from the top of the picture down; empty means the default cut of `plan.py`."""
+    """A whole project. `layers` from the top of the picture down; empty means that they are suggested."""
 
     name: str = "untitled"
     picture: str = ""
     motion: Motion = field(default_factory=Motion)
     speed: Speed = field(default_factory=Speed)
+    cut: Cut = field(default_factory=Cut)
     inpaint: Inpaint = field(default_factory=Inpaint)
     walk: Walk = field(default_factory=Walk)
     mask: MaskShape = field(default_factory=MaskShape)
@@ -38,12 +45,14 @@ class Project:
     sound: Sound = field(default_factory=Sound)
     output: Output = field(default_factory=Output)
     layers: tuple[Layer, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    objects: tuple[Object, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document as written to disk."""
         head = {"schema": SCHEMA, "version": VERSION, "name": self.name, "picture": self.picture}
         body = {section: settings.write(getattr(self, section)) for section in SECTIONS}
-        return head | body | {"layers": [settings.write(layer) for layer in self.layers]}
+        return head | body | {name: [settings.write(entry) for entry in getattr(self, name)] for name in LISTS}
 
 
 def from_json(data: Any) -> Project:
@@ -56,13 +65,14 @@ def from_json(data: Any) -> Project:
         raise UsageError(f"schema is {schema!r}, but a project's is {SCHEMA!r}.", "Is this the right file?")
     if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= VERSION:
         raise UsageError(f"version is {version!r}, but this program reads 1 to {VERSION}.", "Update the program.")
-    known = ("schema", "version", "name", "picture", *SECTIONS, "layers")
+    known = ("schema", "version", "name", "picture", *SECTIONS, *LISTS)
     for key in data:
         if key not in known:
             raise UsageError(f"{key} is not a part of a project.", f"Known here: {', '.join(known)}.")
     parts: dict[str, Any] = {k: _text(data[k], k) for k in ("name", "picture") if k in data}
     parts |= {k: settings.read(cls, data[k], k) for k, cls in SECTIONS.items() if k in data}
-    return Project(**parts, layers=_layers(data.get("layers", [])))
+    parts |= {name: _entries(name, data[name]) for name in LISTS if name in data}
+    return Project(**parts)
 
 
 def _text(value: Any, path: str) -> str:
@@ -71,12 +81,13 @@ def _text(value: Any, path: str) -> str:
     return value
 
 
-def _layers(data: Any) -> tuple[Layer, ...]:
+def _entries(name: str, data: Any) -> tuple[Any, ...]:
+    kind, most = LISTS[name]
     if not isinstance(data, list | tuple):
-        raise UsageError(f"layers must be a list, not {settings.describe(data)}.", "Write it in square brackets.")
-    if len(data) > MOST_LAYERS:
-        raise UsageError(f"layers has {len(data)} entries; at most {MOST_LAYERS} are possible.", "Merge some.")
-    return tuple(settings.read(Layer, entry, f"layers.{i}") for i, entry in enumerate(data))
+        raise UsageError(f"{name} must be a list, not {settings.describe(data)}.", "Write it in square brackets.")
+    if len(data) > most:
+        raise UsageError(f"{name} has {len(data)} entries; at most {most} are possible.", "Merge some.")
+    return tuple(settings.read(kind, entry, f"{name}.{i}") for i, entry in enumerate(data))
 
 
 def _refuse_constant(name: str) -> Any:
@@ -114,7 +125,10 @@ def json_schema() -> dict[str, Any]:
         "picture": {"type": "string", "description": "Path of the picture, relative to the project file."},
     }
     properties |= {name: settings.json_schema(cls) for name, cls in SECTIONS.items()}
-    properties["layers"] = {"type": "array", "maxItems": MOST_LAYERS, "items": settings.json_schema(Layer)}
+    properties |= {
+        name: {"type": "array", "maxItems": most, "items": settings.json_schema(kind)}
+        for name, (kind, most) in LISTS.items()
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Infinite Parallax project",
@@ -155,5 +169,5 @@ def _descend(node: Any, name: str, path: str) -> Any:
 
 def _index(node: list[Any], name: str, path: str) -> int:
     if not (name.isdecimal() and len(name) < 10) or int(name) >= len(node):
-        raise UsageError(f"{path}: there are {len(node)} layers, counted from 0.", "Give a number in that range.")
+        raise UsageError(f"{path}: there are {len(node)} entries, counted from 0.", "Give a number in that range.")
     return int(name)

@@ -36,6 +36,9 @@ class Motion:
         1.0, "Seconds of video per step.", above=0, high=3600, flag="seconds-per-step", unit="s"
     )
     fps: float = setting(30.0, "Frames per second of the video.", low=1, high=240, flag="fps")
+    loop: bool = setting(
+        False, "The last frame flows into the first: every layer comes home by a way of its own.", flag="loop"
+    )
     steps: int | None = setting(
         None, "Number of steps. Empty: until the whole original has left the frame.", low=1, high=1000000, flag="steps"
     )
@@ -74,6 +77,67 @@ PRESETS: dict[str, dict[str, float]] = {
 
 
 @dataclass(frozen=True)
+class Cut:
+    """How the picture is taken apart into layers."""
+
+    mode: str = setting(
+        "auto",
+        "contour: along skylines, shores and ridges; straight: along rows; auto: contour where it is sure enough.",
+        choices=("auto", "contour", "straight"),
+        flag="cut",
+    )
+    layers: int | None = setting(
+        None, "Number of layers to suggest when none are given. Empty: as many as the picture shows.", low=2, high=8
+    )
+    confidence: float = setting(0.5, "How sure auto must be of a contour to follow it.", low=0, high=1)
+    reach: float = setting(
+        0.22, "How far a contour may leave its wanted row, as a share of the picture's height.", above=0, high=1
+    )
+    depth: str = setting("", "A depth map to cut by, bright is near; in a project file relative to it.", flag="depth")
+    segmentation: str = setting(
+        "",
+        "A picture whose value is the number of each pixel's layer, 0 the farthest; in a project file relative to it.",
+        flag="segmentation",
+    )
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A box round an object or a brush stroke over it, in px: the object belongs whole to a layer."""
+
+    layer: int = setting(0, "The layer that the object stands on, counted from 0.", low=0, high=63)
+    box: tuple[float, float, float, float] | None = setting(
+        None, "A box round the object, [left, top, right, bottom].", low=-100000, high=100000, unit="px"
+    )
+    stroke: tuple[tuple[float, float], ...] = setting(
+        (), "A brush stroke over the object, as points.", low=-100000, high=100000, unit="px"
+    )
+    stroke_px: int = setting(12, "Width of the brush.", low=1, high=1000, unit="px")
+
+
+@dataclass(frozen=True)
+class Object:
+    """A thing that is lifted out of the picture; what was behind it is painted, and it is not continued."""
+
+    name: str = setting("", "A name to find the object by.")
+    layer: int = setting(
+        0, "The layer that it rides and directly before which it lies, counted from 0.", low=0, high=63
+    )
+    box: tuple[float, float, float, float] | None = setting(
+        None, "A box round the object, [left, top, right, bottom].", low=-100000, high=100000, unit="px"
+    )
+    stroke: tuple[tuple[float, float], ...] = setting(
+        (), "A brush stroke over the object, as points.", low=-100000, high=100000, unit="px"
+    )
+    stroke_px: int = setting(12, "Width of the brush.", low=1, high=1000, unit="px")
+    matte: str = setting("", "A picture that is white where the object is; wins over box and stroke.")
+    velocity: tuple[float, float] | None = setting(
+        None, "Velocity of its own, [x, y] in px per step, y down. Empty: its layer's.", low=-100000, high=100000
+    )
+    scale: float = setting(1.0, "How large it is shown, about its foot.", low=0.05, high=20)
+
+
+@dataclass(frozen=True)
 class Layer:
     """One layer, a band of rows; the list runs from the top of the picture, and from far to near, down."""
 
@@ -83,6 +147,24 @@ class Layer:
     preset: str | None = setting(None, "Distance by name.", choices=tuple(PRESETS))
     velocity: tuple[float, float] | None = setting(
         None, "Velocity by hand, [x, y] in px per step, y down; wins over everything.", low=-100000, high=100000
+    )
+    skyline: tuple[tuple[float, float], ...] = setting(
+        (),
+        "Where the upper border should run, as points [x, y] in px; empty: along the layer's first row.",
+        low=-100000,
+        high=100000,
+        unit="px",
+    )
+    matte: str = setting(
+        "",
+        "An 8-bit picture, white where this layer or a nearer one is; wins over the contour; in a project file "
+        "relative to it.",
+    )
+    ramp: float | None = setting(
+        None,
+        "Ground that recedes: speed of the layer's upper edge as a share of its lower edge's. Empty: it moves as one.",
+        above=0.05,
+        high=1,
     )
     disparity: float | None = setting(
         None, "Median disparity from a depth map, for the law depth: 0 at infinity, larger is nearer.", low=0, high=1e9
@@ -181,6 +263,7 @@ class Output:
 SECTIONS: dict[str, type[Any]] = {
     "motion": Motion,
     "speed": Speed,
+    "cut": Cut,
     "inpaint": Inpaint,
     "walk": Walk,
     "mask": MaskShape,

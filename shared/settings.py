@@ -9,7 +9,7 @@ import math
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from .errors import UsageError
@@ -47,7 +47,10 @@ def setting(
 
 @dataclass(frozen=True)
 class Declared:
-    """One declared setting. `kind` is bool, int, float, str or pair; `optional` allows null."""
+    """One declared setting; `optional` allows null.
+
+    `kind` is bool, int, float, str, pair (x, y), box (left, top, right, bottom) or points (pairs).
+    """
 
     name: str
     kind: str
@@ -57,6 +60,9 @@ class Declared:
 
 
 _KINDS = {bool: "bool", int: "int", float: "float", str: "str"}
+_TUPLES = {2: "pair", 4: "box"}
+_SHAPES = {"pair": (2, "a pair of numbers", "[x, y]"), "box": (4, "four numbers", "[left, top, right, bottom]")}
+MOST_POINTS = 4096
 
 
 def _kind(annotation: Any) -> tuple[str, bool]:
@@ -65,7 +71,8 @@ def _kind(annotation: Any) -> tuple[str, bool]:
         inner = [a for a in typing.get_args(annotation) if a is not type(None)]
         return _kind(inner[0])[0], True
     if typing.get_origin(annotation) is tuple:
-        return "pair", False
+        parts = typing.get_args(annotation)
+        return "points" if parts[-1] is Ellipsis else _TUPLES[len(parts)], False
     return _KINDS[annotation], False
 
 
@@ -119,17 +126,26 @@ def describe(value: Any) -> str:
     return "null" if value is None else words.get(type(value), str(value))
 
 
+def _numbers(value: Any, want: Declared, path: str) -> tuple[float | int, ...]:
+    count, words, form = _SHAPES[want.kind]
+    if not isinstance(value, list | tuple) or len(value) != count:
+        raise UsageError(f"{path} must be {words}, not {describe(value)}.", f"Write it as {form}.")
+    part = Declared(want.name, "float", False, None, want.limits)
+    return tuple(_number(v, part, f"{path}.{i}") for i, v in enumerate(value))
+
+
 def check(value: Any, want: Declared, path: str) -> Any:
     """`value` as the declared type, or a UsageError that names `path` and what would be right."""
     if value is None:
         if want.optional:
             return None
         raise UsageError(f"{path} must not be null.", f"Leave the line away to get {want.default!r}.")
-    if want.kind == "pair":
-        if not isinstance(value, list | tuple) or len(value) != 2:
-            raise UsageError(f"{path} must be a pair of numbers, not {describe(value)}.", "Write it as [x, y].")
-        part = Declared(want.name, "float", False, None, want.limits)
-        return tuple(_number(v, part, f"{path}.{i}") for i, v in enumerate(value))
+    if want.kind == "points":
+        if not isinstance(value, list | tuple) or len(value) > MOST_POINTS:
+            raise UsageError(f"{path} must be a list of points, not {describe(value)}.", "Write it as [[x, y], ...].")
+        return tuple(_numbers(v, replace(want, kind="pair"), f"{path}.{i}") for i, v in enumerate(value))
+    if want.kind in _SHAPES:
+        return _numbers(value, want, path)
     if want.kind in ("int", "float"):
         return _number(value, want, path)
     if want.kind == "bool":
@@ -171,8 +187,13 @@ def write(value: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for d in declared(type(value)):
         v = getattr(value, d.name)
-        out[d.name] = list(v) if isinstance(v, tuple) else v
+        out[d.name] = _plain(v)
     return out
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, as JSON has them."""
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value
 
 
 _JSON_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string"}
@@ -190,8 +211,11 @@ def json_schema(cls: type[Any]) -> dict[str, Any]:
             numeric["maximum"] = d.limits.high
         if d.limits.above is not None:
             numeric["exclusiveMinimum"] = d.limits.above
-        if d.kind == "pair":
-            node |= {"type": "array", "items": {"type": "number", **numeric}, "minItems": 2, "maxItems": 2}
+        row = {"type": "array", "items": {"type": "number", **numeric}}
+        if d.kind == "points":
+            node |= {"type": "array", "items": row | {"minItems": 2, "maxItems": 2}, "maxItems": MOST_POINTS}
+        elif d.kind in _SHAPES:
+            node |= row | {"minItems": _SHAPES[d.kind][0], "maxItems": _SHAPES[d.kind][0]}
         else:
             node |= {"type": _JSON_TYPES[d.kind], **numeric}
         if d.limits.choices:
@@ -201,7 +225,7 @@ def json_schema(cls: type[Any]) -> dict[str, Any]:
             if "enum" in node:
                 node["enum"].append(None)
         if d.default is not MISSING:
-            node["default"] = list(d.default) if isinstance(d.default, tuple) else d.default
+            node["default"] = _plain(d.default)
         properties[d.name] = node
     required = [d.name for d in declared(cls) if d.default is MISSING]
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}

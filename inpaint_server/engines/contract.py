@@ -17,7 +17,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..layering.cutout import Cutout
+
 RGB = NDArray[np.uint8]  # [H, W, 3]
+RGBA = NDArray[np.uint8]  # [H, W, 4], straight alpha
 Mask = NDArray[np.uint8]  # [H, W], 255 = paint
 OwnerMap = NDArray[np.int16]  # [H, W], index of the layer that is seen at the pixel
 
@@ -47,7 +50,10 @@ class LayerView:
 class RunContext:
     """A whole run, told to the engine once before the first step.
 
-    `reach_px` is how far beside a hole the masks of this run may ask for known pixels to be painted again.
+    `reach_px` is how far beside a hole the masks of this run may ask for known pixels to be painted again. With
+    `cutouts`, one per layer, the layers follow contours: layer i shows rows `cutouts[i].top`..+`height`, which its
+    `LayerView` repeats, and has a matte; without, they are bands of rows. With `loop` every layer is periodic: after
+    `steps` steps it shows the source again.
     """
 
     source: RGB
@@ -56,6 +62,8 @@ class RunContext:
     seed: int
     reach_px: int = 0
     options: dict[str, Any] = field(default_factory=dict)
+    cutouts: tuple[Cutout, ...] = ()
+    loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,4 +114,16 @@ class InpaintEngine(Protocol):
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Take up a run, after `begin`, where `state()` was called; later steps give the same bytes."""
+        ...
+
+
+class PlateEngine(InpaintEngine, Protocol):
+    """An engine that continues the plates of cut-out layers by itself, colour and matte together."""
+
+    def plate(self, index: int, rect: Rect) -> RGBA:
+        """The pixels of a rectangle of layer `index`'s plate, RGBA uint8 [rect.height, rect.width, 4].
+
+        Rects of one layer are asked in the order of the journey, apart from heads. Inside the source's columns,
+        outside the heads, these are the cut-out's own pixels.
+        """
         ...

@@ -26,6 +26,10 @@ def test_without_flags_everything_is_at_its_default() -> None:
 def test_every_flag_reaches_its_setting() -> None:
     samples = {"int": "21", "float": "2.5", "str": "x"}
     for section, declared in flagged():
+        if declared.kind == "bool":
+            for text, wanted in ((f"--{declared.limits.flag}", True), (f"--no-{declared.limits.flag}", False)):
+                assert getattr(getattr(parse(text), section), declared.name) is wanted
+            continue
         text = declared.limits.choices[-1] if declared.limits.choices else samples[declared.kind]
         if declared.name in ("width", "height", "bitrate_kbps"):
             text = "640"

@@ -1,0 +1,52 @@
+"""A layer that has been taken out of the picture: its colours, its matte, and what was painted behind nearer layers.
+
+Straight alpha in 8 bits, as the plates have it, so that what the cut promises (the cut-outs laid over each other give
+the source, bit for bit) is still true of the tiles on disk. Premultiplied floats would be four times as large and
+would round only once more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RGB = NDArray[np.uint8]  # [h, W, 3]
+Alpha = NDArray[np.uint8]  # [h, W], 255 = opaque
+Bool = NDArray[np.bool_]  # [h, W]
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """One layer over the whole width of the source; row 0 of the arrays is row `top` of the source.
+
+    Colours are continued under the matte's transparent side by a few pixels, so that sampling between pixels meets
+    no foreign colour. `hidden` marks what the source does not show: it was painted. Below the arrays' last row nothing
+    of the layer can ever be seen.
+    """
+
+    top: int
+    rgb: RGB
+    alpha: Alpha
+    hidden: Bool
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.rgb.shape[0]
+
+
+def lay_over(below: RGB, rgb: RGB, alpha: Alpha) -> RGB:
+    """`rgb` over `below` by straight alpha, uint8: (rgb * a + below * (255 - a) + 127) // 255, as a plane is laid."""
+    a = alpha.astype(np.uint32)[..., None]
+    return ((rgb * a + below * (255 - a) + 127) // 255).astype(np.uint8)
+
+
+def flatten(cutouts: Sequence[Cutout], height: int) -> RGB:
+    """All cut-outs over each other, far to near, where they lie in the source: RGB uint8 [height, W, 3]."""
+    out = np.zeros((height, cutouts[0].rgb.shape[1], 3), np.uint8)
+    for cutout in cutouts:
+        rows = slice(cutout.top, min(height, cutout.top + cutout.height))
+        shown = rows.stop - rows.start
+        out[rows] = lay_over(out[rows], cutout.rgb[:shown], cutout.alpha[:shown])
+    return out
