@@ -24,12 +24,12 @@ from PIL import Image
 from ..inpaint_server.engines import load
 from ..inpaint_server.engines.contract import RGB, InpaintEngine, InpaintRequest, Mask
 from ..inpaint_server.engines.guard import Guarded
+from ..inpaint_server.quality.metrics import Figures, measure
 from ..inpaint_server.step_loop import StepLoop
 from ..shared import project as projects
 from ..shared.example_picture import paint
 from ..shared.plan import LayerPlan, plan
 from ..shared.project import Project
-from .metrics import Figures, measure
 
 SPEEDS = (0.0078, 0.0125, 0.01875, 0.0266, 0.0375)  # of the width per step, far to near
 

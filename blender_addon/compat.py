@@ -39,13 +39,13 @@ def start(strip: Any) -> int:
     return int(strip.left_handle if _has_handles(strip) else strip.frame_final_start)
 
 
-def place(strip: Any, first: int, frames: int) -> None:
-    """Put a strip on frames `first`..`first + frames - 1`, its content beginning with it."""
+def place(strip: Any, first: int, frames: int, skipped: int = 0) -> None:
+    """Put a strip on frames `first`..`first + frames - 1`, its content beginning `skipped` frames before it."""
     if _has_handles(strip):
-        strip.content_start = first
+        strip.content_start = first - skipped
         strip.left_handle = first
     else:
-        strip.frame_start = first
+        strip.frame_start = first - skipped
         strip.frame_final_start = first
     set_length(strip, frames)
 

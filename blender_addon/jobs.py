@@ -1,4 +1,4 @@
-"""A job from Blender's side: a server found or started, the picture sent, the steps watched, the plates fetched.
+"""A job from Blender's side: a server found or started, and the work in a thread that tells the main one.
 
 Nothing here touches `bpy`: a worker thread does the talking and tells the main thread by small messages, because
 Blender's data may be touched by its main thread alone. The same function serves the command line, without a thread.
@@ -14,13 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import __version__
+from ..shared import painting
 from ..shared import scene as scenes
-from ..shared import wire
 from ..shared.client import Client
-from ..shared.errors import Cancelled, ParallaxError
-from ..shared.identity import job_id, painted_part
-from ..shared.plan import plan
+from ..shared.errors import ParallaxError
+from ..shared.painting import Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.server_process import ServerProcess
@@ -37,22 +35,6 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """So many of so many are done, of `what`."""
-
-    what: str
-    done: int
-    of: int
-
-
-@dataclass(frozen=True)
-class Warned:
-    """A sentence that a person should read; the job goes on."""
-
-    message: str
-
-
-@dataclass(frozen=True)
 class Failed:
     """The job ended without plates."""
 
@@ -63,9 +45,10 @@ class Failed:
 
 @dataclass(frozen=True)
 class Finished:
-    """The plates are in `folder`."""
+    """The plates of the settled `project` are in `folder`."""
 
     spec: SceneSpec
+    project: Project
     folder: Path
 
 
@@ -82,21 +65,13 @@ def paint(
     stop: Callable[[], bool] = lambda: False,
 ) -> Finished:
     """Paint a project's plates, fetch them into `folder`, and return the scene to build; Cancelled when stopped."""
-    try:
-        data = picture.read_bytes()
-    except OSError as e:
-        raise ParallaxError(f"{picture} cannot be read: {e.strerror}.", "Choose another picture.") from e
-    job = job_id(project, data, __version__)
-    with _client(server, job) as client:
-        info = client.create_job(painted_part(project), data, job)
-        if info.state in (wire.FAILED, wire.CANCELLED):
-            info = client.resume(job)
-        info = _watch(client, info, tell, stop)
-        manifest = client.download_plates(job, folder, _fetched(tell, stop))
-    spec = scenes.build(project, plan(project, info.width, info.height), manifest)
+    wish = Wish.read(project, picture)
+    with _client(server, wish.job) as client:
+        painted = painting.paint(client, wish, folder, tell, stop)
+    spec = scenes.build(painted.project, painted.plan, painted.manifest)
     if not server.url:
-        shutil.rmtree(server.stores / job, ignore_errors=True)
-    return Finished(spec, folder)
+        shutil.rmtree(server.stores / wish.job, ignore_errors=True)
+    return Finished(spec, painted.project, folder)
 
 
 @contextmanager
@@ -110,34 +85,6 @@ def _client(server: Server, job: str) -> Iterator[Client]:
     command = [*server.command, "--port", "0", "--store", str(store)]
     with ServerProcess(command, log=store / "server.log") as process, Client(process.url, process.token) as client:
         yield client
-
-
-def _watch(client: Client, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool]) -> wire.JobInfo:
-    tell(Progress("step", info.step, info.steps))
-    for event in client.events(info.id, stop):
-        if event.kind == wire.PROGRESS:
-            tell(Progress("step", event.data["step"], event.data["steps"]))
-        elif event.kind == wire.WARNING:
-            tell(Warned(event.data["message"]))
-        elif event.kind == wire.STATE:
-            info = wire.job_info(event.data)
-    if stop():
-        if not info.ended:
-            client.cancel(info.id)
-        raise Cancelled()
-    if info.state != wire.SUCCEEDED:
-        error = info.error or {"error": f"The job was {info.state}.", "hint": "Generate again to go on."}
-        raise ParallaxError(error["error"], error.get("hint", ""), error.get("code", "failed"))
-    return info
-
-
-def _fetched(tell: Tell, stop: Callable[[], bool]) -> Callable[[int, int], None]:
-    def progress(done: int, of: int) -> None:
-        if stop():
-            raise Cancelled()
-        tell(Progress("tile", done, of))
-
-    return progress
 
 
 class Worker:

@@ -19,6 +19,7 @@ SPACES = {"sequencer": "SEQUENCE_EDITOR", "view": "VIEW_3D"}
 TITLES = {
     "motion": "Motion",
     "speed": "Speed",
+    "cut": "Cut",
     "inpaint": "Painting",
     "walk": "Engine walk",
     "mask": "Mask",

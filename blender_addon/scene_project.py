@@ -11,7 +11,9 @@ from ..shared import plan as plans
 from ..shared import plates as plate_files
 from ..shared import project as projects
 from ..shared import scene as scenes
+from ..shared.attachments import seen_from
 from ..shared.errors import UsageError
+from ..shared.painting import PROJECT_FILE
 from ..shared.plan import Plan
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
@@ -77,9 +79,11 @@ def build(scene: Any, spec: SceneSpec, folder: Path) -> vse.Built:
 
 
 def build_again(scene: Any) -> vse.Built:
-    """Build a scene from the plates that it has already."""
+    """Build a scene from the plates that it has already, whose layers may have been suggested by the server."""
     project = properties.project(scene)
     folder = Path(bpy.path.abspath(properties.of_scene(scene).plates_folder))
+    if (folder / PROJECT_FILE).is_file():
+        project = projects.settled(project, projects.load(folder / PROJECT_FILE).to_json())
     manifest = plate_files.load(folder)
     plan = plans.plan(project, manifest.width, manifest.height)
     return build(scene, scenes.build(project, plan, manifest), folder)
@@ -93,8 +97,5 @@ def read_project(path: Path) -> tuple[Project, list[str]]:
         raise UsageError(f"{path} cannot be read: {e}.", "Choose a project file.") from e
     project, notes = legacy.from_config(data) if legacy.looks_like(data) else (projects.from_json(data), [])
     document = project.to_json()
-    if project.picture:
-        document["picture"] = str(path.parent / project.picture)
-    if project.sound.file:
-        document["sound"]["file"] = str(path.parent / project.sound.file)
+    seen_from(document, path.parent)
     return projects.from_json(document), notes

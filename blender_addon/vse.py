@@ -14,7 +14,7 @@ import bpy
 
 from ..shared.errors import ParallaxError
 from ..shared.scene import Key, Plane, SceneSpec
-from . import compat, sound_strips, uncompressed
+from . import compat, ramp_scene, sound_strips, uncompressed
 
 TAG = "infinite_parallax"
 FIRST_FRAME = 1
@@ -42,11 +42,17 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     ours = _ours(editor)
     wanted = {plane.name for plane in spec.planes} | {piece.name for piece in pieces}
     for name in ours.keys() - wanted:
-        compat.remove(editor, ours.pop(name))
-    base = _free_channels(editor, spec, ours)
-    for plane in spec.planes:
-        _lay_plane(editor, spec, plane, ours.get(plane.name), base, plates_folder)
+        _remove(editor, ours.pop(name))
+    base = _free_channels(editor, spec, ours, max((piece.channel for piece in pieces), default=0))
     top = base + max((plane.channel for plane in spec.planes), default=0)
+    places = {p.name: (base + p.channel, p.start + FIRST_FRAME, p.end - p.start) for p in spec.planes}
+    places |= {p.name: (top + p.channel, p.start + FIRST_FRAME, p.end - p.start) for p in pieces}
+    _set_aside(editor, ours, places)
+    for plane in spec.planes:
+        strip = ours.get(plane.name)
+        if strip is not None and (strip.type == "SCENE") != (plane.slide is not None):
+            strip = _remove(editor, strip)
+        (_lay_plane if plane.slide is None else _lay_ground)(editor, spec, plane, strip, base, plates_folder)
     for piece in pieces:
         sound_strips.lay(editor, piece, ours.get(piece.name), top, TAG)
     return Built(len(wanted), not spec.cues or bool(pieces), notes)
@@ -101,15 +107,30 @@ def _ours(editor: Any) -> dict[str, Any]:
     return found
 
 
-def _free_channels(editor: Any, spec: SceneSpec, ours: dict[str, Any]) -> int:
+def _free_channels(editor: Any, spec: SceneSpec, ours: dict[str, Any], sounds: int) -> int:
     """The channel below ours: where they lie already, else the first from which on all that are needed are free."""
     planes = {plane.name: plane for plane in spec.planes}
-    bases = [strip.channel - planes[name].channel for name, strip in ours.items() if name in planes]
-    if bases:
-        return max(0, min(bases))
-    needed = max((plane.channel for plane in spec.planes), default=0) + len(spec.cues)
+    lie = [(strip.channel, planes[name].channel) for name, strip in ours.items() if name in planes]
+    if lie:
+        # the lowest of ours, not each against its number: the numbers change when covers or objects come
+        return max(0, min(channel for channel, _ in lie) - min(number for _, number in lie))
+    needed = max((plane.channel for plane in spec.planes), default=0) + sounds
     taken = {strip.channel for strip in compat.strips(editor)}
     return next(b for b in range(len(taken) * needed + 1) if not taken & set(range(b + 1, b + 1 + needed)))
+
+
+def _set_aside(editor: Any, ours: dict[str, Any], places: dict[str, tuple[int, int, int]]) -> None:
+    """Put our strips whose place changes one after the other behind everything, until each is laid where it belongs.
+
+    A place is a channel, a first frame and a length. Moved one by one, they would meet others of ours that are still
+    where they were, and Blender puts a strip that overlaps another into a free channel, out of its order.
+    """
+    behind = max((compat.start(s) + compat.length(s) for s in compat.strips(editor)), default=0)
+    for name, strip in ours.items():
+        if (strip.channel, compat.start(strip), compat.length(strip)) != places[name]:
+            length = compat.length(strip)
+            compat.place(strip, behind + 1, length)
+            behind += length + 1
 
 
 def _lay_plane(editor: Any, spec: SceneSpec, plane: Plane, strip: Any, base: int, folder: Path) -> None:
@@ -136,6 +157,40 @@ def _lay_plane(editor: Any, spec: SceneSpec, plane: Plane, strip: Any, base: int
             compat.set_still(transform, prop, at_a)
         else:
             compat.key_linear(transform, prop, [(frames[0], at_a), (frames[1], at_b)])
+    _fade(strip, plane)
+
+
+def _lay_ground(editor: Any, spec: SceneSpec, plane: Plane, strip: Any, base: int, folder: Path) -> None:
+    """Make or update the scene strip of a plane whose rows slide apart."""
+    first = plane.start + FIRST_FRAME
+    timeline, path = editor.id_data, (folder / plane.file).resolve()
+    shown = ramp_scene.build(timeline, spec, plane, path, strip and strip.scene)
+    # the preview would otherwise draw meshes without their pictures
+    timeline.render.sequencer_gl_preview = "MATERIAL"
+    if strip is None:
+        strip = compat.strips(editor).new_scene(plane.name, shown, base + plane.channel, first)
+        strip[TAG] = plane.name
+        strip.blend_type = "ALPHA_OVER"
+    else:
+        strip.scene = shown
+        strip.channel = base + plane.channel
+    compat.place(strip, first, plane.end - plane.start)
+    _fade(strip, plane)
+
+
+def _fade(strip: Any, plane: Plane) -> None:
+    """Key a strip's opacity; where a plane does not fade, it is a person's to set."""
+    if plane.opacity != (1.0, 1.0):
+        frames = [key.frame + FIRST_FRAME for key in plane.keys]
+        compat.key_linear(strip, "blend_alpha", list(zip(frames, plane.opacity, strict=True)))
+
+
+def _remove(editor: Any, strip: Any) -> None:
+    """Take one of our strips away, and the scene that was made for it."""
+    shown = strip.scene if strip.type == "SCENE" else None
+    compat.remove(editor, strip)
+    if shown is not None:
+        ramp_scene.remove(shown)
 
 
 def offset(spec: SceneSpec, plane: Plane, key: Key) -> tuple[float, float]:

@@ -1,4 +1,7 @@
-"""Speeds from a depth map that the user gives: each layer's median disparity becomes its speed factor."""
+"""Speeds from a depth map that the user gives: each layer's median disparity becomes its speed factor.
+
+Only for layers whose rows are known; where the layers are to be suggested, the server does both from the map.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +18,9 @@ from .plan_table import picture_size
 
 def with_depth(project: Project, picture: Path, depth: Path) -> Project:
     """The project with the law depth and the disparities of its layers, 0 (black, far) to 1 (white, near)."""
+    by_depth = replace(project, speed=replace(project.speed, law="depth"))
+    if not project.layers and project.cut.mode != "straight":
+        return by_depth
     if not depth.is_file():
         raise UsageError(f"There is no depth map at {depth}.", "Check the path.")
     width, height = picture_size(picture)
@@ -31,4 +37,4 @@ def with_depth(project: Project, picture: Path, depth: Path) -> Project:
         replace(layer, disparity=round(float(np.median(disparity[a : max(b, a + 1)])), 4))
         for layer, a, b in zip(layers, edges[:-1], edges[1:], strict=True)
     )
-    return replace(project, speed=replace(project.speed, law="depth"), layers=measured)
+    return replace(by_depth, layers=measured)

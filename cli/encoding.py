@@ -1,5 +1,8 @@
 """ffmpeg as a process: frames in through a pipe, sounds laid under them, one MP4 out.
 
+Under a loop the sound meets itself: ambience is made as long as a whole part of the video, and a file that goes on
+after the end of the video is faded over its own beginning.
+
 The binary comes with the package imageio-ffmpeg, so nothing has to be installed on the system. Bindings to its
 libraries were the other road; they would have tied this project's Python to one build of them.
 """
@@ -7,6 +10,7 @@ libraries were the other road; they would have tied this project's Python to one
 import contextlib
 import subprocess
 import tempfile
+import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +20,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared.ambience import RATE, REPEATED_S, ambience, write_wav
+from ..shared.ambience import CROSSFADE_S, RATE, REPEATED_S, ambience, divisor, write_wav
 from ..shared.errors import ParallaxError
 from ..shared.scene import Cue, SceneSpec
 
@@ -26,13 +30,15 @@ WORDS = 400
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound file to lay under the video: `loop` repeats it to the end."""
+    """A sound file to lay under the video: `loop` repeats it to the end; what follows `length_s` is faded over the
+    beginning during `crossfade_s`."""
 
     path: Path
     volume: float
     loop: bool
     fade_s: float
     length_s: float
+    crossfade_s: float = 0.0
 
 
 def sounds(spec: SceneSpec, folder: Path) -> list[Sound]:
@@ -47,10 +53,29 @@ def _sound(cue: Cue, spec: SceneSpec, folder: Path) -> Sound:
         path = Path(cue.file)
         if not path.is_file():
             raise ParallaxError(f"There is no sound file at {path}.", "Check sound.file in the project.")
+        if spec.loop:
+            return _meeting_itself(path, cue.volume, length_s, folder)
         return Sound(path, cue.volume, False, fade_s, length_s)
     path = folder / f"{cue.ambience}.wav"
-    write_wav(path, ambience(cue.ambience, REPEATED_S, RATE), RATE)
+    repeated_s = divisor(cue.end - cue.start, spec.fps) / spec.fps if spec.loop else REPEATED_S
+    write_wav(path, ambience(cue.ambience, repeated_s, RATE), RATE)
     return Sound(path, cue.volume, True, fade_s, length_s)
+
+
+def _meeting_itself(path: Path, volume: float, length_s: float, folder: Path) -> Sound:
+    """A file of the user's own under a loop. It is decoded first: only so is it known to the sample how long it is.
+
+    A shorter file than the loop is laid once, as it begins and ends by itself.
+    """
+    decoded = folder / "own.wav"
+    wanted = ["-t", f"{length_s + CROSSFADE_S:.6f}", "-ar", str(RATE), "-ac", "2", "-c:a", "pcm_s16le"]
+    command = [ffmpeg(), "-y", "-v", "error", "-i", str(path), "-vn", *wanted, str(decoded)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise _failure("read the sound", done.stderr or str(path), [Sound(path, volume, False, 0, length_s)])
+    with wave.open(str(decoded)) as file:
+        beyond_s = file.getnframes() / file.getframerate() - length_s
+    return Sound(decoded, volume, False, 0, length_s, max(0.0, min(beyond_s, CROSSFADE_S, length_s / 2)))
 
 
 def ffmpeg() -> str:
@@ -61,20 +86,52 @@ def ffmpeg() -> str:
         raise ParallaxError(f"ffmpeg was not found: {e}", "Run: pip install imageio-ffmpeg") from e
 
 
-def audio_arguments(found: Sequence[Sound], first_input: int) -> tuple[list[str], list[str]]:
-    """Input arguments for the sounds, and the filter that mixes them to one stream called [a]."""
+def audio_arguments(
+    found: Sequence[Sound], first_input: int, whole_s: float | None = None
+) -> tuple[list[str], list[str]]:
+    """Input arguments for the sounds, and the filter that mixes them to one stream called [a].
+
+    The stream has no end, or lasts exactly `whole_s`.
+    """
     inputs: list[str] = []
     parts: list[str] = []
     for i, sound in enumerate(found):
         inputs += [*(["-stream_loop", "-1"] if sound.loop else []), "-i", str(sound.path)]
-        end = max(0.0, sound.length_s - sound.fade_s)
-        parts.append(
-            f"[{first_input + i}:a]atrim=0:{sound.length_s:.6f},volume={sound.volume:g},"
-            f"afade=t=in:d={sound.fade_s:.6f},afade=t=out:st={end:.6f}:d={sound.fade_s:.6f},apad[s{i}]"
-        )
+        parts.append(f"[{first_input + i}:a]{_laid(sound, i)}apad[s{i}]")
     mixed = "".join(f"[s{i}]" for i in range(len(found)))
-    parts.append(f"{mixed}amix=inputs={len(found)}:normalize=0[a]")
+    cut = "" if whole_s is None else f",atrim=0:{whole_s:.6f}"
+    parts.append(f"{mixed}amix=inputs={len(found)}:normalize=0{cut}[a]")
     return inputs, ["-filter_complex", ";".join(parts)]
+
+
+def _audio(spec: SceneSpec, found: Sequence[Sound]) -> tuple[list[str], list[str], list[str]]:
+    """Input arguments for the sounds after one of pictures, the filter that mixes them, and how they are encoded.
+
+    Where the sound ends with the shortest stream, it may lack the last packet; that of a loop has to be whole.
+    """
+    if not found:
+        return [], [], []
+    inputs, mixing = audio_arguments(found, 1, spec.frames / spec.fps if spec.loop else None)
+    coding = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k"]
+    return inputs, mixing, coding if spec.loop else [*coding, "-shortest"]
+
+
+def _laid(sound: Sound, number: int) -> str:
+    """The filters that cut a sound to its length and fade it."""
+    length, fade, over = sound.length_s, sound.fade_s, sound.crossfade_s
+    if over:
+        # quarter sines: their squares sum to 1, so that the loudness stays
+        head, tail, rise, fall = (f"[{name}{number}]" for name in ("head", "tail", "rise", "fall"))
+        return (
+            f"volume={sound.volume:g},asplit{head}{tail};"
+            f"{head}atrim=0:{length:.6f},afade=t=in:d={over:.6f}:curve=qsin{rise};"
+            f"{tail}atrim={length:.6f}:{length + over:.6f},asetpts=PTS-STARTPTS,"
+            f"afade=t=out:d={over:.6f}:curve=qsin{fall};{rise}{fall}amix=inputs=2:normalize=0,"
+        )
+    end = max(0.0, length - fade)
+    # ffmpeg takes a fade of no length for one of a second
+    fades = f"afade=t=in:d={fade:.6f},afade=t=out:st={end:.6f}:d={fade:.6f}," if fade else ""
+    return f"atrim=0:{length:.6f},volume={sound.volume:g},{fades}"
 
 
 def video_arguments(spec: SceneSpec) -> list[str]:
@@ -104,8 +161,7 @@ def encode(spec: SceneSpec, frames: Iterator[NDArray[np.uint8]], found: Sequence
     """Encode frames, RGB uint8 [height, width, 3], with sounds under them, into `path`."""
     size = f"{spec.width}x{spec.height}"
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{spec.fps:g}", "-i", "pipe:0"]
-    inputs, mixing = audio_arguments(found, 1) if found else ([], [])
-    sound = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k", "-shortest"] if found else []
+    inputs, mixing, sound = _audio(spec, found)
     with moved_into_place(path) as part:
         command = [ffmpeg(), "-y", "-v", "error", *source, *inputs, *mixing, "-map", "0:v", *sound]
         command += [*video_arguments(spec), "-movflags", "+faststart", "-frames:v", str(spec.frames), str(part)]
@@ -159,8 +215,7 @@ def complete(video: Path, spec: SceneSpec, found: Sequence[Sound], untagged: boo
     `found` are sounds to lay under it. `untagged` says that it was converted as BT.601 without saying so, as Blender
     before 4.5 does: players take such a video for BT.709 and shift its hues.
     """
-    inputs, mixing = audio_arguments(found, 1) if found else ([], [])
-    audio = ["-map", "[a]", "-c:a", "aac", "-b:a", f"{spec.export.audio_kbps}k", "-shortest"]
+    inputs, mixing, audio = _audio(spec, found)
     tags = ["-bsf:v", BT601_TAGS] if untagged else []
     with moved_into_place(video) as part:
         command = [
@@ -178,7 +233,7 @@ def complete(video: Path, spec: SceneSpec, found: Sequence[Sound], untagged: boo
             "copy",
             *tags,
         ]
-        command += [*(audio if found else ["-map", "0:a?", "-c:a", "copy"]), str(part)]
+        command += [*(audio or ["-map", "0:a?", "-c:a", "copy"]), str(part)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise _failure(f"complete {video}", done.stderr, found)

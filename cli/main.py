@@ -119,7 +119,6 @@ def _command(commands: Commands, name: str, run: Run, text: str) -> argparse.Arg
 
 def _picture(command: argparse.ArgumentParser, server: bool = True) -> None:
     command.add_argument("picture", nargs="?", type=Path, help="the picture; may be left away if the project names one")
-    command.add_argument("--depth", type=Path, metavar="MAP", help="depth map, near is bright; sets the law depth")
     flags.add_project_flags(command)
     if server:
         command.add_argument("--server", metavar="URL", help="use this running inpaint server")
@@ -137,14 +136,14 @@ def _serve(command: argparse.ArgumentParser) -> None:
 
 
 def wish(args: argparse.Namespace) -> tuple[Project, Path]:
-    """The project and the picture that the arguments name, with the speeds of a depth map if one is given."""
+    """The project and the picture that the arguments name."""
     from .plan_table import picture_size
 
     project, picture = flags.wish(args, lambda picture: picture_size(picture)[1])
-    if args.depth is not None:
+    if project.cut.depth:
         from .depth_map import with_depth
 
-        project = with_depth(project, picture, args.depth)
+        project = with_depth(project, picture, Path(project.cut.depth))
     return project, picture
 
 
@@ -154,8 +153,8 @@ def run_plates(args: argparse.Namespace) -> int:
 
     project, picture = wish(args)
     check_folder(args.out)
-    manifest = paint(project, picture, args.out, args.server, args.token_file)
-    tiles = sum(len(plate.tiles) for plate in manifest.plates)
+    manifest = paint(project, picture, args.out, args.server, args.token_file).manifest
+    tiles = len(manifest.files)
     print(f"{args.out}: {len(manifest.plates)} plates, {tiles} tiles, {manifest.steps} steps.")
     return 0
 
@@ -194,11 +193,15 @@ def run_scene(args: argparse.Namespace) -> int:
 
 def run_plan(args: argparse.Namespace) -> int:
     """Print the plan."""
-    from .plan_table import as_json, as_table, plan_of
+    from .plan_table import as_json, as_table, plan_of, settle
 
-    project, picture = wish(args)
+    wanted, picture = wish(args)
+    project, notes = settle(wanted, picture)
     plan = plan_of(project, picture)
-    print(json.dumps(as_json(plan), indent=1) if args.json else as_table(plan))
+    if args.json:
+        print(json.dumps(as_json(plan, project), indent=1))
+    else:
+        print("\n".join([as_table(plan), *notes]))
     return 0
 
 

@@ -1,6 +1,6 @@
-"""Painting by the server: start one or use one that runs, hand it the job, watch it, fetch the plates.
+"""Painting from the command line: start a server or use one that runs, and show the job's progress as bars.
 
-A job's id follows from its picture and its project, so that the same command, run again after a power cut, finds the
+A job's id follows from its pictures and its project, so that the same command, run again after a power cut, finds the
 same job in its store and goes on. The server that this starts listens on loopback, lives as long as the command, and
 has a store of its own, so that two commands never wait for each other.
 """
@@ -8,16 +8,12 @@ has a store of its own, so that two commands never wait for each other.
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
-from .. import __version__
-from ..shared import wire
+from ..shared import painting
 from ..shared.client import Client, read_token
-from ..shared.errors import ParallaxError
-from ..shared.identity import job_id, painted_part
-from ..shared.plates import Manifest
+from ..shared.painting import Painted, Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.server_process import ServerProcess
 from .environments import user_data_folder
@@ -26,23 +22,22 @@ from .progress import bar
 
 def paint(
     project: Project, picture: Path, folder: Path, server: str | None = None, token: Path | None = None
-) -> Manifest:
+) -> Painted:
     """Paint a project's plates and fetch them into `folder`."""
-    data = picture.read_bytes()
-    job = job_id(project, data, __version__)
+    wish = Wish.read(project, picture)
     folder.mkdir(parents=True, exist_ok=True)
     if server is not None:
         with Client(server, read_token(token) if token else "") as client:
             try:
-                return _paint(client, job, project, data, folder)
+                return _paint(client, wish, folder)
             except KeyboardInterrupt:
-                client.cancel(job)
+                client.cancel(wish.job)
                 raise
-    store = user_data_folder() / "jobs" / job
+    store = user_data_folder() / "jobs" / wish.job
     with own_server(store) as client:
-        manifest = _paint(client, job, project, data, folder)
+        painted = _paint(client, wish, folder)
     shutil.rmtree(store, ignore_errors=True)
-    return manifest
+    return painted
 
 
 @contextmanager
@@ -54,36 +49,20 @@ def own_server(store: Path) -> Iterator[Client]:
         yield client
 
 
-def _paint(client: Client, job: str, project: Project, data: bytes, folder: Path) -> Manifest:
-    info = client.create_job(painted_part(project), data, job)
-    if info.state in (wire.FAILED, wire.CANCELLED):
-        info = client.resume(job)
-    _watch(client, info)
-    with bar("fetch", None, "tile") as shown:
+def _paint(client: Client, wish: Wish, folder: Path) -> Painted:
+    """Paint, with a bar for the steps and one for the tiles."""
+    with ExitStack() as stack:
+        bars = {}
+        words = {"step": "paint", "tile": "fetch"}
 
-        def count(done: int, total: int) -> None:
-            shown.total, shown.n = total, done
+        def tell(message: Progress | Warned) -> None:
+            if isinstance(message, Warned):
+                print(f"Note: {message.message}", file=sys.stderr)
+                return
+            if message.what not in bars:
+                bars[message.what] = stack.enter_context(bar(words[message.what], message.of, message.what))
+            shown = bars[message.what]
+            shown.total, shown.n = message.of, message.done
             shown.refresh()
 
-        return client.download_plates(job, folder, count)
-
-
-def _watch(client: Client, info: wire.JobInfo) -> None:
-    """Show a job's progress until it ends; a failure becomes the server's own sentence."""
-    with bar("paint", info.steps, "step") as shown:
-        for event in client.events(info.id):
-            if event.kind == wire.PROGRESS:
-                shown.update(event.data["step"] - shown.n)
-            elif event.kind == wire.WARNING:
-                shown.write(f"Note: {event.data['message']}", file=sys.stderr)
-            elif event.kind == wire.STATE:
-                info = wire.job_info(event.data)
-        shown.update(info.step - shown.n)
-    if info.state != wire.SUCCEEDED:
-        raise _failure(info.error, info.state)
-
-
-def _failure(error: dict[str, Any] | None, state: str) -> ParallaxError:
-    if error is None:
-        return ParallaxError(f"The job was {state}.", "Run the same command again to go on.")
-    return ParallaxError(error["error"], error.get("hint", ""), error.get("code", "failed"))
+        return painting.paint(client, wish, folder, tell)

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from ..inpaint_server.attached import decode
+from ..inpaint_server.layering.resolve import resolve
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import read_picture
 from ..shared import plan as plans
 from ..shared import tiling
+from ..shared.attachments import read_attached
 from ..shared.plan import Plan
 from ..shared.project import Project
 
@@ -18,6 +21,14 @@ def picture_size(picture: Path) -> tuple[int, int]:
     """Width and height of a picture file in px, as the server reads it."""
     height, width = read_picture(picture.read_bytes(), Limits()).shape[:2]
     return width, height
+
+
+def settle(project: Project, picture: Path) -> tuple[Project, tuple[str, ...]]:
+    """The project as the server will settle it for a picture file, and why in sentences."""
+    source = read_picture(picture.read_bytes(), Limits())
+    assets = decode(project, read_attached(project), source.shape[1], source.shape[0], Limits())
+    settled = resolve(project, source, assets)
+    return settled.project, settled.notes
 
 
 def plan_of(project: Project, picture: Path) -> Plan:
@@ -45,9 +56,11 @@ def disk_bytes(plan: Plan) -> int:
     return round(pixels * 4 * PNG_SHARE + new * 3)
 
 
-def as_json(plan: Plan) -> dict[str, Any]:
+def as_json(plan: Plan, project: Project) -> dict[str, Any]:
     """The plan's figures as JSON."""
     return {
+        "cut": project.cut.mode,
+        "loop": plan.loop,
         "width": plan.width,
         "height": plan.height,
         "steps": plan.steps,

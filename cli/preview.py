@@ -18,19 +18,18 @@ from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from .encoding import encode, sounds
 from .painting import paint
-from .plan_table import plan_of
 from .progress import bar
 
 TILES_HELD = 2
-"""Tiles kept per layer: the one on show and its successor."""
+"""Tiles kept per channel: the one on show and its successor."""
 
 
 def preview(project: Project, picture: Path, out: Path, server: str | None = None, token: Path | None = None) -> None:
     """Paint a project and encode it to `out` without Blender."""
     with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
         plates = Path(folder)
-        manifest = paint(project, picture, plates, server, token)
-        spec = scene.build(project, plan_of(project, picture), manifest)
+        painted = paint(project, picture, plates, server, token)
+        spec = scene.build(painted.project, painted.plan, painted.manifest)
         encode_plates(spec, plates, out, plates)
     print(f"Wrote {out}: {spec.frames} frames, {spec.width}x{spec.height} px.")
 
@@ -50,9 +49,9 @@ def all_frames(spec: SceneSpec, read: frames.ReadTile) -> Iterator[NDArray[np.ui
 
 def tile_reader(plates: Path, spec: SceneSpec) -> frames.ReadTile:
     """Reads tiles of a folder, and holds the few that are on show."""
-    layers = len({plane.layer for plane in spec.planes})
+    channels = len({plane.channel for plane in spec.planes})
 
-    @lru_cache(maxsize=TILES_HELD * max(1, layers))
+    @lru_cache(maxsize=TILES_HELD * max(1, channels))
     def read(file: str) -> Texture:
         with Image.open(plates / file) as picture:
             return Texture.of(np.asarray(picture.convert("RGBA")))

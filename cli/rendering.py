@@ -20,7 +20,6 @@ from ..shared.scene import SceneSpec
 from .blenders import Blender, choose_blender, command
 from .encoding import complete, sounds
 from .painting import paint
-from .plan_table import plan_of
 from .progress import bar
 
 MARK = "@parallax "
@@ -70,8 +69,8 @@ def _render(
     server: str | None,
     token: Path | None,
 ) -> None:
-    manifest = paint(project, picture, folder, server, token)
-    spec = scene.build(project, plan_of(project, picture), manifest)
+    painted = paint(project, picture, folder, server, token)
+    spec = scene.build(painted.project, painted.plan, painted.manifest)
     (folder / "scene.json").write_text(json.dumps(spec.to_json(), indent=1), encoding="utf-8")
     arguments = ["build", "--spec", folder / "scene.json", "--plates", folder, "--sounds", folder]
     for flag, path in (("--blend", blend), ("--render", out)):

@@ -9,6 +9,7 @@ every nearer one, so whatever opens between two layers belongs to the farther.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from .engines.contract import RGB, OwnerMap, Rect
 from .plate_store import OWN, PlateStore
 
 Bool = NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,10 @@ class Canvas:
             extent, np.zeros((rows, columns, 3), np.uint8), bits[0], np.zeros((rows, columns), np.int16), bits[1]
         )
 
-    def frame(self, rgb: RGB, width: int, height: int) -> RGB:
-        """The part of a canvas-sized picture that is the frame."""
+    def frame(self, values: NDArray[T], width: int, height: int) -> NDArray[T]:
+        """The part of a canvas-sized array that is the frame."""
         y, x = -self.extent.top, -self.extent.left
-        return rgb[y : y + height, x : x + width]
+        return values[y : y + height, x : x + width]
 
 
 def extent(plan: Plan) -> Extent:

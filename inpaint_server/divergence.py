@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..shared import tiling
 from ..shared.plan import LayerPlan, Plan
 from .engines.contract import RGB, Rect
+from .layering.cutout import Cutout
 from .plate_store import PlateStore
 
 SHARE = 3
@@ -59,16 +60,27 @@ def windows(band: RGB, along_rows: bool) -> list[Texture]:
     return [texture(np.take(band, range(s, s + length), axis)) for s in starts]
 
 
+def _mostly_opaque(cutout: Cutout) -> tiling.Rows:
+    """The rows of the source, from..to, in which a cut-out is more picture than hole."""
+    full = np.flatnonzero((cutout.alpha == 255).mean(1) >= 0.5)
+    return (cutout.top + int(full[0]), cutout.top + int(full[-1]) + 1) if full.size else (cutout.top, cutout.top)
+
+
 class Divergence:
     """Measures each layer whenever half of a sample is new again; warns once per layer and kind."""
 
-    def __init__(self, plan: Plan, source: RGB, limit: float) -> None:
+    def __init__(self, plan: Plan, source: RGB, cutouts: Sequence[Cutout], limit: float) -> None:
         self.plan, self.limit = plan, limit
         self.latest: dict[int, tuple[float, float]] = {}
+        self._rows = [_mostly_opaque(cutout) for cutout in cutouts]
+        bands = [
+            cutout.rgb[rows[0] - cutout.top : rows[1] - cutout.top]
+            for cutout, rows in zip(cutouts, self._rows, strict=True)
+        ] or [source[layer.top : layer.top + layer.height] for layer in plan.layers]
         self._source = {
             layer.index: windows(band, not layer.velocity[0])
-            for layer in plan.layers
-            if min((band := source[layer.top : layer.top + layer.height]).shape[:2]) >= 2
+            for layer, band in zip(plan.layers, bands, strict=True)
+            if min(band.shape[:2]) >= 2
         }
         self._measured = dict.fromkeys(self._source, 0)
         self._warned: set[tuple[int, str]] = set()
@@ -93,14 +105,15 @@ class Divergence:
 
     def _newest(self, layer: LayerPlan, step: int) -> Rect | None:
         """The newest columns of what is visible, or the newest rows if the layer only moves up or down."""
-        box = tiling.visible(self.plan, layer.index, step)
+        rows = self._rows[layer.index] if self._rows else None
+        box = tiling.visible(self.plan, layer.index, step, rows)
         if box is None or not any(layer.velocity):
             return None
         x, y, width, height = box
         vx, vy = layer.velocity
         if vx:
             sample = max(2, self.plan.width // SHARE)
-            rect = Rect(x + width - sample if vx < 0 else x, y, sample, height)
+            rect = Rect(x + width - sample if vx < 0 else x, y, sample, height, step)
         else:
             sample = max(2, min(layer.height // SHARE, height))
             rect = Rect(x, y + height - sample if vy < 0 else y, width, sample)

@@ -3,6 +3,7 @@
     jobs/ID/job.json      what the job is and how far it is
     jobs/ID/source        the picture as it was sent
     jobs/ID/picture.png   the same as plain RGB, which the step loop paints from
+    jobs/ID/attached/     the other pictures that the project names, as they were sent
     jobs/ID/preview.png   the canvas at the last stop
     jobs/ID/run/          the step loop's own: steps, plates, manifest
 
@@ -28,7 +29,7 @@ from ..shared.project import Project
 from ..shared.wire import QUEUED, STATES, JobInfo, is_job_id
 from .engines.contract import RGB
 from .pictures import encode_png, read_png
-from .plate_store import write_bytes
+from .tile_files import write_bytes
 
 VERSION = 1
 MOST_WARNINGS = 200
@@ -151,14 +152,14 @@ class JobStore:
     def _read(self, folder: Path) -> Job:
         if folder.is_symlink() or not folder.is_dir():
             raise ValueError("it is a link or a file, not a folder")
-        if any((folder / name).is_symlink() for name in ("job.json", "picture.png", "preview.png", "run")):
+        if any((folder / name).is_symlink() for name in ("job.json", "picture.png", "attached", "preview.png", "run")):
             raise ValueError("a part of it is a link")
         job = _job(json.loads((folder / "job.json").read_text(encoding="utf-8")), folder.name)
         if not job.deleted and not (folder / "picture.png").is_file():
             raise ValueError("its picture is missing")
         return job
 
-    def create(self, job: Job, source: bytes, picture: bytes) -> None:
+    def create(self, job: Job, source: bytes, picture: bytes, attachments: Mapping[str, bytes]) -> None:
         """Write a new job's folder, with the picture as sent and as PNG; it appears whole or not at all."""
         folder = self.folder(job.id)
         fresh = folder.with_name(f".new-{job.id}")
@@ -168,6 +169,9 @@ class JobStore:
             fresh.mkdir(mode=0o700)
             (fresh / "source").write_bytes(source)
             (fresh / "picture.png").write_bytes(picture)
+            (fresh / "attached").mkdir()
+            for part, data in attachments.items():
+                (fresh / "attached" / part).write_bytes(data)
             (fresh / "job.json").write_text(json.dumps(job.to_json(), indent=1), encoding="utf-8")
             fresh.rename(folder)
         except OSError as e:
@@ -198,6 +202,11 @@ class JobStore:
     def picture(self, job_id: str) -> RGB:
         """The source of a job, RGB uint8 [H, W, 3]."""
         return read_png(self.folder(job_id) / "picture.png")
+
+    def attachments(self, job_id: str) -> dict[str, bytes]:
+        """The other pictures of a job's project, by the names of their parts."""
+        folder = self.folder(job_id) / "attached"
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())} if folder.is_dir() else {}
 
     def preview(self, job_id: str) -> RGB:
         """The canvas of a job at its last stop; before there is one, its source."""

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
-from .engines.contract import RGB, Mask, Rect
-from .plate_store import write_bytes
+from .engines.contract import Mask, Rect
+from .tile_files import write_bytes
 
 Bool = NDArray[np.bool_]
 State = dict[str, NDArray[Any]]
@@ -27,18 +27,21 @@ State = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Piece:
-    """What one step set on one plate: the pixels `which` [h, w] of a rectangle, and their colours [n, 3]."""
+    """What one step set on one plate: the pixels `which` [h, w] of a rectangle, and their values.
+
+    `values` uint8 [n, 3] are colours; [n, 4], for a layer with a contour, colours and straight alpha.
+    """
 
     layer: int
     rect: Rect
     which: Bool
-    colours: NDArray[np.uint8]
+    values: NDArray[np.uint8]
 
-    def picture(self) -> RGB:
-        """The rectangle [h, w, 3]; black where nothing was set."""
-        rgb = np.zeros((*self.which.shape, 3), np.uint8)
-        rgb[self.which] = self.colours
-        return rgb
+    def picture(self) -> NDArray[np.uint8]:
+        """The rectangle [h, w, 3 or 4]; 0 where nothing was set."""
+        pixels = np.zeros((*self.which.shape, self.values.shape[1]), np.uint8)
+        pixels[self.which] = self.values
+        return pixels
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,9 @@ class Journal:
         arrays: State = {"engine": np.array(record.engine)}
         for piece in record.pieces:
             r = piece.rect
-            arrays[f"rect/{piece.layer}"] = np.array([r.x, r.y, r.width, r.height], np.int64)
+            arrays[f"rect/{piece.layer}"] = np.array([r.x, r.y, r.width, r.height, r.step], np.int64)
             arrays[f"which/{piece.layer}"] = np.packbits(piece.which)
-            arrays[f"colours/{piece.layer}"] = piece.colours
+            arrays[f"values/{piece.layer}"] = piece.values
         saved = self._saved.setdefault(record.engine, {})
         for key, value in record.state.items():
             if key not in saved or not np.array_equal(saved[key], value):
@@ -141,8 +144,7 @@ class Journal:
 
 
 def _piece(arrays: State, layer: int) -> Piece:
-    x, y, width, height = (int(v) for v in arrays[f"rect/{layer}"])
-    bits = np.unpackbits(arrays[f"which/{layer}"], count=width * height)
-    return Piece(
-        layer, Rect(x, y, width, height), bits.astype(np.bool_).reshape(height, width), arrays[f"colours/{layer}"]
-    )
+    rect = Rect(*(int(v) for v in arrays[f"rect/{layer}"]))
+    bits = np.unpackbits(arrays[f"which/{layer}"], count=rect.width * rect.height)
+    which = bits.astype(np.bool_).reshape(rect.height, rect.width)
+    return Piece(layer, rect, which, arrays[f"values/{layer}"])

@@ -36,17 +36,21 @@ class Limits:
     listeners: int = setting(24, "Event streams open at one time.", low=1)
 
 
-def needed_bytes(plan: Plan) -> int:
-    """Disk that a job of this plan takes at most: every tile uncompressed, and as much again for its checkpoints."""
-    moving_down = any(layer.velocity[1] for layer in plan.layers)
-    tiles = sum(_plate_px(plan, layer, moving_down) for layer in plan.layers) * 4
+def needed_bytes(plan: Plan, contours: bool = False) -> int:
+    """Disk that a job of this plan takes at most: every tile uncompressed, and as much again for its checkpoints.
+
+    With `contours` a plate may have as many rows as the picture: how far a layer reaches behind the others is known
+    only when it is cut.
+    """
+    whole = contours or any(layer.velocity[1] for layer in plan.layers)
+    tiles = sum(_plate_px(plan, layer, whole) for layer in plan.layers) * 4
     return 2 * tiles + 8 * plan.width * plan.height
 
 
-def _plate_px(plan: Plan, layer: LayerPlan, moving_down: bool) -> int:
+def _plate_px(plan: Plan, layer: LayerPlan, whole: bool) -> int:
     """Pixels of all tiles of a layer, from above, in closed form: a plan of many steps must not take long to refuse."""
     vx, vy = (abs(geometry.exact(v)) for v in layer.velocity)
-    rows = plan.height if moving_down else min(plan.height, layer.height + layer.overlap_px + BLEED_PX)
+    rows = plan.height if whole else min(plan.height, layer.height + layer.overlap_px + BLEED_PX)
     rooms = [
         math.floor(max(0, plan.tile_px - side - 2 * BLEED_PX - 1) / v)
         for side, v in ((plan.width, vx), (plan.height, vy))
@@ -77,10 +81,10 @@ def _check_count(steps: int, limits: Limits) -> None:
         )
 
 
-def check_plan(plan: Plan, limits: Limits) -> None:
+def check_plan(plan: Plan, limits: Limits, contours: bool = False) -> None:
     """Refuse a plan with too many steps or a need of more disk than a job may have."""
     _check_count(plan.steps, limits)
-    need = needed_bytes(plan)
+    need = needed_bytes(plan, contours)
     if need > limits.job_bytes:
         raise UsageError(
             f"The job may need {gigabytes(need)} of disk; this server gives a job {gigabytes(limits.job_bytes)}.",

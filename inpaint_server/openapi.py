@@ -68,7 +68,11 @@ def _schemas() -> Node:
         "width": COUNT,
         "height": COUNT,
         "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "opacity": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+        "ramp": {"type": ["object", "null"]},
+        "home_px": {"type": "number"},
     }
+    thing = {"name": TEXT, "layer": COUNT, "velocity": pair, "scale": {"type": "number"}, "tile": _object(tile)}
     size = {"width": COUNT, "height": COUNT}
     return {
         "Error": _object({"error": TEXT, "hint": TEXT, "code": TEXT}),
@@ -80,7 +84,13 @@ def _schemas() -> Node:
         "Plan": _object(
             size
             | {"layers": _list(_object(layer)), "steps": COUNT, "seconds_per_step": {"type": "number"}}
-            | {"fps": {"type": "number"}, "tile_px": COUNT, "duration_s": {"type": "number"}, "frames": COUNT}
+            | {
+                "loop": {"type": "boolean"},
+                "fps": {"type": "number"},
+                "tile_px": COUNT,
+                "duration_s": {"type": "number"},
+                "frames": COUNT,
+            }
             | {"disk_bytes": COUNT}
         ),
         "Manifest": _object(
@@ -88,6 +98,7 @@ def _schemas() -> Node:
             | size
             | {"steps": COUNT, "done": COUNT}
             | {"plates": _list(_object({"index": COUNT, "name": TEXT, "tiles": _list(_object(tile))}))}
+            | {"objects": _list(_object(thing))}
         ),
         "Progress": _object({"step": COUNT, "steps": COUNT}),
         "Preview": _object({"step": COUNT, "url": TEXT}),

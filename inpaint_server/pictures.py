@@ -75,6 +75,15 @@ def read_mask(data: bytes, limits: Limits) -> Mask:
     return np.where(picture.max(axis=2) > 0, np.uint8(255), np.uint8(0))
 
 
+def read_grey(data: bytes, limits: Limits) -> NDArray[np.uint16]:
+    """A picture of one quantity as uint16 [H, W], 65535 = white; 8 bits are stretched, a palette's indices kept."""
+    image = _decode(data, limits)
+    if image.mode in ("I", "I;16", "I;16B", "I;16L"):
+        return np.asarray(np.clip(np.asarray(image), 0, 65535), np.uint16)
+    values = np.asarray(image if image.mode in ("L", "P") else image.convert("RGB").convert("L"), np.uint16)
+    return np.asarray(values * np.uint16(257))
+
+
 def encode_png(picture: NDArray[np.uint8]) -> bytes:
     """RGB [H, W, 3] as PNG."""
     out = io.BytesIO()

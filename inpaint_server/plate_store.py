@@ -8,8 +8,9 @@ One buffer as long as the whole plate would have been simpler and unbounded.
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared import tiling
-from ..shared.errors import ParallaxError
 from ..shared.plan import Plan
 from ..shared.plates import Tile
 from ..shared.tiling import BLEED_PX, TilePlan
 from .engines.contract import RGB, Rect
+from .layering.cutout import Cutout
+from .tile_files import continue_rim, whole, write_picture
 
+Pixels = NDArray[np.uint8]  # [h, w, 3], or [h, w, 4] with straight alpha for a layer with a contour
 Bool = NDArray[np.bool_]
 Level = NDArray[np.uint8]
 
@@ -38,11 +41,11 @@ nearer one has moved away, the pixel is painted anew: left as it is, a stripe of
 
 
 class OpenTile:
-    """A tile being painted: `rgb` [h, w, 3] and how each pixel is `known` [h, w], at a place on the plate."""
+    """A tile being painted: `pixels` [h, w, 3 or 4] and how each is `known` [h, w], at a place on the plate."""
 
-    def __init__(self, place: TilePlan) -> None:
+    def __init__(self, place: TilePlan, channels: int) -> None:
         self.place = place
-        self.rgb: RGB = np.zeros((place.height, place.width, 3), np.uint8)
+        self.pixels: Pixels = np.zeros((place.height, place.width, channels), np.uint8)
         self.known: Level = np.zeros((place.height, place.width), np.uint8)
 
     def overlap(self, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
@@ -64,40 +67,73 @@ class OpenTile:
 class PlateStore:
     """The plate of one layer. `reach_px` is how far behind the edge a later step may still paint over known pixels.
 
-    Finished tiles are written by `writer`, in order.
+    With a `cutout` the plate has that layer's rows and a matte. Finished tiles are written by `writer`, in order.
     """
 
-    def __init__(self, plan: Plan, index: int, folder: Path, reach_px: int, writer: Executor) -> None:
+    def __init__(
+        self, plan: Plan, index: int, folder: Path, reach_px: int, writer: Executor, cutout: Cutout | None = None
+    ) -> None:
         self.plan, self.layer, self.folder, self._writer = plan, plan.layers[index], folder, writer
+        self.rows = (cutout.top, cutout.top + cutout.height) if cutout is not None else None
+        self._cutout = cutout
+        self._channels = 3 if cutout is None else 4
+        self._start: tuple[Rect, Pixels] | None = None
+        self._closing: list[tuple[Rect, RGB, NDArray[np.uint8]]] = []
         self._written: list[Future[Tile]] = []
         self._open: list[OpenTile] = []
-        self._coming: Iterator[TilePlan] = tiling.tiles(plan, index)
+        self._coming: Iterator[TilePlan] = tiling.tiles(plan, index, self.rows)
         self._next = next(self._coming, None)
         self._lag = _lag(plan, index, reach_px)
 
     def begin(self, source: RGB) -> None:
-        """Step 0: the part of the source that the layer shows becomes known."""
+        """Step 0: the part of the source that the layer shows, or its cut-out, becomes known."""
         self.advance(0)
-        box = tiling.visible(self.plan, self.layer.index, 0)
-        if box is not None:
-            x, y, width, height = box
-            part = source[y : y + height, x : x + width]
-            self.write(Rect(x, y, width, height), part, np.ones(part.shape[:2], np.bool_), 0)
+        box = tiling.visible(self.plan, self.layer.index, 0, self.rows)
+        if box is None:
+            return
+        x, y, width, height = box
+        part = source[y : y + height, x : x + width]
+        if self._cutout is not None:
+            part = np.dstack([self._cutout.rgb, self._cutout.alpha])
+        self._start = Rect(x, y, width, height), part
+        self.write(Rect(x, y, width, height), part, np.ones(part.shape[:2], np.bool_), 0)
+        self._know_return(self._open)
+
+    @property
+    def returns(self) -> int | None:
+        """Where on the plate the source's left edge comes again, in a loop."""
+        distance = self.plan.circumference(self.layer.index)
+        return distance if distance is None or self.layer.velocity[0] < 0 else -distance
+
+    def _know_return(self, tiles: Sequence[OpenTile]) -> None:
+        """In a loop, what the layer will come home to is known from the beginning."""
+        if self.returns is None or self._start is None:
+            return
+        rect, pixels = self._start
+        there = replace(rect, x=rect.x + self.returns)
+        for tile in tiles:
+            if (spots := tile.overlap(there)) is not None:
+                here, part = spots
+                tile.pixels[here], tile.known[here] = pixels[part], OWN
 
     def advance(self, step: int) -> None:
         """Open the tiles that come on show at `step`; they take over what their predecessors know."""
         while self._next is not None and self._next.first <= step:
-            tile = OpenTile(self._next)
+            tile = OpenTile(self._next, self._channels)
+            self._know_return([tile])
             for older in self._open:
                 if (spots := tile.overlap(older.rect())) is not None:
                     here, there = spots
-                    tile.rgb[here], tile.known[here] = older.rgb[there], older.known[there]
+                    cv2.copyTo(older.pixels[there], older.known[there], tile.pixels[here])
+                    np.maximum(tile.known[here], older.known[there], out=tile.known[here])
             self._open.append(tile)
             self._next = next(self._coming, None)
 
     def close(self, step: int) -> bool:
         """Hand over the tiles that no later step can change; whether there were any. At the last step it is all."""
         last = step >= self.plan.steps
+        if last:
+            self._close_loop()
         ripe = [t for t in self._open if last or step >= t.place.last + self._lag]
         self._written += [self._writer.submit(self._finish, tile) for tile in ripe]
         if len(self._written) > MOST_WAITING:
@@ -108,8 +144,12 @@ class PlateStore:
         return bool(ripe)
 
     def finished(self, wait: bool = False) -> tuple[Tile, ...]:
-        """The tiles that are on disk; with `wait` all that were handed over. Raises what writing them raised."""
-        return tuple(tile.result() for tile in self._written if wait or tile.done())
+        """The tiles that are on disk, covers last; with `wait` all that were handed over.
+
+        Raises what writing them raised.
+        """
+        tiles = [tile.result() for tile in self._written if wait or tile.done()]
+        return tuple(sorted(tiles, key=lambda tile: (tile.is_cover, tile.first)))
 
     def read(self, rect: Rect) -> tuple[RGB, Bool]:
         """Colours [h, w, 3] of a rectangle of the plate, and which of them are known at all [h, w]."""
@@ -117,12 +157,15 @@ class PlateStore:
         self.copy(rect, rgb)
         return rgb, self.known(rect, BORROWED)
 
-    def copy(self, rect: Rect, rgb: RGB) -> None:
-        """Copy a rectangle's colours into `rgb`, out of the tile on show, which holds all that is seen."""
+    def copy(self, rect: Rect, pixels: Pixels) -> None:
+        """Copy a rectangle's colours, and its alpha if `pixels` has room for it, out of the tile on show.
+
+        That tile holds all that is seen. What it does not know stays as it is in `pixels`.
+        """
         spots = self._open[-1].overlap(rect) if self._open else None
         if spots is not None:
             here, there = spots
-            rgb[there] = self._open[-1].rgb[here]
+            pixels[there] = self._open[-1].pixels[here][..., : pixels.shape[2]]
 
     def known(self, rect: Rect, level: int, out: Bool | None = None) -> Bool:
         """Which pixels [h, w] of a rectangle are known, from `level` on; written into `out`, all False, if given."""
@@ -133,39 +176,91 @@ class PlateStore:
             np.greater_equal(self._open[-1].known[here], level, out=known[there])
         return known
 
-    def write(self, rect: Rect, rgb: RGB, which: Bool, step: int) -> None:
+    def write(self, rect: Rect, pixels: Pixels, which: Bool, step: int) -> None:
         """Set the pixels `which` [h, w] of a rectangle at a step, in every open tile that holds them."""
-        start, end = self.plan.rows(self.layer.index, step)
-        rows = np.arange(rect.y, rect.y + rect.height) + self.layer.position(step)[1]
-        own = (rows >= (rows[0] if start is None else start)) & (rows <= (rows[-1] if end is None else end - 1))
-        level = np.where(own, np.uint8(OWN), np.uint8(BORROWED))[:, None] * which
+        level = self._own_rows(rect, step)[:, None] * which
         for tile in self._open:
             if (spots := tile.overlap(rect)) is not None:
                 here, there = spots
-                cv2.copyTo(rgb[there], which[there].view(np.uint8), tile.rgb[here])
+                cv2.copyTo(pixels[there], which[there].view(np.uint8), tile.pixels[here])
                 np.maximum(tile.known[here], level[there], out=tile.known[here])
+
+    def _own_rows(self, rect: Rect, step: int) -> Level:
+        """OWN for the rows of a rectangle that show this layer at a step, BORROWED for the others, [h]."""
+        if self.rows is not None:
+            return np.full(rect.height, OWN, np.uint8)
+        start, end = self.plan.rows(self.layer.index, step)
+        rows = np.arange(rect.y, rect.y + rect.height) + self.layer.position(step)[1]
+        own = (rows >= (rows[0] if start is None else start)) & (rows <= (rows[-1] if end is None else end - 1))
+        return np.where(own, np.uint8(OWN), np.uint8(BORROWED))
+
+    def cover(self, rect: Rect, which: Bool, shown: RGB, closing: bool) -> None:
+        """Keep what is about to be painted over of the source: pixels `which` [h, w] of a rectangle of it.
+
+        `shown` [h, w, 3] is what frame 0 shows there of this layer and all behind it. It becomes a tile that lies
+        opaque on the plate at step 0 and has faded by step 1, so that the first frame is the source itself; with
+        `closing`, for the end of a loop, one that appears during the last step, where the source comes again.
+        """
+        alpha = which.view(np.uint8) * np.uint8(255)
+        if self._cutout is not None:
+            here = slice(rect.y - self._cutout.top, rect.y - self._cutout.top + rect.height)
+            alpha[self._cutout.alpha[here, rect.x : rect.x + rect.width] == 0] = 0
+        if closing:
+            self._closing.append((rect, shown, alpha))
+        elif alpha.any():
+            self._submit_cover(rect, shown, alpha, 0)
+
+    def _close_loop(self) -> None:
+        """Write the cover of the end of a loop, out of the parts in which it came."""
+        if not self._closing or self.returns is None:
+            return
+        left, right = min(r.x for r, _, _ in self._closing), max(r.x + r.width for r, _, _ in self._closing)
+        top, bottom = min(r.y for r, _, _ in self._closing), max(r.y + r.height for r, _, _ in self._closing)
+        shown = np.zeros((bottom - top, right - left, 3), np.uint8)
+        alpha = np.zeros((bottom - top, right - left), np.uint8)
+        for r, part, opaque in self._closing:
+            spot = slice(r.y - top, r.y - top + r.height), slice(r.x - left, r.x - left + r.width)
+            shown[spot] = part
+            np.maximum(alpha[spot], opaque, out=alpha[spot])
+        self._closing.clear()
+        if alpha.any():
+            rect = Rect(left + self.returns, top, right - left, bottom - top)
+            self._submit_cover(rect, shown, alpha, self.plan.steps - 1)
+
+    def _submit_cover(self, rect: Rect, shown: RGB, alpha: NDArray[np.uint8], first: int) -> None:
+        edge = ((BLEED_PX, BLEED_PX), (BLEED_PX, BLEED_PX))
+        rgba = np.dstack([np.pad(shown, (*edge, (0, 0)), mode="edge"), np.pad(alpha, edge)])
+        place = TilePlan(first, first + 1, rect.x - BLEED_PX, rect.y - BLEED_PX, rgba.shape[1], rgba.shape[0])
+        name = f"layer{self.layer.index:02d}_{'home' if first else 'cover'}.png"
+        opacity = (0.0, 1.0) if first else (1.0, 0.0)
+        self._written.append(self._writer.submit(self._write, name, rgba, place, opacity))
 
     def _finish(self, tile: OpenTile) -> Tile:
         place = tile.place
-        name = f"layer{self.layer.index:02d}_{place.first:07d}.png"
-        path = self.folder / name
-        if not _whole(path):
-            write_picture(path, self._rgba(tile))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        return Tile(f"plates/{name}", place.first, place.last, place.x, place.y, place.width, place.height, digest)
+        return self._write(f"layer{self.layer.index:02d}_{place.first:07d}.png", tile, place, (1.0, 1.0))
 
-    def _rgba(self, tile: OpenTile) -> NDArray[np.uint8]:
+    def _write(self, name: str, tile: OpenTile | Pixels, place: TilePlan, opacity: tuple[float, float]) -> Tile:
+        path = self.folder / name
+        if not whole(path):
+            write_picture(path, self._rgba(tile) if isinstance(tile, OpenTile) else tile)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        box = place.x, place.y, place.width, place.height
+        return Tile(f"plates/{name}", place.first, place.last, *box, digest, opacity)
+
+    def _rgba(self, tile: OpenTile) -> Pixels:
         """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
-        rgb, known = tile.rgb, tile.known > 0
+        pixels, known = tile.pixels, tile.known > 0
         for _ in range(BLEED_PX):
-            rgb, known = continue_rim(rgb, known)
+            pixels, known = continue_rim(pixels, known)
+        if self._cutout is not None:
+            return pixels
         alpha = known.view(np.uint8) * np.uint8(255)
         if self.layer.index > 0:
             rows = np.arange(place_y := tile.place.y, place_y + tile.place.height)
             rise = (rows - (self.layer.top - self.layer.overlap_px) + 1) / (self.layer.overlap_px + 1)
             ramp = np.rint(255 * np.clip(rise, 0, 1)).astype(np.uint8)[:, None]
             alpha = np.minimum(alpha, ramp)
-        return np.dstack([rgb, alpha])
+        return np.dstack([pixels, alpha])
 
 
 def _lag(plan: Plan, index: int, reach_px: int) -> int:
@@ -179,53 +274,3 @@ def _lag(plan: Plan, index: int, reach_px: int) -> int:
     speeds = [abs(v) for v in own] + [abs(nearer.velocity[1] - own[1]) for nearer in plan.layers[index + 1 :]]
     slowest = min((v for v in speeds if v), default=0.0)
     return 1 + (math.ceil(reach_px / slowest) if slowest else 0)
-
-
-PNG_END = b"IEND\xaeB`\x82"
-
-
-def _whole(path: Path) -> bool:
-    """Whether a tile is there from its beginning to its end; a power cut can leave less under the right name."""
-    try:
-        with path.open("rb") as file:
-            file.seek(-len(PNG_END), 2)
-            return file.read() == PNG_END
-    except OSError:
-        return False
-
-
-def continue_rim(rgb: RGB, known: Bool) -> tuple[RGB, Bool]:
-    """Give every unknown pixel beside a known one that one's colour, so that sampling between them meets no edge."""
-    if known.all():
-        return rgb, known
-    out, done = rgb.copy(), known.copy()
-    for axis, sign in ((1, 1), (1, -1), (0, 1), (0, -1)):
-        target: list[slice] = [slice(None), slice(None)]
-        origin: list[slice] = [slice(None), slice(None)]
-        target[axis] = slice(1, None) if sign > 0 else slice(None, -1)
-        origin[axis] = slice(None, -1) if sign > 0 else slice(1, None)
-        to, source = tuple(target), tuple(origin)
-        fresh = known[source] & ~done[to]
-        out[to][fresh] = rgb[source][fresh]
-        done[to] |= fresh
-    return out, done
-
-
-def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Write RGB or RGBA as PNG through a temporary name, so that a file under its own name is always whole."""
-    code = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    # level 1: a fifth of the time of the default for a few per cent more bytes
-    ok, data = cv2.imencode(".png", cv2.cvtColor(picture, code), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not ok:
-        raise ParallaxError(f"{path.name} could not be encoded as PNG.", "Lower plates.tile_px.")
-    write_bytes(path, data.tobytes())
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name and move it into place."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as e:
-        raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space, then resume the job.") from e

@@ -13,10 +13,11 @@ from typing import Protocol
 from ..shared.plates import Manifest
 from ..shared.project import Project
 from ..shared.wire import API, PREVIEW, PROGRESS, WARNING
-from . import engines, limits
+from . import attached, engines, limits
 from .engines.contract import RGB, InpaintEngine
 from .events import Events
 from .jobs import Job, JobStore
+from .layering.assets import Assets
 from .limits import Limits
 from .step_loop import Progress
 
@@ -35,6 +36,7 @@ class Loop(Protocol):
         engine: InpaintEngine,
         report: Callable[[Progress], None],
         cancelled: Callable[[], bool],
+        assets: Assets | None = None,
     ) -> Manifest:
         """Paint, going on from what lies in `folder`."""
         ...
@@ -78,7 +80,9 @@ class Sitting:
             with self._lock:
                 job.redo_from = None
                 store.save(job)
-        loop.run(folder, project, picture, engine, self._report, self._cancelled)
+        parts = store.attachments(job.id)
+        assets = attached.decode(project, parts, job.width, job.height, self._limits) if parts else None
+        loop.run(folder, project, picture, engine, self._report, self._cancelled, assets)
 
     def _cancelled(self) -> bool:
         return self._job.cancelling or self._job.deleted or self._stopping()

@@ -1,9 +1,9 @@
 """The step loop: shift every layer, paint what opened with the whole canvas as context, cut the layers apart again.
 
-One step is: compose the plates at their new positions, find the hole, prepare the mask, let the engine paint, paste
-back every known pixel, and append what is new to the plates and to the journal. Known pixels are copied and never
-resampled, whatever the engine. The original sent the whole frame through the engine and kept what came back; after
-eight steps it had lost 15 % of its light and doubled its saturation.
+Here is what all runs share: the plates, the journal and its playback, the engine's state. How a step is painted is
+told in `bands` and in `cutouts`; both say what is new on which plate, and that is appended to the plates and to the
+journal. Known pixels are copied and never resampled, whatever the engine. The original sent the whole frame through
+the engine and kept what came back; after eight steps it had lost 15 % of its light and doubled its saturation.
 """
 
 import hashlib
@@ -12,23 +12,41 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from ..shared import plan as plans
 from ..shared import settings
 from ..shared.errors import Cancelled, UsageError
-from ..shared.plan import Plan
+from ..shared.plan import LayerPlan, Plan
 from ..shared.plates import Manifest, Plate
 from ..shared.project import Project
-from . import canvas as canvases
-from . import masks
-from .canvas import Canvas
+from . import engines, masks
+from .bands import Bands
+from .composites import Composites
+from .cutouts import Cutouts
 from .divergence import Divergence
-from .engines.contract import RGB, InpaintEngine, InpaintRequest, LayerView, Mask, Rect, RunContext, StepContext
-from .journal import Damaged, Journal, Piece, Record
-from .plate_store import BORROWED, PlateStore, write_bytes
-from .regions import bounds
+from .engines.contract import (
+    RGB,
+    InpaintEngine,
+    InpaintRequest,
+    LayerView,
+    Mask,
+    OwnerMap,
+    Rect,
+    RunContext,
+    continues_plates,
+    imagines,
+)
+from .journal import Damaged, Journal, Piece, Record, State
+from .layering.assets import Assets
+from .layering.cutout import Cutout
+from .layering.prepare import Imagine, prepare
+from .lifted_objects import lay_objects, write_objects
+from .plate_store import BORROWED, PlateStore
+from .receding_store import RecedingStore
+from .tile_files import write_bytes
 
 REPORT_EVERY = 25
 """Steps between two reports while the journal is played back, which goes much faster than painting."""
@@ -51,12 +69,14 @@ def run(
     engine: InpaintEngine,
     report: Callable[[Progress], None],
     cancelled: Callable[[], bool],
+    assets: Assets | None = None,
 ) -> Manifest:
     """Paint a project's plates into `folder`, going on from whatever already lies there.
 
-    `picture` is RGB uint8 [H, W, 3]. Raises Cancelled between two steps; nothing is lost by it, nor by a kill.
+    `picture` is RGB uint8 [H, W, 3]; how it is cut must be settled (`layering.resolve`). Raises Cancelled between two
+    steps; nothing is lost by it, nor by a kill.
     """
-    loop = StepLoop(folder, project, picture, engine)
+    loop = StepLoop(folder, project, picture, engine, assets)
     try:
         loop.resume(report, cancelled)
         while loop.step < loop.plan.steps:
@@ -81,34 +101,61 @@ def redo(folder: Path, step: int) -> None:
     Journal(folder / "steps").drop(step)
 
 
+class Painting(Protocol):
+    """How the layers of a run are painted: `bands` or `cutouts`."""
+
+    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask | None]:
+        """One step: what it sets on the plates, and its mask; `before` is the mask of the step before."""
+        ...
+
+    def frame(self, step: int) -> tuple[RGB, OwnerMap]:
+        """The frame at a step, without objects, RGB uint8 [H, W, 3], and the layer seen at each pixel [H, W]."""
+        ...
+
+    def shown(self, index: int, rect: Rect) -> RGB:
+        """What the source shows in a rectangle of it, of layer `index` and all behind it."""
+        ...
+
+    def state(self) -> State:
+        """What later steps depend on beside the plates."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Take up a run where `state()` was called."""
+        ...
+
+
 class StepLoop:
     """The state of one run: the plates, the journal, the engine, and the number of the last finished step."""
 
-    def __init__(self, folder: Path, project: Project, picture: RGB, engine: InpaintEngine) -> None:
+    def __init__(
+        self, folder: Path, project: Project, picture: RGB, engine: InpaintEngine, assets: Assets | None = None
+    ) -> None:
         self.folder, self.project, self.engine = folder, project, engine
         self.plan: Plan = plans.plan(project, picture.shape[1], picture.shape[0])
-        self.extent = canvases.extent(self.plan)
         self.step = 0
         (folder / "plates").mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "steps")
         self.journal.begin(_fingerprint(self.plan, project, picture))
+        prepared = prepare(project, picture, assets or Assets(), folder / "layers", _imagination(engine, project))
+        self.lifted, cutouts = prepared.lifted, prepared.cutouts
+        self.objects = write_objects(folder, project, self.plan, self.lifted)
         reach = masks.reach_px(project.mask)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="tiles")
-        self.stores = [
-            PlateStore(self.plan, layer.index, folder / "plates", reach, self._writer) for layer in self.plan.layers
-        ]
+        self.stores = [self._store(layer, cutouts, reach) for layer in self.plan.layers]
         for store in self.stores:
-            store.begin(picture)
-        self.views = tuple(
-            LayerView(layer.index, layer.top, layer.height, layer.velocity) for layer in self.plan.layers
-        )
-        section = getattr(project, engine.name, None)  # an engine that has settings has a section of its name
-        options = settings.write(section) if section is not None else {}
-        self.context = RunContext(picture, self.views, self.plan.steps, project.inpaint.seed, reach, options)
-        self.heads: Sequence[Sequence[Rect]] = engine.begin(self.context)
-        self.divergence = Divergence(self.plan, picture, project.inpaint.warn_divergence)
+            store.begin(prepared.picture)
+        self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
+        self.painting = _painting(project, self.plan, self.stores, engine, self.context)
+        self.divergence = Divergence(self.plan, prepared.picture, cutouts, project.inpaint.warn_divergence)
         self._mask: Mask | None = None
-        self._canvas = Canvas.blank(self.extent)
+
+    def _store(self, layer: LayerPlan, cutouts: Sequence[Cutout], reach: int) -> PlateStore:
+        """The plate of a layer."""
+        where = self.plan, layer.index, self.folder / "plates", reach, self._writer
+        if layer.ramp is None:
+            return PlateStore(*where, cutouts[layer.index] if cutouts else None)
+        return RecedingStore(*where, cutouts[layer.index], layer.ramp)
 
     def resume(self, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> None:
         """Play back the journal; the plates and the engine stand again where they stood."""
@@ -128,42 +175,29 @@ class StepLoop:
                 report(Progress(step, self.plan.steps, (), self.preview))
         state = self.journal.state(self.engine.name)
         if state:
-            self.engine.restore(state)
+            self.painting.restore(state)
 
     def paint(self, cancelled: Callable[[], bool]) -> Progress:
         """One step."""
         step = self.step + 1
-        canvas = canvases.compose(self.plan, self.stores, step, self._canvas)
-        layers = tuple(
-            replace(view, position=self.extent.inside(layer.position(step)))
-            for view, layer in zip(self.views, self.plan.layers, strict=True)
-        )
-        mask = self._prepare_mask(canvas, layers, step)
-        painted = self._inpaint(canvas, mask, StepContext(self.context, step, layers, canvas.owner), cancelled)
-        masks.blend(canvas.rgb, painted, mask)
-        canvases.fill_unneeded(canvas, self.plan)
+        pieces, mask = self.painting.paint(step, self._mask, cancelled)
         remember = self.project.mask.lerp_alpha < 1 or self.project.mask.falloff > 0
-        record = Record(
-            step,
-            self.engine.name,
-            self._cut(canvas, mask, step),
-            self.engine.state(),
-            mask if remember else None,
-        )
+        record = Record(step, self.engine.name, pieces, self.painting.state(), mask if remember else None)
         self.journal.write(record)
         self._apply(record)
         return Progress(step, self.plan.steps, self.divergence.measure(step, self.stores), self.preview)
 
     def preview(self) -> RGB:
         """The frame as it is now."""
-        now = canvases.compose(self.plan, self.stores, self.step, Canvas.blank(self.extent))
-        return now.frame(now.rgb, self.plan.width, self.plan.height)
+        frame, owner = self.painting.frame(self.step)
+        lay_objects(frame, owner, self.plan, self.objects, self.lifted, self.step)
+        return frame
 
     def manifest(self, wait: bool = False) -> Manifest:
         """The manifest of the tiles on disk, with `wait` of all that are finished; written beside the plates."""
         plates = tuple(Plate(s.layer.index, s.layer.name, s.finished(wait)) for s in self.stores)
         done = self.step if wait else min(self.step, self.plan.steps - 1)
-        manifest = Manifest(self.plan.width, self.plan.height, self.plan.steps, done, plates)
+        manifest = Manifest(self.plan.width, self.plan.height, self.plan.steps, done, plates, self.objects)
         write_bytes(self.folder / "manifest.json", json.dumps(manifest.to_json(), indent=1).encode())
         return manifest
 
@@ -171,42 +205,9 @@ class StepLoop:
         """Let the tiles that are being written come to their end."""
         self._writer.shutdown()
 
-    def _prepare_mask(self, canvas: Canvas, layers: Sequence[LayerView], step: int) -> Mask:
-        mask = masks.prepare(canvas.hole, canvas.owner, layers, self.project.mask, self._mask)
-        if step == 1:
-            for layer, heads in zip(self.plan.layers, self.heads, strict=True):
-                for head in heads:
-                    spots = canvases.on_canvas(head, layer.position(step), canvas.extent)
-                    if spots is not None:
-                        own = canvas.owner[spots[1]] == layer.index
-                        mask[spots[1]][own] = 255
-        return mask
-
-    def _inpaint(self, canvas: Canvas, mask: Mask, context: StepContext, cancelled: Callable[[], bool]) -> RGB:
-        if not mask.any():
-            return canvas.rgb
-        wish = self.project.inpaint
-        seed = wish.seed + (context.step if wish.seed_policy == "per_step" else 0)
-        request = InpaintRequest(wish.prompt, wish.negative_prompt, seed, context)
-        binary = (mask > 0).view(np.uint8) * np.uint8(255)
-        return self.engine.inpaint(canvas.rgb, binary, request, cancelled)
-
-    def _cut(self, canvas: Canvas, mask: Mask, step: int) -> list[Piece]:
-        """Cut the layers apart: for every plate, what it did not know yet and what was painted over on it."""
-        pieces = []
-        for store in self.stores:
-            rect = canvases.needed(self.plan, store.layer.index, step)
-            spots = rect and canvases.on_canvas(rect, store.layer.position(step), canvas.extent)
-            if not spots:
-                continue
-            part, spot = spots
-            which = ~store.known(part, BORROWED) | ((mask[spot] > 0) & (canvas.owner[spot] == store.layer.index))
-            if which.any():
-                pieces.append(_tight(store.layer.index, part, which, canvas.rgb[spot]))
-        return pieces
-
     def _apply(self, record: Record) -> None:
         for piece in record.pieces:
+            self._cover(piece, record.step)
             self.stores[piece.layer].write(piece.rect, piece.picture(), piece.which, record.step)
         self._mask = record.mask
         self.step = record.step
@@ -217,13 +218,64 @@ class StepLoop:
         if closed:
             self.manifest()
 
+    def _cover(self, piece: Piece, step: int) -> None:
+        """Keep what a step paints over of the source: at first its far edge, at the end of a loop its near one."""
+        store = self.stores[piece.layer]
+        comings = [0] if step == 1 else []
+        if store.returns is not None:
+            comings.append(store.returns)
+        for left in comings:
+            r = replace(piece.rect, x=piece.rect.x - left)
+            x0, y0 = max(0, r.x), max(0, r.y)
+            x1, y1 = min(self.plan.width, r.x + r.width), min(self.plan.height, r.y + r.height)
+            if x0 < x1 and y0 < y1:
+                inside = Rect(x0, y0, x1 - x0, y1 - y0)
+                which = piece.which[y0 - r.y : y1 - r.y, x0 - r.x : x1 - r.x]
+                which = which & store.known(replace(inside, x=x0 + left), BORROWED)
+                store.cover(inside, which, self.painting.shown(piece.layer, inside), closing=left != 0)
 
-def _tight(layer: int, rect: Rect, which: masks.Bool, rgb: RGB) -> Piece:
-    """A piece without the empty rows and columns round it."""
-    rows, columns = spot = bounds(which)
-    width, height = columns.stop - columns.start, rows.stop - rows.start
-    place = Rect(rect.x + columns.start, rect.y + rows.start, width, height)
-    return Piece(layer, place, which[spot], rgb[spot][which[spot]])
+
+def _painting(
+    project: Project, plan: Plan, stores: Sequence[PlateStore], engine: InpaintEngine, run: RunContext
+) -> Painting:
+    """How the layers of a project are painted by an engine."""
+    if not run.cutouts:
+        return Bands(project, plan, stores, engine, run)
+    if continues_plates(engine):
+        return Cutouts(plan, stores, engine, run)
+    if any(layer.ramp for layer in plan.layers):
+        raise UsageError(f"The engine {engine.name} cannot paint ground that recedes.", "Take the ramp away, or walk.")
+    return Composites(project, plan, stores, engine, run, engines.load(engines.DEFAULT))
+
+
+def _imagination(engine: InpaintEngine, project: Project) -> Imagine | None:
+    """How an engine that makes new picture paints what lies behind the layers."""
+    if not imagines(engine):
+        return None
+    wish = project.inpaint
+    request = InpaintRequest(wish.prompt, wish.negative_prompt, wish.seed)
+    return lambda picture, mask: engine.inpaint(picture, mask, request, lambda: False)
+
+
+def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str) -> RunContext:
+    """The run as the engine is told of it; an engine that has settings has a section of its name."""
+    section = getattr(project, engine, None)
+    options = settings.write(section) if section is not None else {}
+    rows = [(c.top, c.height) for c in cutouts] or [(layer.top, layer.height) for layer in plan.layers]
+    views = tuple(
+        LayerView(layer.index, *place, layer.velocity, ramp=layer.ramp)
+        for layer, place in zip(plan.layers, rows, strict=True)
+    )
+    return RunContext(
+        picture,
+        views,
+        plan.steps,
+        project.inpaint.seed,
+        masks.reach_px(project.mask),
+        options,
+        tuple(cutouts),
+        project.motion.loop,
+    )
 
 
 def _fingerprint(plan: Plan, project: Project, picture: RGB) -> dict[str, object]:
@@ -236,7 +288,23 @@ def _fingerprint(plan: Plan, project: Project, picture: RGB) -> dict[str, object
         "picture": hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest(),
         "size": [plan.width, plan.height],
         "steps": plan.steps,
+        "loop": plan.loop,
         "tile_px": plan.tile_px,
         "layers": layers,
+        "cut": [
+            project.cut.mode,
+            *(settings.write(part) for part in (*project.layers, *project.hints, *project.objects)),
+        ]
+        if project.cut.mode == "contour"
+        else "straight",
         "reach_px": masks.reach_px(project.mask),
     }
+
+
+def _cut(project: Project) -> list[object]:
+    """Everything that decides how the picture is taken apart."""
+    if project.cut.mode != "contour":
+        return ["straight"]
+    return ["contour", *(settings.write(part) for part in (project.cut, *project.hints, *project.objects))] + [
+        [layer.skyline, layer.matte] for layer in project.layers
+    ]

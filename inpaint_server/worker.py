@@ -8,6 +8,7 @@ it wants a broker beside a program that one person starts on one machine.
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from ..shared.errors import Cancelled, ParallaxError, UsageError
@@ -103,7 +104,15 @@ class Worker:
             raise not_found(job_id)
         return job
 
-    def submit(self, job: Job, source: bytes, picture: bytes) -> tuple[Job, bool]:
+    def known(self, job_id: str, digest: str) -> Job | None:
+        """The job that the same request has made before, if it has."""
+        with self._changed:
+            job = self._jobs.get(job_id)
+            return job if job is not None and not job.deleted and job.digest == digest else None
+
+    def submit(
+        self, job: Job, source: bytes, picture: bytes, attachments: Mapping[str, bytes] | None = None
+    ) -> tuple[Job, bool]:
         """Queue a new job, with its picture as sent and as PNG; the job, and whether it is new.
 
         The same request again is not: the job it made is returned.
@@ -120,7 +129,7 @@ class Worker:
                     f"{waiting} jobs wait or run already.", "Wait for one, or cancel one.", "queue_full", 429
                 )
             job.order = self._next_order()
-            self._store.create(job, source, picture)
+            self._store.create(job, source, picture, attachments or {})
             self._jobs[job.id] = job
             self._tell(job)
             self._changed.notify_all()

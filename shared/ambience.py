@@ -24,6 +24,10 @@ REPEATED_S = 30.0
 """Length of the loop that is made for a video and repeated under it; its end flows into its beginning."""
 LOOP_S = 60.0
 """Longest loop that is made; longer sounds repeat it."""
+SHORTEST_S = 5.0
+"""Shortest loop that is repeated: below it one hears that it is one."""
+CROSSFADE_S = 1.0
+"""How long, at most, the end of a file lies over its beginning in a loop."""
 LOUDNESS = 10 ** (-24 / 20)
 """RMS of the result, -24 dB below full scale: under music and speech, above the noise of a room."""
 PEAK = 0.8
@@ -62,19 +66,26 @@ def ambience(kind: str, duration_s: float, rate: int = RATE, seed: int = 0) -> S
     """Ambient sound of `kind` (wind, water) as float32 [n, 2] within -1..1, n = round(duration * rate).
 
     Up to 60 s the whole of it is one loop: its end flows into its beginning. Longer sounds repeat a loop that divides
-    them evenly, so they loop as well.
+    them into whole samples, so they loop as well; where no such loop lasts 5 to 60 s, they are one.
     """
     if kind not in KINDS:
         raise UsageError(f"There is no ambience {kind!r}.", f"Known: {', '.join(KINDS)}.")
     if not (math.isfinite(duration_s) and duration_s > 0 and rate > 0):
         raise UsageError(f"A sound cannot last {duration_s} s at {rate} Hz.", "Give a duration above 0.")
     total = max(1, round(duration_s * rate))
-    repeats = math.ceil(duration_s / LOOP_S)
-    length = math.ceil(total / repeats)
+    length = divisor(total, rate)
     rng = np.random.default_rng([seed, sorted(KINDS).index(kind)])
     loop = np.stack([_channel(KINDS[kind], length, rate, rng) for _ in range(2)], axis=1)
     loop *= min(LOUDNESS / max(float(np.sqrt(np.mean(loop**2))), 1e-9), PEAK / max(float(np.abs(loop).max()), 1e-9))
     return np.resize(loop.astype(np.float32), (total, 2))
+
+
+def divisor(units: int, per_second: float) -> int:
+    """How many of `units` (samples, frames) the loop lasts that fills them exactly: 5 to 60 s, else all of them."""
+    if units <= LOOP_S * per_second:
+        return units
+    repeats = range(math.ceil(units / (LOOP_S * per_second)), math.floor(units / (SHORTEST_S * per_second)) + 1)
+    return next((units // n for n in repeats if units % n == 0), units)
 
 
 def _channel(bands: tuple[Band, ...], length: int, rate: int, rng: np.random.Generator) -> Signal:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -73,9 +73,18 @@ class Client:
         body = {"project": project.to_json(), "width": width, "height": height}
         return self._object(self._send("POST", "/plan", json=body))
 
-    def create_job(self, project: Project, picture: bytes, job_id: str = "") -> JobInfo:
-        """Queue a job. `picture` is a file's bytes. With an id of your own, sending twice makes one job."""
-        parts = {"project": (None, json.dumps(project.to_json())), "picture": ("picture", picture)}
+    def create_job(
+        self, project: Project, picture: bytes, job_id: str = "", attachments: Mapping[str, bytes] | None = None
+    ) -> JobInfo:
+        """Queue a job. `picture` is a file's bytes, `attachments` are those of the other pictures that it names.
+
+        With an id of your own, sending twice makes one job.
+        """
+        parts: dict[str, tuple[str | None, str | bytes]] = {
+            "project": (None, json.dumps(project.to_json())),
+            "picture": ("picture", picture),
+        }
+        parts |= {name: (name, data) for name, data in (attachments or {}).items()}
         if job_id:
             return wire.job_info(self._object(self._send("PUT", self._path(job_id), files=parts)))
         return wire.job_info(self._object(self._send("POST", "/jobs", files=parts)))
@@ -189,7 +198,7 @@ class Client:
         whole; the manifest comes last.
         """
         manifest = self.manifest(job_id)
-        tiles = [tile for plate in manifest.plates for tile in plate.tiles]
+        tiles = manifest.files
         _make_folder(folder / "plates")
         for done, tile in enumerate(tiles, 1):
             self._fetch_tile(job_id, tile, folder)

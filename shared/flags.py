@@ -16,6 +16,7 @@ from typing import Any
 
 from . import project as projects
 from . import settings
+from .attachments import seen_from
 from .errors import UsageError
 from .plan import default_layers
 from .project import Project
@@ -120,9 +121,7 @@ def project_from_args(args: argparse.Namespace, height_of: HeightOf | None = Non
 def _document(path: Path) -> dict[str, Any]:
     """A project file's document, the files that it names as seen from here."""
     document = projects.load(path).to_json()
-    for part, name in ((document, "picture"), (document["sound"], "file")):
-        if part[name]:
-            part[name] = str(path.parent / part[name])
+    seen_from(document, path.parent)
     return document
 
 

@@ -6,18 +6,30 @@ a crash, finds the job that was begun and goes on. A random id would have to be 
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from .project import Project
 
 
 def painted_part(project: Project) -> Project:
-    """The project without what changes nothing about its plates, so that a new output setting finds the old job."""
+    """The project without what changes nothing about its plates, so that a new output setting finds the old job.
+
+    Of the other pictures that it names, their own names stay and their folders go.
+    """
     plain = Project()
-    return replace(project, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
+    cut = replace(project.cut, depth=Path(project.cut.depth).name, segmentation=Path(project.cut.segmentation).name)
+    layers = tuple(replace(layer, matte=Path(layer.matte).name) for layer in project.layers)
+    objects = tuple(replace(thing, matte=Path(thing.matte).name) for thing in project.objects)
+    kept = replace(project, cut=cut, layers=layers, objects=objects)
+    return replace(kept, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
 
 
-def job_id(project: Project, picture: bytes, version: str) -> str:
-    """The id of the job that paints this project of this picture file with this version of the program."""
+def job_id(project: Project, picture: bytes, version: str, attachments: Mapping[str, bytes] | None = None) -> str:
+    """The id of the job that paints this project of these picture files with this version of the program."""
     text = json.dumps([version, painted_part(project).to_json()], sort_keys=True).encode()
-    return hashlib.sha256(text + picture).hexdigest()[:24]
+    whole = hashlib.sha256(text + picture)
+    for part, data in sorted((attachments or {}).items()):
+        whole.update(part.encode() + hashlib.sha256(data).digest())
+    return whole.hexdigest()[:24]

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from . import geometry
+from . import geometry, loop_plan
 from .errors import UsageError
 from .project import Project
+from .ramp import Ramp
 from .sections import PRESETS, Layer
 
 DEFAULT_LAYERS = (
@@ -35,6 +36,7 @@ class LayerPlan:
     velocity: tuple[float, float]
     steps: int | None
     overlap_px: int
+    ramp: Ramp | None = None
 
     def position(self, step: int) -> tuple[int, int]:
         """Integer position at step k."""
@@ -56,6 +58,7 @@ class Plan:
     seconds_per_step: float
     fps: float
     tile_px: int
+    loop: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -77,6 +80,10 @@ class Plan:
         """Frames that one step lasts, exactly."""
         return geometry.exact(self.seconds_per_step) * geometry.exact(self.fps)
 
+    def circumference(self, index: int) -> int | None:
+        """Px after which the plate of a layer repeats; None without a loop and for a layer at rest."""
+        return loop_plan.circumference(self.layers[index].velocity, self.steps) if self.loop else None
+
     def rows(self, index: int, step: int) -> tuple[int | None, int | None]:
         """Canvas rows from..to that show layer `index` at step k; None means without end on that side.
 
@@ -93,13 +100,13 @@ def plan(project: Project, width: int, height: int) -> Plan:
     given = project.layers or default_layers(height)
     heights = _heights(given, height)
     velocities = _velocities(project, given)
-    steps = _steps(project, velocities, width, height)
+    steps = _steps(project, given, velocities, width, height)
     tops = [sum(heights[:i]) for i in range(len(heights))]
     ratios = _ratios(project, given)
     layers = tuple(
         LayerPlan(
             index=i,
-            name=layer.name or f"layer {i}",
+            name=_name(layer, i),
             top=tops[i],
             height=heights[i],
             distance=_distance(project, layer),
@@ -107,11 +114,12 @@ def plan(project: Project, width: int, height: int) -> Plan:
             velocity=velocities[i],
             steps=geometry.steps_to_leave(velocities[i], width, height),
             overlap_px=min(project.plates.overlap_px, tops[i]),
+            ramp=_ramp(project, layer, velocities[i], i, range(tops[i], tops[i] + heights[i])),
         )
         for i, layer in enumerate(given)
     )
     motion = project.motion
-    return Plan(width, height, layers, steps, motion.seconds_per_step, motion.fps, project.plates.tile_px)
+    return Plan(width, height, layers, steps, motion.seconds_per_step, motion.fps, project.plates.tile_px, motion.loop)
 
 
 def default_layers(height: int) -> tuple[Layer, ...]:
@@ -204,8 +212,23 @@ def _velocities(project: Project, layers: Sequence[Layer]) -> list[tuple[float, 
     return out
 
 
-def _steps(project: Project, velocities: Sequence[tuple[float, float]], width: int, height: int) -> int:
-    """The steps of the layer that needs most, unless the project gives them."""
+def _ramp(project: Project, layer: Layer, velocity: geometry.Velocity, index: int, rows: range) -> Ramp | None:
+    """The ramp of a layer over its rows; None where all of them move as one. Refused where it cannot be."""
+    if layer.ramp is None or layer.ramp == 1 or not any(velocity):
+        return None
+    if velocity[1]:
+        raise UsageError(f"layers.{index}.ramp needs a layer that moves sideways.", "Choose the direction 0 or 180.")
+    if project.cut.mode == "straight":
+        raise UsageError(f"layers.{index}.ramp needs layers with contours.", "Cut along contours, or take it away.")
+    if project.motion.loop:
+        raise UsageError(f"layers.{index}.ramp cannot be had in a loop.", "Take the ramp or the loop away.")
+    return Ramp(layer.ramp, rows[0], rows[-1])
+
+
+def _steps(
+    project: Project, layers: Sequence[Layer], velocities: Sequence[tuple[float, float]], width: int, height: int
+) -> int:
+    """The steps of the layer that needs most, unless the project gives them; for a loop those that close it."""
     for i, (vx, vy) in enumerate(velocities):
         # positions are rounded: a move of nearly the whole width would be one of all of it
         if (vx and abs(vx) > width - 1) or (vy and abs(vy) > height - 1):
@@ -219,4 +242,23 @@ def _steps(project: Project, velocities: Sequence[tuple[float, float]], width: i
             "Nothing moves: every layer's velocity rounds to zero.",
             "Lower the smoothness, raise step_px, or give a layer a velocity by hand.",
         )
-    return project.motion.steps or max(needs)
+    motion = project.motion
+    if motion.loop:
+        per_step = geometry.exact(motion.seconds_per_step) * geometry.exact(motion.fps)
+        names = [_name(layer, i) for i, layer in enumerate(layers)]
+        _refuse_ramps(layers, names)
+        return loop_plan.loop_steps(velocities, names, width, per_step, motion.steps)
+    return motion.steps or max(needs)
+
+
+def _refuse_ramps(layers: Sequence[Layer], names: Sequence[str]) -> None:
+    for layer, name in zip(layers, names, strict=True):
+        if layer.ramp is not None:
+            raise UsageError(
+                f"Layer {name!r} recedes, so each of its rows would come home at another time.",
+                "Leave its ramp empty, or set motion.loop to false.",
+            )
+
+
+def _name(layer: Layer, index: int) -> str:
+    return layer.name or f"layer {index}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ParallaxError
+from .ramp import Ramp
 
 SCHEMA = "infinite-parallax/plates"
 VERSION = 1
@@ -22,7 +23,9 @@ class Tile:
     """One RGBA tile (straight alpha, 8 bit, PNG), on show from step `first` to step `last`.
 
     `x`, `y` is its upper left corner in plate coordinates (px; at step 0 plate and canvas coincide); `sha256` is of
-    the file's bytes.
+    the file's bytes. `opacity` is how opaque it is shown at its first and its last step, linear between: a tile that
+    fades is a cover, which lies above the other tiles of its plate. With a `ramp`, in rows of the plate, the rows of
+    the tile stand as the screen shows them when the lower edge has moved `home_px`; `x` is the lower edge's.
     """
 
     file: str
@@ -33,6 +36,14 @@ class Tile:
     width: int
     height: int
     sha256: str
+    opacity: tuple[float, float] = (1.0, 1.0)
+    ramp: Ramp | None = None
+    home_px: float = 0.0
+
+    @property
+    def is_cover(self) -> bool:
+        """Whether it lies over the other tiles of its plate for a while."""
+        return self.opacity != (1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,32 @@ class Plate:
     index: int
     name: str
     tiles: tuple[Tile, ...]
+
+    @property
+    def body(self) -> tuple[Tile, ...]:
+        """The tiles that make up the plate; at any step one of them is on show."""
+        return tuple(tile for tile in self.tiles if not tile.is_cover)
+
+    @property
+    def covers(self) -> tuple[Tile, ...]:
+        """The tiles that lie over the others and fade."""
+        return tuple(tile for tile in self.tiles if tile.is_cover)
+
+
+@dataclass(frozen=True)
+class ObjectPlate:
+    """A thing that was lifted out of the picture: one tile, at its place in the source at step 0.
+
+    It lies directly before layer `layer`, moves by `velocity` (px per step, y down) and is shown `scale` times as
+    large about its foot, the middle of the tile's lower edge. Its steps in the frame follow from that; the tile's own
+    `first` and `last` are the whole journey's.
+    """
+
+    name: str
+    layer: int
+    velocity: tuple[float, float]
+    scale: float
+    tile: Tile
 
 
 @dataclass(frozen=True)
@@ -53,6 +90,12 @@ class Manifest:
     steps: int
     done: int
     plates: tuple[Plate, ...]
+    objects: tuple[ObjectPlate, ...] = ()
+
+    @property
+    def files(self) -> tuple[Tile, ...]:
+        """Every tile of the job."""
+        return (*(t for plate in self.plates for t in plate.tiles), *(thing.tile for thing in self.objects))
 
     @property
     def complete(self) -> bool:
@@ -71,8 +114,21 @@ def from_json(data: Mapping[str, Any]) -> Manifest:
             f"This is no plate manifest of version {VERSION}: {data.get('schema')!r}, {data.get('version')!r}.",
             "Make the plates again with this version of the program.",
         )
-    plates = tuple(Plate(int(p["index"]), str(p["name"]), tuple(Tile(**t) for t in p["tiles"])) for p in data["plates"])
-    return Manifest(int(data["width"]), int(data["height"]), int(data["steps"]), int(data["done"]), plates)
+    plates = tuple(Plate(int(p["index"]), str(p["name"]), tuple(_tile(t) for t in p["tiles"])) for p in data["plates"])
+    objects = tuple(_object(o) for o in data.get("objects", ()))
+    return Manifest(int(data["width"]), int(data["height"]), int(data["steps"]), int(data["done"]), plates, objects)
+
+
+def _tile(data: Mapping[str, Any]) -> Tile:
+    first, last = data.get("opacity", (1.0, 1.0))
+    ramp = Ramp(**data["ramp"]) if data.get("ramp") else None
+    return Tile(**{**data, "opacity": (float(first), float(last)), "ramp": ramp})
+
+
+def _object(data: Mapping[str, Any]) -> ObjectPlate:
+    vx, vy = data["velocity"]
+    velocity, scale = (float(vx), float(vy)), float(data["scale"])
+    return ObjectPlate(str(data["name"]), int(data["layer"]), velocity, scale, _tile(data["tile"]))
 
 
 def load(folder: Path) -> Manifest:

@@ -7,7 +7,7 @@ misspelt key is noticed by nobody.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from .errors import UsageError
 from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Output, Plates, Sound, Speed, Walk
 from .settings import join
 
-__all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", "parse"]
+__all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", "parse", "settled"]
 
 SCHEMA = "infinite-parallax/project"
 VERSION = 1
@@ -114,6 +114,12 @@ def load(path: Path) -> Project:
     except (OSError, UnicodeDecodeError) as e:
         raise UsageError(f"{path} cannot be read: {e}.", "Give the path of a project file.") from e
     return from_json(parse(text, str(path)))
+
+
+def settled(wish: Project, document: Mapping[str, Any]) -> Project:
+    """A wish with what a server has settled of it, its job's document: how the picture is cut, and into what."""
+    job = from_json(document)
+    return replace(wish, cut=job.cut, speed=job.speed, layers=job.layers, hints=job.hints, objects=job.objects)
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,6 +4,7 @@ Every target (VSE, compositor, planes) and the arithmetic renderer are built fro
 compare it as JSON. Building straight into Blender would have made the frame numbers untestable without Blender.
 """
 
+import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -15,9 +16,11 @@ from typing import Any
 from . import geometry
 from .errors import ParallaxError
 from .plan import Plan
-from .plates import Manifest, Tile
+from .plates import Manifest, ObjectPlate, Tile
 from .project import Project
+from .ramp import Ramp, Slide, travel
 from .sections import Output
+from .visits import visits
 
 SCHEMA = "infinite-parallax/scene"
 VERSION = 1
@@ -37,7 +40,10 @@ class Plane:
     """A textured plane: one tile, on show in frames `start`..`end` - 1, moving linearly from key to key.
 
     `file` is relative to the folder of the plates; `width` and `height` are the tile's own px, shown `scale` times
-    as large. Planes are listed far to near, and `channel` counts the layers from 1.
+    as large. `opacity` multiplies its alpha, at each of its two keys and linear between. Planes are listed far to near,
+    and `channel` counts from 1: one for each layer, directly above it one for its covers if it has any, and one for
+    each object that lies before it. With a `slide` the rows move each at a speed of its own; the keys are the lower
+    edge's.
     """
 
     name: str
@@ -50,6 +56,8 @@ class Plane:
     end: int
     scale: float
     keys: tuple[Key, Key]
+    opacity: tuple[float, float] = (1.0, 1.0)
+    slide: Slide | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,10 @@ class Export:
 
 @dataclass(frozen=True)
 class SceneSpec:
-    """A whole scene of `width` x `height` px, `frames` frames at `fps`; `name` finds it again for an update."""
+    """A whole scene of `width` x `height` px, `frames` frames at `fps`; `name` finds it again for an update.
+
+    With `loop` the frame after the last is the first one, and sounds have to meet themselves as well.
+    """
 
     name: str
     width: int
@@ -87,6 +98,7 @@ class SceneSpec:
     planes: tuple[Plane, ...]
     cues: tuple[Cue, ...]
     export: Export
+    loop: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The spec as a JSON document."""
@@ -101,10 +113,19 @@ def from_json(data: Mapping[str, Any]) -> SceneSpec:
             "Build it again with this version of the program.",
         )
     rest = {k: v for k, v in data.items() if k not in ("schema", "version", "planes", "cues", "export")}
-    planes = tuple(Plane(**(p | {"keys": (Key(**p["keys"][0]), Key(**p["keys"][1]))})) for p in data["planes"])
+    planes = tuple(_plane(p) for p in data["planes"])
     return SceneSpec(
         **rest, planes=planes, cues=tuple(Cue(**cue) for cue in data["cues"]), export=Export(**data["export"])
     )
+
+
+def _plane(data: Mapping[str, Any]) -> Plane:
+    first, last = data["keys"]
+    opacity = tuple(data.get("opacity", (1.0, 1.0)))
+    slide = data.get("slide")
+    if slide:
+        slide = Slide(Ramp(**slide["ramp"]), float(slide["home_px"]), tuple(slide["travel_px"]))
+    return Plane(**{**data, "keys": (Key(**first), Key(**last)), "opacity": opacity, "slide": slide})
 
 
 def load(path: Path) -> SceneSpec:
@@ -159,6 +180,7 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
         planes=tuple(_planes(plan, manifest, frame)),
         cues=tuple(_cues(project, plan)),
         export=export(project.output),
+        loop=plan.loop,
     )
 
 
@@ -168,35 +190,80 @@ def export(output: Output) -> Export:
 
 
 def _planes(plan: Plan, manifest: Manifest, frame: Framing) -> Iterator[Plane]:
+    """All planes, far to near, the channels numbered as they come."""
+    channels = itertools.count(1)
     for plate in manifest.plates:
-        velocity = plan.layers[plate.index].velocity
-        for number, tile in enumerate(plate.tiles):
-            start, end = (min(plan.frames, math.ceil(k * plan.frames_per_step)) for k in (tile.first, tile.last))
-            end = plan.frames if tile.last == plan.steps else end
-            if end > start:
-                yield Plane(
-                    name=f"{plate.index:02d} {plate.name} {number:03d}",
-                    layer=plate.index,
-                    channel=plate.index + 1,
-                    file=tile.file,
-                    width=tile.width,
-                    height=tile.height,
-                    start=start,
-                    end=end,
-                    scale=frame.scale,
-                    keys=(_key(plan, velocity, tile, frame, start), _key(plan, velocity, tile, frame, end)),
-                )
+        name, velocity = f"{plate.index:02d} {plate.name}", plan.layers[plate.index].velocity
+        channel = next(channels)
+        for number, tile in enumerate(plate.body):
+            yield from _tile_plane(plan, plate.index, velocity, tile, frame, f"{name} {number:03d}", channel)
+        channel = next(channels) if plate.covers else channel
+        for number, tile in enumerate(plate.covers):
+            yield from _tile_plane(plan, plate.index, velocity, tile, frame, f"{name} cover {number}", channel)
+        for number, thing in enumerate(manifest.objects):
+            if thing.layer == plate.index:
+                yield from _object_planes(plan, thing, frame, f"object {number} {thing.name}", next(channels))
 
 
-def _key(plan: Plan, velocity: tuple[float, float], tile: Tile, frame: Framing, n: int) -> Key:
+def _tile_plane(
+    plan: Plan, layer: int, velocity: geometry.Velocity, tile: Tile, frame: Framing, name: str, channel: int
+) -> Iterator[Plane]:
+    """The plane of a tile of a layer; none if it is on show for less than a frame."""
+    start, end = (min(plan.frames, math.ceil(k * plan.frames_per_step)) for k in (tile.first, tile.last))
+    end = plan.frames if tile.last == plan.steps else end
+    if end > start:
+        keys = (_key(plan, velocity, tile, frame, start), _key(plan, velocity, tile, frame, end))
+        shown = (_opacity(plan, tile, start), _opacity(plan, tile, end))
+        size = tile.width, tile.height
+        slide = _slide(plan, velocity, tile, start, end)
+        yield Plane(name, layer, channel, tile.file, *size, start, end, frame.scale, keys, shown, slide)
+
+
+def _object_planes(plan: Plan, thing: ObjectPlate, frame: Framing, name: str, channel: int) -> Iterator[Plane]:
+    """A plane for every visit of an object to the frame."""
+    for number, visit in enumerate(visits(plan, thing)):
+        size, scale = (thing.tile.width, thing.tile.height), frame.scale * thing.scale
+        keys = []
+        for n in (visit.start, visit.end):
+            x, y = visit.corner(Fraction(n) / plan.frames_per_step)
+            keys.append(Key(n, x * frame.scale + frame.x, y * frame.scale + frame.y))
+        yield Plane(
+            f"{name} {number}",
+            thing.layer,
+            channel,
+            thing.tile.file,
+            *size,
+            visit.start,
+            visit.end,
+            scale,
+            (keys[0], keys[1]),
+        )
+
+
+def _key(plan: Plan, velocity: geometry.Velocity, tile: Tile, frame: Framing, n: int) -> Key:
     steps = Fraction(n) / plan.frames_per_step
     x, y = (o + float(geometry.exact(v) * steps) for o, v in zip((tile.x, tile.y), velocity, strict=True))
     return Key(n, x * frame.scale + frame.x, y * frame.scale + frame.y)
 
 
+def _slide(plan: Plan, velocity: geometry.Velocity, tile: Tile, start: int, end: int) -> Slide | None:
+    """How the rows of a tile slide apart from frame `start` to frame `end`, if they do."""
+    if tile.ramp is None:
+        return None
+    first, last = (travel(velocity, Fraction(n) / plan.frames_per_step) for n in (start, end))
+    return Slide(tile.ramp.raised(tile.y), tile.home_px, (first, last))
+
+
+def _opacity(plan: Plan, tile: Tile, n: int) -> float:
+    """How opaque a tile is at a frame; a frame may lie a little beyond the tile's last step."""
+    first, last = tile.opacity
+    share = (Fraction(n) / plan.frames_per_step - tile.first) / (tile.last - tile.first)
+    return first + (last - first) * float(min(max(share, Fraction(0)), Fraction(1)))
+
+
 def _cues(project: Project, plan: Plan) -> Iterator[Cue]:
     sound = project.sound
-    fade = min(round(plan.fps), plan.frames // 4)
+    fade = 0 if plan.loop else min(round(plan.fps), plan.frames // 4)
     if sound.ambience != "none":
         yield Cue(f"ambience {sound.ambience}", sound.ambience, "", sound.volume, 0, plan.frames, fade)
     if sound.file:

@@ -33,13 +33,19 @@ class TilePlan:
     height: int
 
 
-def visible(plan: Plan, index: int, step: int) -> tuple[int, int, int, int] | None:
+Rows = tuple[int, int]
+"""First row and the one after the last, of the source: what a layer with a contour shows, whatever the others do."""
+
+
+def visible(plan: Plan, index: int, step: int, rows: Rows | None = None) -> tuple[int, int, int, int] | None:
     """x, y, width, height in plate coordinates of what the frame can show of a layer at step k; None if nothing.
 
-    The rows reach up by the layer's overlap and down by the bleed behind the next layer.
+    The rows reach up by the layer's overlap and down by the bleed behind the next layer; or they are `rows`.
     """
     layer = plan.layers[index]
     px, py = layer.position(step)
+    if rows is not None:
+        return (-px, rows[0], plan.width, rows[1] - rows[0]) if rows[1] > rows[0] else None
     start, end = plan.rows(index, step)
     top = 0 if start is None else max(0, start - layer.overlap_px)
     bottom = plan.height if end is None else min(plan.height, end + BLEED_PX)
@@ -48,7 +54,7 @@ def visible(plan: Plan, index: int, step: int) -> tuple[int, int, int, int] | No
     return -px, top - py, plan.width, bottom - top
 
 
-def swept(plan: Plan, index: int, first: int, last: int) -> tuple[int, int, int, int] | None:
+def swept(plan: Plan, index: int, first: int, last: int, rows: Rows | None = None) -> tuple[int, int, int, int] | None:
     """x, y, width, height in plate coordinates that hold all that is seen of a layer from step first to step last.
 
     Between two steps as well: every edge of what is seen is linear in time, or the nearest of several linear ones, so
@@ -57,6 +63,8 @@ def swept(plan: Plan, index: int, first: int, last: int) -> tuple[int, int, int,
     layer = plan.layers[index]
     ends = [(layer.position(k), k) for k in (first, last)]
     left, right = min(-p[0] for p, _ in ends), max(-p[0] for p, _ in ends) + plan.width
+    if rows is not None:
+        return (left, rows[0], right - left, rows[1] - rows[0]) if rows[1] > rows[0] else None
     top = min(-p[1] for p, _ in ends)
     if index:
         top = max(top, layer.top - layer.overlap_px)
@@ -68,12 +76,12 @@ def swept(plan: Plan, index: int, first: int, last: int) -> tuple[int, int, int,
     return (left, top, right - left, bottom - top) if bottom > top else None
 
 
-def tiles(plan: Plan, index: int) -> Iterator[TilePlan]:
+def tiles(plan: Plan, index: int, rows: Rows | None = None) -> Iterator[TilePlan]:
     """The tiles of one layer's plate, in the order of time; neighbours share the picture at the step between them."""
     first = 0
     while first < plan.steps:
         last = _run_end(plan, index, first)
-        box = swept(plan, index, first, last)
+        box = swept(plan, index, first, last, rows)
         if box is not None:
             x, y, width, height = box
             b = BLEED_PX

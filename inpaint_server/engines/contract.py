@@ -12,11 +12,12 @@ coincide, so the source itself occupies 0..W, 0..H of the plate coordinates of e
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...shared.ramp import Ramp
 from ..layering.cutout import Cutout
 
 RGB = NDArray[np.uint8]  # [H, W, 3]
@@ -27,23 +28,31 @@ OwnerMap = NDArray[np.int16]  # [H, W], index of the layer that is seen at the p
 
 @dataclass(frozen=True)
 class Rect:
-    """A rectangle in plate coordinates: columns x..x+width, rows y..y+height."""
+    """A rectangle in plate coordinates: columns x..x+width, rows y..y+height.
+
+    Of a layer with a ramp, as its rows lie at `step`: x counts for the lower edge (`walk.receding`).
+    """
 
     x: int
     y: int
     width: int
     height: int
+    step: int = 0
 
 
 @dataclass(frozen=True)
 class LayerView:
-    """One layer at one step. `top`, `height` are its rows in the source; `velocity` is in px per step."""
+    """One layer at one step. `top`, `height` are its rows in the source; `velocity` is in px per step.
+
+    With a `ramp`, in rows of the source, upper rows move more slowly; the velocity is the lower edge's.
+    """
 
     index: int
     top: int
     height: int
     velocity: tuple[float, float]
     position: tuple[int, int] = (0, 0)
+    ramp: Ramp | None = None
 
 
 @dataclass(frozen=True)
@@ -93,10 +102,12 @@ class InpaintEngine(Protocol):
     name: str
 
     def begin(self, run: RunContext) -> Sequence[Sequence[Rect]]:
-        """Prepare for a run and say which known pixels the engine wants to paint again, once, at the first step.
+        """Prepare for a run and say which known pixels the engine wants to paint again, once.
 
         Returns one list of rectangles per layer, in plate coordinates ("heads": the last columns of the source
-        through which a seam is to be cut). Engines that do not need it return empty lists.
+        through which a seam is to be cut; they are painted at the first step). In a loop both edges of the source
+        may be heads, and again where it comes again, a circumference further on; those are painted as they come in.
+        Engines that do not need it return empty lists.
         """
         ...
 
@@ -127,3 +138,13 @@ class PlateEngine(InpaintEngine, Protocol):
         outside the heads, these are the cut-out's own pixels.
         """
         ...
+
+
+def continues_plates(engine: InpaintEngine) -> TypeGuard[PlateEngine]:
+    """Whether an engine is a `PlateEngine`."""
+    return bool(getattr(engine, "continues_plates", hasattr(engine, "plate")))
+
+
+def imagines(engine: InpaintEngine) -> bool:
+    """Whether an engine makes new picture (`imagines = True`), so that it shall paint what lies behind layers too."""
+    return bool(getattr(engine, "imagines", False))

@@ -5,7 +5,7 @@ bit-exact would be as strong as the most careless engine. The wrapper makes it h
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from ...shared.errors import Cancelled, ParallaxError, UsageError
 from ..regions import bounds
-from .contract import RGB, InpaintEngine, InpaintRequest, Mask, Rect, RunContext
+from .contract import (
+    RGB,
+    RGBA,
+    InpaintEngine,
+    InpaintRequest,
+    Mask,
+    PlateEngine,
+    Rect,
+    RunContext,
+    continues_plates,
+    imagines,
+)
 
 
 def check_picture(picture: NDArray[Any], name: str) -> None:
@@ -86,6 +97,27 @@ class Guarded:
         result = canvas.copy()
         cv2.copyTo(painted[spot], binary[spot], result[spot])
         return result
+
+    @property
+    def continues_plates(self) -> bool:
+        """Whether the engine is a `PlateEngine`."""
+        return continues_plates(self._engine)
+
+    @property
+    def imagines(self) -> bool:
+        """Whether the engine makes new picture."""
+        return imagines(self._engine)
+
+    def plate(self, index: int, rect: Rect) -> RGBA:
+        """See `PlateEngine.plate`."""
+        pixels = cast(PlateEngine, self._engine).plate(index, rect)
+        if pixels.shape != (rect.height, rect.width, 4) or pixels.dtype != np.uint8:
+            raise ParallaxError(
+                f"The engine '{self.name}' returned {pixels.dtype} {list(pixels.shape)} for {rect.height} rows and "
+                f"{rect.width} columns of a plate.",
+                "This is a fault of the engine; choose another one.",
+            )
+        return pixels
 
     def state(self) -> dict[str, NDArray[Any]]:
         """See `InpaintEngine.state`."""

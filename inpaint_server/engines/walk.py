@@ -1,8 +1,9 @@
 """The default engine: continues every layer out of its own pixels, without weights, on the CPU.
 
-In a run it asks each layer's endless plate (`walk.field`) for the pixels that opened; for a single picture it copies
-from the best donor (`walk.donor_fill`). It never looks at its own output, which is why it cannot drift; a per-step
-inpainter over the canvas, however good, feeds on what it painted the step before.
+In a run it asks each layer's endless plate (`walk.field`) for the pixels that opened, or hands out the plates of
+cut-out layers themselves; for a single picture it copies from the best donor (`walk.donor_fill`). It never looks at its
+own output, which is why it cannot drift; a per-step inpainter over the canvas, however good, feeds on what it painted
+the step before.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,50 +13,76 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...shared.errors import Cancelled
+from ...shared.errors import Cancelled, UsageError
 from ..regions import bounds
-from ..walk.demand import demand_of
+from ..walk import ground as grounds
+from ..walk.demand import Demand, demand_of, demand_sideways
 from ..walk.donor_fill import fill
 from ..walk.exemplar import contrast_scale
 from ..walk.field import LayerField
+from ..walk.ground import Ground
+from ..walk.landings import CHOICES, land_together
+from ..walk.receding import RecedingField
 from ..walk.settings import WalkSettings
-from .contract import RGB, InpaintRequest, LayerView, Mask, Rect, RunContext, StepContext
+from .contract import RGB, RGBA, InpaintRequest, LayerView, Mask, Rect, RunContext, StepContext
 
 BLOCK_ROWS = 64
 
 
 class WalkEngine:
-    """The walk as an `InpaintEngine`."""
+    """The walk as an `InpaintEngine` and as a `PlateEngine`."""
 
     name = "walk"
 
     def __init__(self) -> None:
-        self._fields: dict[int, LayerField] = {}
+        self._fields: dict[int, LayerField | RecedingField] = {}
         self._run: RunContext | None = None
 
     def begin(self, run: RunContext) -> Sequence[Sequence[Rect]]:
         """Prepare the layers that will show new picture; their heads are what the first seams cut through.
 
-        `run.options` are `WalkSettings` by name; raises UsageError for one that is not.
+        `run.options` are `WalkSettings` by name; raises UsageError for one that is not, and for cut-outs that move
+        up or down.
         """
         settings = WalkSettings.from_options(run.options)
         contrast = contrast_scale(run.source)
-        demands = demand_of(run.layers, run.steps, run.source.shape[0])
         self._run = run
         self._fields = {
-            layer.index: LayerField(run, layer, demand, settings, contrast)
-            for layer, demand in zip(run.layers, demands, strict=True)
+            layer.index: (RecedingField if layer.ramp else LayerField)(run, layer, ground, demand, settings, contrast)
+            for layer, ground, demand in zip(run.layers, *_grounds(run, settings), strict=True)
             if demand.any
         }
+        self._land_together(settings, contrast)
         return [self._fields[layer.index].heads() if layer.index in self._fields else [] for layer in run.layers]
+
+    def _land_together(self, settings: WalkSettings, contrast: float) -> None:
+        assert self._run is not None
+        for turned in (False, True):
+            fields = [
+                (field, self._run.layers[index].top)
+                for index, field in self._fields.items()
+                if isinstance(field, LayerField) and field.sideways(turned)
+            ]
+            choice = int(np.random.default_rng((self._run.seed, 0)).integers(CHOICES))
+            tapes, tops = [f.tape for f, _ in fields], [top for _, top in fields]
+            land_together(tapes, tops, settings.coherence, settings.reference * contrast, choice)
+
+    def plate(self, index: int, rect: Rect) -> RGBA:
+        """See `PlateEngine.plate`; columns far behind the last ones that were asked are forgotten."""
+        assert self._run is not None
+        field = self._fields.get(index)
+        if field is None:
+            return _at_rest(self._run, index, rect)
+        field.look_at(rect)
+        return np.ascontiguousarray(field.block(rect))
 
     def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool]) -> RGB:
         """Paint the mask: in a run from the layers' plates, else, and where no layer owns a pixel, from donors."""
         painted = canvas.copy()
         left = mask > 0
-        if request.context is not None:
-            if self._run is None:
-                self.begin(request.context.run)
+        if request.context is not None and self._run is None:
+            self.begin(request.context.run)
+        if request.context is not None and not request.context.run.cutouts:
             self._paint_layers(painted, left, request.context, cancelled)
         if left.any():
             painted = fill(painted, left, request.seed, cancelled)
@@ -91,6 +118,25 @@ class WalkEngine:
         for index, field in self._fields.items():
             prefix = f"{index}."
             field.restore({k[len(prefix) :]: a for k, a in state.items() if k.startswith(prefix)})
+
+
+def _grounds(run: RunContext, settings: WalkSettings) -> tuple[list[Ground], list[Demand]]:
+    """What each layer is continued from, and where."""
+    height = run.source.shape[0]
+    if not run.cutouts:
+        bands = [grounds.of_band(run.source, layer.top, layer.height, settings.row_reach) for layer in run.layers]
+        return bands, demand_of(run.layers, run.steps, height)
+    if any(layer.velocity[1] for layer in run.layers):
+        raise UsageError("Layers that follow contours can only move sideways.", "Choose the direction 0 or 180.")
+    return grounds.of_cutouts(run.cutouts, height), demand_sideways(run.layers, run.steps)
+
+
+def _at_rest(run: RunContext, index: int, rect: Rect) -> RGBA:
+    """A rectangle of the plate of a cut-out that does not move: itself, and mirror copies that nobody will see."""
+    cutout, width = run.cutouts[index], run.source.shape[1]
+    x = np.arange(rect.x, rect.x + rect.width) % (2 * width)
+    spot = slice(rect.y - cutout.top, rect.y - cutout.top + rect.height), np.where(x < width, x, 2 * width - 1 - x)
+    return np.dstack([cutout.rgb[spot], cutout.alpha[spot]])
 
 
 def blocks(wanted: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -13,9 +15,10 @@ from ...shared.plan import Plan, plan
 from ...shared.project import Project
 from ...shared.settings import describe
 from ...shared.wire import API
-from .. import limits, masks
+from .. import attached, limits, masks
 from ..context import context
 from ..jobs import Job
+from ..layering.resolve import resolve
 from ..pictures import encode_png, read_picture
 from ..worker import conflict
 from . import received
@@ -39,18 +42,34 @@ def _submit(job_id: str) -> tuple[Response, int]:
     parts = context()
     parts.store.folder(job_id)
     data = projects.parse(received.form_text("project", "{}"))
-    project = projects.from_json(data)
-    source = received.file("picture")
+    wish = projects.from_json(data)
+    source, attachments = received.file("picture"), received.attachments(wish)
+    digest = _digest(wish, source, attachments)
+    known = parts.worker.known(job_id, digest)
+    if known is not None:
+        return _shown(known), 200
     picture = read_picture(source, parts.limits)
     height, width = picture.shape[:2]
-    made = received.checked_plan(project, width, height, parts.limits)
-    received.check_engine(project.inpaint.engine)
-    limits.check_disk(parts.store.root, limits.needed_bytes(made), parts.limits)
-    document = project.to_json()
-    digest = hashlib.sha256(source + json.dumps(document, sort_keys=True).encode()).hexdigest()
-    fresh = Job(job_id, document, width, height, made.steps, digest, order=0)
-    job, new = parts.worker.submit(fresh, source, encode_png(picture))
+    received.checked_plan(wish, width, height, parts.limits)
+    received.check_engine(wish.inpaint.engine)
+    assets = attached.decode(wish, attachments, width, height, parts.limits)
+    settled = resolve(wish, picture, assets)
+    made = received.checked_plan(settled.project, width, height, parts.limits)
+    contours = settled.project.cut.mode == "contour"
+    limits.check_disk(parts.store.root, limits.needed_bytes(made, contours), parts.limits)
+    fresh = Job(job_id, settled.project.to_json(), width, height, made.steps, digest, order=0)
+    for note in settled.notes:
+        fresh.warn(note)
+    job, new = parts.worker.submit(fresh, source, encode_png(picture), attachments)
     return _shown(job), 201 if new else 200
+
+
+def _digest(wish: Project, source: bytes, attachments: Mapping[str, bytes]) -> str:
+    """What tells two requests apart."""
+    whole = hashlib.sha256(source + json.dumps(wish.to_json(), sort_keys=True).encode())
+    for part, data in sorted(attachments.items()):
+        whole.update(part.encode() + hashlib.sha256(data).digest())
+    return whole.hexdigest()
 
 
 def _shown(job: Job) -> Response:
@@ -94,10 +113,19 @@ def redo(job_id: str) -> Response:
         raise UsageError(f"from_step must be a whole number, not {describe(step)}.", "Steps count from 1.")
     project = None
     if data.get("project") is not None:
-        project = projects.from_json(data["project"])
+        project = _settled_like(job, projects.from_json(data["project"]))
         _check_same_geometry(job, project)
         received.check_engine(project.inpaint.engine)
     return _shown(parts.worker.redo(job_id, step, project.to_json() if project else None))
+
+
+def _settled_like(job: Job, wish: Project) -> Project:
+    """A wish whose cut is left open as it was settled for the job; a redo looks at no picture again."""
+    if not wish.layers:
+        return projects.settled(wish, job.project)
+    if wish.cut.mode == "auto":
+        return replace(wish, cut=replace(wish.cut, mode=job.parsed_project().cut.mode))
+    return wish
 
 
 def _check_same_geometry(job: Job, project: Project) -> None:
@@ -115,6 +143,8 @@ def _check_same_geometry(job: Job, project: Project) -> None:
 
 def _geometry(project: Project, made: Plan) -> dict[str, Any]:
     return {
+        "how the picture is cut": [project.cut, project.hints, project.objects],
+        "the layers' skylines and mattes": [(layer.skyline, layer.matte) for layer in project.layers],
         "the layers' heights": [(layer.top, layer.height) for layer in made.layers],
         "the layers' velocities": [layer.velocity for layer in made.layers],
         "the number of steps": made.steps,

@@ -12,7 +12,8 @@ from ...shared.errors import UsageError
 from ...shared.plan import Plan, plan
 from ...shared.project import Project
 from ...shared.settings import describe
-from .. import engines, limits
+from ...shared.visits import velocity_of
+from .. import attached, engines, limits
 from ..limits import Limits
 
 
@@ -23,6 +24,13 @@ def file(name: str) -> bytes:
         raise UsageError(f"The form has no file '{name}'.", f"Send multipart/form-data with a file named {name}.")
     data: bytes = part.read()
     return data
+
+
+def attachments(project: Project) -> dict[str, bytes]:
+    """The bytes of the other pictures that a project names; refused if one is missing or not named."""
+    parts = {name: part.read() for name, part in request.files.items() if name not in ("picture", "project")}
+    attached.check_parts(project, parts)
+    return parts
 
 
 def form_text(name: str, default: str | None = None) -> str:
@@ -69,7 +77,9 @@ def checked_plan(project: Project, width: int, height: int, caps: Limits) -> Pla
     """The plan of a project, if this server takes it on."""
     limits.check_steps(project, caps)
     made = plan(project, width, height)
-    limits.check_plan(made, caps)
+    for thing in project.objects:
+        velocity_of(thing, made)
+    limits.check_plan(made, caps, project.cut.mode == "contour")
     return made
 
 

@@ -56,7 +56,7 @@ def tile(job_id: str, name: str) -> Response:
         if not listed.exists():  # a redo took it away since we looked
             raise _nothing("the tiles are being painted again") from e
         raise
-    found = [t for plate in made.plates for t in plate.tiles if t.file == f"plates/{name}"]
+    found = [t for t in made.files if t.file == f"plates/{name}"]
     if not found:
         raise _nothing(f"there is no tile {name[:80]!r} in its manifest")
     path = _inside(job_id, found[0].file, "the tile is being painted again")

@@ -13,14 +13,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...shared.errors import ParallaxError
+from . import closing
 from .exemplar import Exemplar
+from .ground import Ground
+from .landings import CHOICES, OFFERED, Offer, choose
 from .planning import FORBIDDEN, next_jump, value_iteration
 from .settings import WalkSettings
-from .transitions import Transitions, column_transitions, features
+from .transitions import Transitions, between, column_transitions, tabulate
 
 RGB = NDArray[np.uint8]
-FIRST_LANDINGS = 4  # the seed chooses among so many first landings
-FIRST_SLACK = 2.5  # whose joins may be dearer than the best one's by so much
+SWEEPS, FIRST_SWEEPS = 8, 40
+FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than the best one's by so much
+REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
+STEP, STEP_PX = 5.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
 
 
@@ -33,12 +39,18 @@ class Jump:
     column: int
     row_shift: int
     rms: float
+    leave_orientation: int = 0
 
 
-def border_mismatch(source: RGB, top: int, height: int, exemplar: Exemplar) -> NDArray[np.float64]:
-    """How badly each cell column's border rows fit what may stand across the border, grey levels [columns]."""
-    cells = exemplar.cells
+def border_mismatch(ground: Ground, exemplar: Exemplar) -> NDArray[np.float64]:
+    """How badly each cell column's border rows fit what may stand across the border, grey levels [columns].
+
+    0 for a cut-out: it has no rows that end, only a skyline, and any sky may stand behind that.
+    """
+    cells, source, top, height = exemplar.cells, ground.picture, ground.top, ground.height
     cost = np.zeros(cells.columns)
+    if ground.has_matte:
+        return cost
     soft = cv2.GaussianBlur(source, (0, 0), max(cells.width / 2, 0.5))[:, exemplar.left :].astype(np.float32)
     for row, other in ((top, top - 1), (top + height - 1, top + height)):
         if 0 <= other < source.shape[0]:
@@ -47,41 +59,64 @@ def border_mismatch(source: RGB, top: int, height: int, exemplar: Exemplar) -> N
     return np.asarray(cost - cost.min(), np.float64)
 
 
+def seen_rows(exemplar: Exemplar) -> tuple[int, int]:
+    """First and last row, in cells, between which anything of the layer is ever seen; always at least one row."""
+    step, rows = exemplar.cells.height, exemplar.rows
+    seen = exemplar.seen > 0
+    picture = exemplar.pictures[0]
+    if picture.shape[2] == 4:
+        seen = seen & picture[exemplar.first_row :][: exemplar.height, :, 3].any(axis=1)
+    found = np.flatnonzero(seen)
+    if not found.size:
+        return 0, 1
+    first = min(int(found[0]) // step, rows - 1)
+    return first, min(rows, max(first + 1, -(-(int(found[-1]) + 1) // step)))
+
+
 class ColumnWalk:
     """Chooses jumps over one exemplar. Plate positions are px right of the source's left edge."""
 
     def __init__(
-        self, source: RGB, top: int, exemplar: Exemplar, settings: WalkSettings, contrast: float, seed: tuple[int, ...]
+        self, ground: Ground, exemplar: Exemplar, settings: WalkSettings, contrast: float, seed: tuple[int, ...]
     ) -> None:
         self._exemplar = exemplar
         self._cells = cells = exemplar.cells
         self._settings = settings
         self._seed = seed
-        self._width = source.shape[1]
+        self._width = ground.width
         self._orientations = len(exemplar.pictures)
         states = cells.columns * self._orientations
         column = np.arange(states) % cells.columns
         self._mirrored = np.arange(states) >= cells.columns
         self._source_cell = np.where(self._mirrored, cells.columns - 1 - column, column)
+        self._contrast = contrast
         self._transitions = self._compare(settings.contrast * contrast)
         self._price = self._jump_prices(self._transitions, settings.reference * contrast)
         self._first_extra = (settings.first_weight - 1) * (self._transitions.rms / (settings.reference * contrast)) ** 2
-        border = border_mismatch(source, top, exemplar.height, exemplar) / BORDER_LEVELS
+        border = border_mismatch(ground, exemplar) / BORDER_LEVELS
         self._fixed = (
             settings.border * border[self._source_cell] + settings.mirror_price * self._mirrored
         ) / cells.run_cells
+        self.longest_cells = cells.columns  # that are shown from a landing on to the next jump, run included
         self.value = np.zeros(states)
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
         self.jumps = 0
+        self._first_land: int | None = None
 
-    def _compare(self, contrast: float) -> Transitions:
+    def _compare(self, contrast: float, only: int | None = None) -> Transitions:
         cells, exemplar = self._cells, self._exemplar
         plain = exemplar.pictures[0]
-        whole = plain[: plain.shape[0] // cells.height * cells.height]
-        table, visible = features(whole, cells.width, cells.height, contrast)
-        first_row = exemplar.first_row // cells.height
+        above = exemplar.first_row // cells.height
+        below = plain.shape[0] // cells.height - above - exemplar.rows
+        first, last = seen_rows(exemplar)
+        rows = slice(first * cells.height, (above + last + below) * cells.height)
+        weight = exemplar.seen[: exemplar.rows * cells.height].reshape(exemplar.rows, -1).mean(1)[first:last]
+        weight = np.pad(weight, (above, below), mode="edge")
+        table = tabulate(plain[rows], cells, contrast, weight)
+        if exemplar.second is not None:
+            return between([table, tabulate(exemplar.second[rows], cells, contrast, weight)], cells.overlap_cells)
         return column_transitions(
-            table, visible, first_row, exemplar.rows, cells.overlap_cells, self._orientations == 2, cells.height
+            table, above, last - first, cells.overlap_cells, self._orientations == 2, cells.height, only
         )
 
     def _jump_prices(self, transitions: Transitions, reference: float) -> NDArray[np.float32]:
@@ -104,21 +139,41 @@ class ColumnWalk:
         recent = np.clip(1 - (position - self.seen) / memory, 0, 1)
         return np.asarray(self._settings.reuse / self._cells.run_cells * recent[self._source_cell] + self._fixed)
 
+    def _noisy_prices(self, position: int) -> NDArray[np.float32]:
+        """Prices of all jumps at plate `position`, with the noise of the next one's number."""
+        random = np.random.default_rng((*self._seed, self.jumps))
+        price = random.standard_exponential(self._price.shape, dtype=np.float32)
+        price *= np.float32(self._settings.noise)
+        price += self._price
+        price += self._replays(position)
+        return price
+
+    def _replays(self, position: int) -> NDArray[np.float32]:
+        """Prices [N] of landing, at plate `position`, on what was shown a picture's width before.
+
+        The oldest columns are the cheapest, and those follow each other as they did then: a walk by age alone plays
+        the picture over and over at the distance of its width.
+        """
+        age = position + self._cells.overlap - self.seen
+        again = np.abs(age - self._width) < REPLAY_WIDTHS * self._width
+        return (self._settings.replay * again[self._source_cell]).astype(np.float32)
+
     def plan(self, orientation: int, column: int, position: int) -> Jump:
         """The next jump for a piece that shows px `column` of `orientation` at plate `position` and may now go on."""
+        if self.jumps == 0:
+            return self._first_jump(column, position)
         cells = self._cells
         n, overlap, run = cells.columns, cells.overlap_cells, cells.run_cells
         price = self._column_prices(position)
-        random = np.random.default_rng((*self._seed, self.jumps))
-        noise = random.standard_exponential(self._price.shape, dtype=np.float32)
-        jump = self._price + np.float32(self._settings.noise) * noise
-        first = self.jumps == 0
-        landed = value_iteration(jump, price, self.value, n, overlap, run, 40 if first else 12)
-        start = orientation * n + min(column // cells.width + (0 if first else run), n - overlap)
-        if first:
-            leave, land = start, self._first_landing(jump[start] + self._first_extra[start], landed, random)
-        else:
-            leave, land = next_jump(jump, landed, price, self.value, start, n, overlap)
+        jump = self._noisy_prices(position)
+        landed = value_iteration(jump, price, self.value, n, overlap, run, SWEEPS)
+        start = orientation * n + min(column // cells.width + run, n - overlap)
+        leave, land = next_jump(jump, landed, price, self.value, start, n, overlap, self.longest_cells - run)
+        return self._jump(leave, land)
+
+    def _jump(self, leave: int, land: int) -> Jump:
+        cells = self._cells
+        n = cells.columns
         self.jumps += 1
         return Jump(
             leave=leave % n * cells.width,
@@ -126,22 +181,58 @@ class ColumnWalk:
             column=land % n * cells.width,
             row_shift=int(self._transitions.shift[leave, land]) * cells.height,
             rms=float(self._transitions.rms[leave, land]),
+            leave_orientation=leave // n,
         )
 
-    def _first_landing(
-        self, match: NDArray[np.float32], landed: NDArray[np.float32], random: np.random.Generator
-    ) -> int:
-        """One of the best landings that join well, chosen by the seed: otherwise all seeds begin with the same world,
-        because from the source's far edge the way ahead is longest."""
-        cost = match + landed
+    def offer(self, column: int, position: int) -> Offer:
+        """The best first landings for the source, which shows px `column` at plate `position`: one per group of
+        columns, of those that join well."""
+        cells, run = self._cells, self._cells.run_cells
+        jump = self._noisy_prices(position)
+        price = self._column_prices(position)
+        landed = value_iteration(jump, price, self.value, cells.columns, cells.overlap_cells, run, FIRST_SWEEPS)
+        start = self._first_state(column)
+        match = jump[start] + self._first_extra[start] + self._steps(column)
+        cost = (match + landed).astype(np.float64)
         cost[(match > match[int(cost.argmin())] + FIRST_SLACK) | (cost >= FORBIDDEN)] = np.inf
-        found: list[int] = []
-        while len(found) < FIRST_LANDINGS and cost.min() < np.inf:
-            best = int(cost.argmin())
-            found.append(best)
-            same = self._mirrored == self._mirrored[best]
-            cost[same & (np.abs(self._source_cell - self._source_cell[best]) < 2 * self._cells.run_cells)] = np.inf
-        return found[int(random.integers(len(found)))]
+        order = np.argsort(cost, kind="stable")
+        group = order // max(1, run // 4)
+        _, best = np.unique(group, return_index=True)
+        found = order[np.sort(best)][:OFFERED]
+        found = found[np.isfinite(cost[found])]
+        if not found.size:
+            found = order[:1]
+        shifts = self._transitions.shift[start, found].astype(np.int64) * cells.height
+        return Offer(found.astype(np.int64), cost[found].clip(max=FORBIDDEN), shifts, cells.columns, 2 * run)
+
+    def land_first(self, state: int) -> None:
+        """Let the first jump land at `state`, one that `offer` has named."""
+        self._first_land = state
+
+    def _first_state(self, column: int) -> int:
+        return min(column // self._cells.width, self._cells.columns - self._cells.overlap_cells)
+
+    def _first_jump(self, column: int, position: int) -> Jump:
+        if self._first_land is None:
+            offer = self.offer(column, position)
+            choice = int(np.random.default_rng((*self._seed, 0, 1)).integers(CHOICES))
+            self._first_land = int(offer.states[choose([offer], [], choice)[0]])
+        return self._jump(self._first_state(column), self._first_land)
+
+    def _steps(self, column: int) -> NDArray[np.float32]:
+        """The price, per landing, of the step that the skyline would make at the end of the overlap."""
+        exemplar, cells = self._exemplar, self._cells
+        picture = exemplar.pictures[0]
+        if picture.shape[2] == 3:
+            return np.zeros(len(self._source_cell), np.float32)
+        width, height, last = exemplar.columns, exemplar.height, cells.overlap - 1
+        alpha = picture[..., 3].astype(np.float32) / 255
+        own = alpha[exemplar.first_row :][:height, min(column + last, width - 1), None]
+        at = np.minimum(np.arange(cells.columns) * cells.width + last, width - 1)
+        landings = np.concatenate([at, width - 1 - at])[: len(self._source_cell)]
+        rows = range(picture.shape[0] - height + 1)
+        step = np.min([np.abs(alpha[r : r + height, landings] - own).sum(0) for r in rows], axis=0)
+        return np.asarray(STEP * step / (step + STEP_PX), np.float32)
 
     def show(self, orientation: int, column: int, length: int, position: int) -> None:
         """Remember that `length` px from `column` on are shown from plate `position` on."""
@@ -149,3 +240,72 @@ class ColumnWalk:
         k = np.arange(column // cell, min(self._cells.columns, (column + length - 1) // cell + 1))
         place = k if orientation == 0 else self._cells.columns - 1 - k
         self.seen[place] = np.maximum(self.seen[place], position + k * cell - column)
+
+    def arrival(self) -> Jump:
+        """What flows into the source's first column when a loop closes: the jump to it, px; `row_shift` is that of
+        the piece that is left. Its match counts as much as that of the first jump, whose place is not free either."""
+        cells, settings = self._cells, self._settings
+        n, overlap, run = cells.columns, cells.overlap_cells, cells.run_cells
+        match = self._transitions.rms[0] / (settings.reference * self._contrast)
+        cost = self._price[0] + (settings.first_weight - 1) * match.astype(np.float64) ** 2
+        around = int((1 + settings.memory_widths) * self._width)  # nothing is known yet of what will be shown before
+        paid = np.cumsum(self._way_prices(np.array([around]), around)[0])
+        before = np.arange(len(cost)) - overlap - run
+        cost += np.where(before >= 0, paid - paid[before], 0)
+        goal = closing.best_goal(cost, n, overlap, run)
+        shift = int(self._transitions.shift[0, goal])
+        return Jump(
+            goal % n * cells.width, 0, 0, shift * cells.height, float(self._transitions.rms[0, goal]), goal // n
+        )
+
+    def _way_prices(self, positions: NDArray[np.int64], around: int) -> NDArray[np.float64]:
+        """Prices of all columns at each of `positions` [T, N], when the source is shown again from `around` on."""
+        memory = self._settings.memory_widths * self._width
+        at = positions[:, None]
+        recent = np.clip(1 - (at - self.seen) / memory, 0, 1)
+        soon = np.clip(1 - (around + np.arange(self._cells.columns) * self._cells.width - at) / memory, 0, 1)
+        shown = self._settings.reuse / self._cells.run_cells * (recent + soon)
+        return np.asarray(shown[:, self._source_cell] + self._fixed)
+
+    def way_home(
+        self, orientation: int, column: int, position: int, around: int, arrival: Jump
+    ) -> list[tuple[int, Jump]]:
+        """The jumps, each with its plate column, from px `column` of `orientation` at plate `position` to the source's
+        first column at plate column `around`; the last one lands on what `arrival` leaves, less its refinement.
+
+        Px that make no whole cell are shown after the first jump. Raises ParallaxError if the picture is too small.
+        """
+        cells = self._cells
+        n, overlap, run = cells.columns, cells.overlap_cells, cells.run_cells
+        steps, rest = divmod(around - position, cells.width)
+        start = orientation * n + min(column // cells.width, n - overlap)
+        goal = arrival.leave_orientation * n + arrival.leave // cells.width
+        shift = arrival.row_shift // cells.height
+        last = self._compare(self._settings.contrast * self._contrast, shift)
+        random = np.random.default_rng((*self._seed, self.jumps))
+        noise = np.float32(self._settings.noise) * random.standard_exponential(self._price.shape, dtype=np.float32)
+        jump = self._price + noise
+        last_jump = self._jump_prices(last, self._settings.reference * self._contrast) + noise
+        if self.jumps == 0:
+            jump[start] += self._first_extra[start].astype(np.float32)
+            last_jump[start] += self._first_extra[start].astype(np.float32)
+        price = self._way_prices(position + np.arange(steps) * cells.width, around).astype(np.float32)
+        repeat = self._settings.reuse / run
+        place = self._source_cell.astype(np.int64)
+        way = closing.varied_way_home(jump, last_jump, price, place, repeat, n, overlap, run, start, goal)
+        if way is None:
+            raise ParallaxError("A layer has no way home.", "Make the loop longer, or use a larger picture.")
+        self.jumps += len(way.jumps)
+        found = []
+        for number, (cell, leave, land) in enumerate(way.jumps):
+            table = last if number == len(way.jumps) - 1 else self._transitions
+            there = Jump(
+                leave=leave % n * cells.width,
+                orientation=land // n,
+                column=land % n * cells.width,
+                row_shift=int(table.shift[leave, land]) * cells.height,
+                rms=float(table.rms[leave, land]),
+                leave_orientation=leave // n,
+            )
+            found.append((position + cell * cells.width + (rest if number else 0), there))
+        return found

@@ -34,6 +34,12 @@ def positions(velocity: float, steps: int) -> NDArray[np.int64]:
     return np.array([geometry.position((velocity, 0.0), k)[0] for k in range(steps + 1)], np.int64)
 
 
+def demand_sideways(layers: Sequence[LayerView], steps: int) -> list[Demand]:
+    """One Demand per cut-out: they move along x alone and may show any of their rows at any time."""
+    moved = [positions(layer.velocity[0], steps) for layer in layers]
+    return [Demand(left=bool((x > 0).any()), right=bool((x < 0).any())) for x in moved]
+
+
 def demand_of(layers: Sequence[LayerView], steps: int, height: int) -> list[Demand]:
     """One Demand per layer, far to near, for a canvas of `height` rows.
 

@@ -1,4 +1,4 @@
-"""What a layer is continued from: its own rows, some above and below, as they are and mirrored, cut into cells.
+"""A layer's ground, as it is and mirrored, cut into cells.
 
 Cells of `cell_width` px make about 320 columns whatever the size of the picture, so planning costs the same at any
 resolution; they are counted from the right, where the first seam is cut. Keeping several scales of the picture as
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .ground import Ground
 
 RGB = NDArray[np.uint8]
 CELLS = 320
@@ -55,23 +57,25 @@ def cells_of(width: int, height: int) -> Cells:
 class Exemplar:
     """The pixels a layer may be continued with, and their place in the source.
 
-    `pictures`: RGB uint8 [rows, columns * cell_width, 3], the second one mirrored if there is one; the layer's own
-    rows are `first_row`..+`height`; column 0 is column `left` of the source.
+    `pictures`: uint8 [rows, columns * cell_width, 3 or 4], the second one mirrored if there is one; the layer's own
+    rows are `first_row`..+`height`; column 0 is column `left` of the source. `rows`: the layer's rows in cells.
+    `second`: the ground's own second picture, if it is not the first one in a mirror.
     """
 
-    def __init__(self, source: RGB, top: int, height: int, reach: float, mirrored: bool) -> None:
-        self.cells = cells_of(source.shape[1], height)
-        self.height = height
+    def __init__(self, ground: Ground, mirrored: bool) -> None:
+        self.cells = cells_of(ground.width, ground.height)
+        self.height = ground.height
         step = self.cells.height
-        cells = int(height * reach) // step
-        above = min(cells, top // step) * step
-        below = min(cells, (source.shape[0] - top - height) // step) * step
+        above, below = ground.above // step * step, ground.below // step * step
         self.first_row = above
-        self.rows = height // step
-        self.left = source.shape[1] - self.cells.columns * self.cells.width
+        self.rows = ground.height // step
+        self.left = ground.width - self.cells.columns * self.cells.width
+        self.seen = ground.seen
         # The comparison sees whole cells only; rows that remain below stay available to the landing.
-        plain = np.ascontiguousarray(source[top - above : top + height + below, self.left :])
-        self.pictures = [plain, np.ascontiguousarray(plain[:, ::-1])] if mirrored else [plain]
+        plain = ground.picture[ground.top - above : ground.top + ground.height + below, self.left :]
+        # a ground's own second picture has the layer's rows and no others
+        self.second = None if ground.mirrored is None or not mirrored else ground.mirrored[:, self.left :]
+        self.pictures = [plain, plain[:, ::-1] if self.second is None else self.second] if mirrored else [plain]
 
     @property
     def columns(self) -> int:

@@ -1,8 +1,8 @@
-"""The endless picture of one layer: any rectangle of its plate, from the source, its tape and its body's rows.
+"""The endless picture of one layer: any rectangle of its plate, from its ground, its tape and its body's rows.
 
 The tape continues the layer's rows to the right; motion to the right asks for the left side, which is the same thing
-in a mirror, so the source is turned round on the way in and the pixels on the way out. What lies above or below the
-layer's rows is asked from `rows`, which looks the pixels up in the tape again.
+in a mirror, so the ground is turned round on the way in and the pixels on the way out. What lies above or below the
+layer's rows is asked from `rows`, which looks the pixels up in the tape again; a cut-out has nothing there.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...shared import loop_plan
 from ..engines.contract import LayerView, Rect, RunContext
 from .demand import Demand
+from .ground import Ground
 from .rows import RowTape
 from .settings import WalkSettings
 from .tape import Tape
 
-RGB = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]  # [h, w, 3 or 4]
 KEEP_PX = 512  # columns behind the window's edge that may be asked again
 MARGIN_PX = 128  # beyond the reach of the run's masks
 
@@ -26,17 +28,23 @@ class LayerField:
     """Plate pixels of one layer of a run, in the plate coordinates of `engines.contract`."""
 
     def __init__(
-        self, run: RunContext, layer: LayerView, demand: Demand, settings: WalkSettings, contrast: float
+        self,
+        run: RunContext,
+        layer: LayerView,
+        ground: Ground,
+        demand: Demand,
+        settings: WalkSettings,
+        contrast: float,
     ) -> None:
-        source = run.source
-        self._top, self._height, self._width = layer.top, layer.height, source.shape[1]
+        self._top, self._height, self._width = layer.top, layer.height, ground.width
         # a wide mask asks for columns far behind the edge once more
         self._keep_px = max(KEEP_PX, run.reach_px + MARGIN_PX)
         self._demand = demand
         self._turned = demand.left
         seeds = (run.seed, layer.index)
-        given = np.ascontiguousarray(source[:, ::-1]) if self._turned else source
-        self._tape = Tape(given, layer.top, layer.height, settings, contrast, (*seeds, 0))
+        around = loop_plan.circumference(layer.velocity, run.steps) if run.loop else None
+        self._circumference = around or 0
+        self._tape = Tape(ground.turned() if self._turned else ground, settings, contrast, (*seeds, 0), around)
         self._body = self._tape.read if demand.left or demand.right else self._tape.still
         row_tapes = [
             RowTape(self._tape, self._body, upward, settings, contrast, (*seeds, 1 + upward)) if wanted else None
@@ -44,12 +52,23 @@ class LayerField:
         ]
         self._below, self._above = row_tapes
 
+    @property
+    def tape(self) -> Tape:
+        """The layer's rows, continued to one side."""
+        return self._tape
+
+    def sideways(self, turned: bool) -> bool:
+        """Does the layer show new picture at that side, left when `turned`?"""
+        return self._demand.left if turned else self._demand.right and not self._turned
+
     def heads(self) -> list[Rect]:
-        """The known pixels through which the first seams are cut."""
+        """The known pixels through which the first seams are cut; in a loop at both ends, both times they come."""
         heads = []
-        across = self._tape.overlap
+        across, around = self._tape.overlap, self._circumference
         if across and (self._demand.left or self._demand.right):
-            heads.append(Rect(0 if self._turned else self._width - across, self._top, across, self._height))
+            last = self._width - across
+            for x in (0, around, last, around + last) if around else (last,):
+                heads.append(Rect(last - x if self._turned else x, self._top, across, self._height))
         if self._below and self._below.overlap:
             bottom = self._top + self._height
             heads.append(Rect(0, bottom - self._below.overlap, self._width, self._below.overlap))
@@ -57,8 +76,8 @@ class LayerField:
             heads.append(Rect(0, self._top, self._width, self._above.overlap))
         return heads
 
-    def block(self, rect: Rect) -> RGB:
-        """The pixels of `rect`, RGB uint8 [rect.height, rect.width, 3]."""
+    def block(self, rect: Rect) -> Pixels:
+        """The pixels of `rect`, uint8 [rect.height, rect.width, 3 or 4], as its ground has them."""
         start = self._width - rect.x - rect.width if self._turned else rect.x
         stop = start + rect.width
         first, last = rect.y - self._top, rect.y + rect.height - self._top
@@ -76,7 +95,7 @@ class LayerField:
         pixels = np.concatenate(parts)
         return pixels[:, ::-1] if self._turned else pixels
 
-    def _beyond(self, rows: RowTape | None, above: bool, first: int, last: int, start: int, stop: int) -> RGB:
+    def _beyond(self, rows: RowTape | None, above: bool, first: int, last: int, start: int, stop: int) -> Pixels:
         """Rows first..last, counted from the layer's top, above or below the part that the tape alone answers for."""
         if rows is None:  # nothing was announced there: repeat the body, every second time mirrored
             r = np.arange(first, last) % (2 * self._height)

@@ -63,8 +63,11 @@ def value_iteration(jump: F32, price: F64, value: F64, n: int, overlap: int, run
 
 
 @njit(cache=True)
-def next_jump(jump: F32, landed: F32, price: F64, value: F64, start: int, n: int, overlap: int) -> tuple[int, int]:
-    """Walk on from state `start` until jumping is no dearer than going on; returns (leave, land)."""
+def next_jump(
+    jump: F32, landed: F32, price: F64, value: F64, start: int, n: int, overlap: int, longest: int = 1 << 30
+) -> tuple[int, int]:
+    """Walk on from state `start`, by `longest` cells at most, until jumping is no dearer than going on; returns
+    (leave, land)."""
     i = start
     while True:
         j = 0
@@ -74,6 +77,6 @@ def next_jump(jump: F32, landed: F32, price: F64, value: F64, start: int, n: int
             if cost < best:
                 best = cost
                 j = k
-        if i % n >= n - overlap or best <= price[i] + DISCOUNT * value[i + 1]:
+        if i % n >= n - overlap or i - start >= longest or best <= price[i] + DISCOUNT * value[i + 1]:
             return i, j
         i += 1

@@ -16,11 +16,16 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from .transitions import ALPHA_VISIBLE, ALPHA_WEIGHT
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 OFFSET_LIMIT = 48.0  # grey levels; more than that is another colour, not another light
 SAME_COLOUR = 22.0  # grey levels; differences beyond it count as different things
 TEXTURE = 16.0
+SHARPEST = 0.6  # px, half width of a transition in texture
+OPAQUE_ROUND = 7  # px; so far from a rim colours are the layer's own
+DIFFERENT_MATTE = 1e5
 
 
 @dataclass(frozen=True)
@@ -88,12 +93,37 @@ def minimum_path(error: F64, first: int, last: int) -> NDArray[np.int64]:
 @dataclass(frozen=True)
 class Overlap:
     """Two pieces over the same ground: `old`, `new` float32 [h, w, 3], the difference of their soft versions, and how
-    busy both are at each pixel: squared detail plus squared slope, grey levels^2, [h, w]."""
+    busy both are at each pixel: squared detail plus squared slope, grey levels^2, [h, w].
+
+    Of pieces with mattes the colours are premultiplied; `matte` [h, w] is the difference in alpha, `opaque` [h, w]
+    is 1 where both are opaque all round and 0 elsewhere."""
 
     old: F32
     new: F32
     soft_difference: F32
     texture: F32
+    matte: F32 | None = None
+    opaque: F32 | None = None
+
+
+@njit(cache=True)
+def lift(pixels: F32, offset: F32, fade: F32) -> None:
+    """Add `offset` [h, 3] times `fade` [w] to the colours of `pixels` [h, w, 3 or 4], in place."""
+    for y in range(pixels.shape[0]):
+        for x in range(pixels.shape[1]):
+            for c in range(3):
+                pixels[y, x, c] += offset[y, c] * fade[x]
+
+
+@njit(cache=True)
+def rounded(pixels: F32) -> NDArray[np.uint8]:
+    """The nearest uint8 of every value, halves to even."""
+    out = np.empty(pixels.shape, np.uint8)
+    for y in range(pixels.shape[0]):
+        for x in range(pixels.shape[1]):
+            for c in range(pixels.shape[2]):
+                out[y, x, c] = np.uint8(min(max(np.rint(pixels[y, x, c]), np.float32(0)), np.float32(255)))
+    return out
 
 
 def square_sum(values: F32) -> F32:
@@ -102,12 +132,20 @@ def square_sum(values: F32) -> F32:
 
 
 def compare(old: F32, new: F32) -> Overlap:
-    """Look at both pieces once; what is derived from it survives a colour offset that is constant along rows."""
+    """Look at both pieces, [h, w, 3 or 4], once; what is derived from it survives an offset constant along rows."""
+    matte: F32 | None = None
+    opaque: F32 | None = None
+    if old.shape[2] == 4:
+        matte = ((old[..., 3] - new[..., 3]) / 255).astype(np.float32)
+        both = np.minimum(old[..., 3], new[..., 3])
+        opaque = (cv2.erode(both, np.ones((OPAQUE_ROUND, OPAQUE_ROUND), np.uint8)) > 254.5).astype(np.float32)
+        old, new = (piece[..., :3] * (piece[..., 3:] / 255) for piece in (old, new))
     soft_old, soft_new = (np.asarray(cv2.GaussianBlur(piece, (0, 0), 3), np.float32) for piece in (old, new))
     detail = (square_sum(old - soft_old) + square_sum(new - soft_new)) / 3
     busy = np.asarray(cv2.GaussianBlur(detail, (0, 0), 4), np.float32)
     slope = sum(square_sum(np.gradient(soft, axis=1)) for soft in (soft_old, soft_new))
-    return Overlap(old, new, soft_old - soft_new, busy + np.float32(0.25 * old.shape[1]) * slope)
+    texture = busy + np.float32(0.25 * old.shape[1]) * slope
+    return Overlap(old, new, soft_old - soft_new, texture, matte, opaque)
 
 
 def colour_offset(overlap: Overlap, smooth_rows: float) -> F32:
@@ -115,6 +153,8 @@ def colour_offset(overlap: Overlap, smooth_rows: float) -> F32:
     difference = overlap.soft_difference
     alike = np.exp(square_sum(difference) / np.float32(-2 * SAME_COLOUR**2))
     weight = np.maximum(alike, 1 / (1 + (overlap.texture / TEXTURE) ** 2))
+    if overlap.opaque is not None:
+        weight *= overlap.opaque
     weighted = np.einsum("yxc,yx->yc", difference, weight)
     total = gaussian_filter1d(weighted, smooth_rows, axis=0, truncate=3.0)
     trust = gaussian_filter1d(weight.sum(1), smooth_rows, truncate=3.0) + 0.08 * weight.shape[1]
@@ -123,39 +163,85 @@ def colour_offset(overlap: Overlap, smooth_rows: float) -> F32:
 
 def cut_error(overlap: Overlap, offset: F32, contrast: float) -> tuple[F64, F32]:
     """What a cut costs at every pixel of the overlap [h, w], and how smooth both sides are there (0..1)."""
-    d = overlap.old - overlap.new - offset[:, None]
-    error = square_sum(d)
-    error[:, 1:] += 0.5 * square_sum(np.diff(d, axis=1))
-    error[1:] += 0.5 * square_sum(np.diff(d, axis=0))
-    cost = error.astype(np.float64) * (contrast**2 / (contrast**2 + overlap.texture))
-    margin = min(2, (d.shape[1] - 1) // 3)
+    plain = 0.15 * contrast**2
+    smooth = np.asarray(plain / (plain + overlap.texture), np.float32)
+    visible = contrast**2 / (contrast**2 + overlap.texture)
+    if overlap.matte is None or overlap.opaque is None:
+        cost = _roughness(overlap.old - overlap.new - offset[:, None]).astype(np.float64) * visible
+    else:
+        cost = _roughness(overlap.old - overlap.new - offset[:, None] * overlap.opaque[..., None]) * visible
+        firm = ALPHA_VISIBLE + (1 - ALPHA_VISIBLE) * visible
+        cost = (cost + _roughness(np.float32(ALPHA_WEIGHT) * overlap.matte[..., None]) * firm).astype(np.float64)
+        smooth *= overlap.opaque
+    margin = min(2, (cost.shape[1] - 1) // 3)
     if margin:
         cost[:, :margin] += 1e5
         cost[:, -margin:] += 1e5
-    plain = 0.15 * contrast**2
-    return cost, np.asarray(plain / (plain + overlap.texture), np.float32)
+    return cost, smooth
+
+
+def _roughness(d: F32) -> F32:
+    """Squared difference of two pieces and of their slopes, [h, w]."""
+    error = square_sum(d)
+    error[:, 1:] += 0.5 * square_sum(np.diff(d, axis=1))
+    error[1:] += 0.5 * square_sum(np.diff(d, axis=0))
+    return error
 
 
 def transition_width(smooth: F32, smooth_rows: float) -> F32:
     """Half width of the transition per row, [h]: 0.6 px in texture, up to a ninth of the overlap in smooth places."""
     width = smooth.shape[1]
     parts = np.minimum.reduceat(smooth, np.arange(0, width, max(1, width // 4)), axis=1)
-    raw = 0.6 + width / 9.0 * parts.mean(1) ** 2
+    raw = SHARPEST + width / 9.0 * parts.mean(1) ** 2
     return np.asarray(gaussian_filter1d(raw, smooth_rows, truncate=3.0), np.float32)
 
 
 def mix(old: F32, new: F32, cut: NDArray[np.int16], width: F32) -> F32:
-    """`old` left of the cut, `new` right of it, [h, w, 3], with a transition of half width `width` px per row."""
-    columns = old.shape[1]
+    """`old` left of the cut, `new` right of it, [h, w, 3 or 4], with a transition of half width `width` px per row.
+
+    With mattes (straight alpha) the alpha changes within SHARPEST px, so that an edge of one piece never becomes a
+    veil over the other, and each side's colour counts by its alpha.
+    """
+    share = _share(old.shape[1], cut, width)
+    if old.shape[2] == 3:
+        share = share[..., None]
+        return np.asarray(old * (1 - share) + new * share, np.float32)
+    narrow = _share(old.shape[1], cut, np.full_like(width, SHARPEST))
+    alpha = old[..., 3] * (1 - narrow) + new[..., 3] * narrow
+    there = share * new[..., 3]
+    total = there + (1 - share) * old[..., 3]
+    share = np.where(total > 0.5, there / np.maximum(total, 0.5), share)[..., None]
+    return np.dstack([old[..., :3] * (1 - share) + new[..., :3] * share, alpha]).astype(np.float32)
+
+
+def _share(columns: int, cut: NDArray[np.int16], width: F32) -> F32:
+    """The new piece's share at every pixel, [h, columns]."""
     room = np.minimum(4 * width, columns / 2)
     centre = np.clip(cut.astype(np.float32), room, columns - room)
     distance = (np.arange(columns, dtype=np.float32)[None] - centre[:, None] - 0.5) / width[:, None]
-    share = (1 / (1 + np.exp(-np.clip(distance, -60, 60))))[..., None]
-    return np.asarray(old * (1 - share) + new * share, np.float32)
+    return np.asarray(1 / (1 + np.exp(-np.clip(distance, -60, 60))), np.float32)
 
 
-def join(old: F32, new: F32, contrast: float, shortest_fade: int) -> Seam:
-    """The seam between two pieces over their overlap, both float32 [h, w, 3]; `contrast` in grey levels."""
+def first_equal(old: F32, new: F32) -> NDArray[np.int64]:
+    """Per row the first column from which on both mattes are the same to the end, int64 [h]."""
+    differ = old[..., 3] != new[..., 3]
+    columns = differ.shape[1]
+    return np.where(differ.any(axis=1), columns - np.argmax(differ[:, ::-1], axis=1), 0)
+
+
+def keep_matte(mixed: F32, old: F32, new: F32) -> None:
+    """Give `mixed` the matte of `old`, in place, and its colours where the mattes differ. Nothing without mattes."""
+    if mixed.shape[2] == 4:
+        mixed[..., 3] = old[..., 3]
+        differ = old[..., 3] != new[..., 3]
+        mixed[differ] = old[differ]
+
+
+def join(old: F32, new: F32, contrast: float, shortest_fade: int, same_matte: bool = False) -> Seam:
+    """The seam between two pieces over their overlap, both float32 [h, w, 3 or 4]; `contrast` in grey levels.
+
+    With `same_matte` the new piece begins only where from there on both mattes are the same.
+    """
     rows = old.shape[0]
     knots = np.empty((knot_count(rows), 4), np.float32)
     at = np.linspace(0, rows - 1, len(knots))
@@ -166,5 +252,10 @@ def join(old: F32, new: F32, contrast: float, shortest_fade: int) -> Seam:
     offset = np.stack([_spread(knots[:, 1 + c], rows) for c in range(3)], axis=1)
     error, smooth = cut_error(overlap, offset, contrast)
     knots[:, 0] = np.interp(at, np.arange(rows), transition_width(smooth, max(1, rows / 60)))
-    cut = minimum_path(error, -1, -1).astype(np.int16)
+    if same_matte and old.shape[2] == 4:
+        earliest = first_equal(old, new)
+        error += DIFFERENT_MATTE * (np.arange(error.shape[1])[None] < earliest[:, None])
+        cut = np.maximum(minimum_path(error, -1, -1), earliest).astype(np.int16)
+    else:
+        cut = minimum_path(error, -1, -1).astype(np.int16)
     return Seam(cut, knots, int(max(shortest_fade, 10 * np.abs(offset).max())))

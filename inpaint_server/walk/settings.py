@@ -27,6 +27,8 @@ class WalkSettings:
     jump: float = 0.35  # price of any jump
     first_weight: float = 3.0  # weight of the match at the first jump, whose place is not free
     border: float = 0.5  # price of columns whose border rows do not fit the neighbouring layers
+    coherence: float = 6.0  # price of layers that look strange beside each other where the source ends
+    replay: float = 1.0  # price of landing on what was shown a picture's width before
     noise: float = 0.4  # mean of the seeded noise on the price of a jump
     row_reach: float = 0.2  # how far above and below the layer its columns are searched, of its height
     reference: float = 14.0  # grey levels rms that cost 1, at normal contrast

@@ -9,6 +9,7 @@ makes exact anyway.
 A. Schoedl et al., Video Textures, SIGGRAPH 2000.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,11 +17,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .exemplar import Cells
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
 RGB = NDArray[np.uint8]
 CHANNELS = 5  # R, G, B and the two absolute derivatives of the luma
 EDGE_WEIGHT = 1.5
+ALPHA_WEIGHT = 0.6 * 255  # a difference of 1 in alpha in grey levels
+ALPHA_VISIBLE = 0.35  # how visible it is in the strongest texture
+OPAQUE_SHARE = 0.8  # how far the mean is one over opaque pixels only; the rest keeps empty layers comparable
 SHIFT_PENALTY_PER_PX = 0.015
 UNKNOWN = 1e9
 
@@ -54,6 +61,50 @@ def features(picture: RGB, cell_width: int, cell_height: int, contrast: float) -
     stacked = np.dstack([colour.reshape(*shape, 3), EDGE_WEIGHT * edges.reshape(*shape, 2)])
     visible = contrast**2 / (contrast**2 + variance.reshape(shape))
     return stacked.astype(np.float32), visible.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Features per cell: `parts` are (values float32 [rows, n, c], visibility float32 [rows, n]), compared each by
+    itself; `share`: of how many cells, in [0, 1], their sum is to be the mean."""
+
+    parts: tuple[tuple[F32, F32], ...]
+    share: float = 1.0
+
+    @property
+    def rows(self) -> int:
+        """Rows of cells."""
+        return int(self.parts[0][0].shape[0])
+
+    @property
+    def columns(self) -> int:
+        """Columns of cells."""
+        return int(self.parts[0][0].shape[1])
+
+
+def tabulate(pixels: Pixels, cells: Cells, contrast: float, weight: F32) -> Table:
+    """The features of RGB or RGBA `pixels` uint8 [h, w, 3 or 4]; `weight` [rows of cells]: how much a row counts.
+
+    A matte is one more feature. Colours are premultiplied, so that what cannot be seen is alike.
+    """
+    if pixels.shape[2] == 3:
+        values, visible = features(pixels, cells.width, cells.height, contrast)
+        return Table(((values, visible * weight[:, None]),))
+    values, visible = features(premultiplied(pixels), cells.width, cells.height, contrast)
+    size = (values.shape[1], values.shape[0])
+    alpha = cv2.resize(pixels[..., 3], size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0])
+    share = alpha.astype(np.float32) / 255
+    matte = (share * np.float32(ALPHA_WEIGHT)).astype(np.float32)[..., None]
+    firm = ALPHA_VISIBLE + (1 - ALPHA_VISIBLE) * visible
+    counted = weight[:, None] * (OPAQUE_SHARE * share + 1 - OPAQUE_SHARE)
+    weight = weight[:, None].astype(np.float32)
+    return Table(((values, visible * weight), (matte, firm * weight)), float(counted.mean()))
+
+
+def premultiplied(pixels: Pixels) -> RGB:
+    """The colours of RGBA `pixels` over black, RGB uint8."""
+    alpha = cv2.cvtColor(pixels[..., 3], cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.multiply(np.ascontiguousarray(pixels[..., :3]), alpha, scale=1 / 255), np.uint8)
 
 
 def _columns(table: F32, first_row: int, rows: int) -> F32:
@@ -130,19 +181,40 @@ def accumulate(
 
 
 def column_transitions(
-    table: F32, visible: F32, first_row: int, rows: int, overlap: int, mirrored: bool, cell_height: int
+    table: Table, first_row: int, rows: int, overlap: int, mirrored: bool, cell_height: int, only: int | None = None
 ) -> Transitions:
-    """Transitions among the columns of one exemplar, over all row shifts that its rows allow.
+    """Transitions among the columns of one exemplar, over all row shifts that its rows allow, or at one `only`.
 
-    `table`, `visible` as from `features`; the layer's own rows are first_row..first_row+rows; `overlap` in cells.
+    The layer's own rows are first_row..first_row+rows of `table`; `overlap` in cells.
     """
-    n = table.shape[1]
+    n = table.columns
     m = 2 if mirrored else 1
-    table = table - table.mean((0, 1), keepdims=True)
     best = np.full((n * m, n * m), UNKNOWN, np.float32)
     arg = np.zeros((n * m, n * m), np.int16)
-    distance = ColumnDistance(table, visible, first_row, rows)
-    for shift in range(-first_row, table.shape[0] - rows - first_row + 1):
-        penalty = 1 + SHIFT_PENALTY_PER_PX * abs(shift) * cell_height
-        accumulate(distance.to(table, visible, first_row + shift), m, overlap, penalty, shift, best, arg)
+    parts = [(values - values.mean((0, 1), keepdims=True), visible) for values, visible in table.parts]
+    distances = [ColumnDistance(values, visible, first_row, rows) for values, visible in parts]
+    shifts = range(-first_row, table.rows - rows - first_row + 1) if only is None else (only,)
+    for shift in shifts:
+        penalty = (1 + SHIFT_PENALTY_PER_PX * abs(shift) * cell_height) / table.share
+        apart = [d.to(*part, first_row + shift) for d, part in zip(distances, parts, strict=True)]
+        total = apart[0] if len(apart) == 1 else apart[0] + apart[1]
+        accumulate(total, m, overlap, penalty, shift, best, arg)
     return Transitions(np.sqrt(best), arg)
+
+
+def between(tables: Sequence[Table], overlap: int) -> Transitions:
+    """Transitions among the columns of several pictures, one per orientation, that are no mirror images; `overlap`
+    in cells. All rows of the tables are the layer's own, so there is no row shift."""
+    n, rows = tables[0].columns, tables[0].rows
+    m = len(tables)
+    rms, shift = np.empty((n * m, n * m), np.float32), np.zeros((n * m, n * m), np.int16)
+    means = [values.mean((0, 1), keepdims=True) for values, _ in tables[0].parts]
+    parts = [[(v - mean, seen) for (v, seen), mean in zip(t.parts, means, strict=True)] for t in tables]
+    share = sum(table.share for table in tables) / m
+    for p, q in np.ndindex(m, m):
+        pairs = zip(parts[p], parts[q], strict=True)
+        apart = [ColumnDistance(*one, 0, rows).to(*other, 0) for one, other in pairs]
+        best, arg = np.full((n, n), UNKNOWN, np.float32), np.zeros((n, n), np.int16)
+        accumulate(sum(apart[1:], apart[0]), 1, overlap, 1 / share, 0, best, arg)
+        rms[p * n : (p + 1) * n, q * n : (q + 1) * n] = np.sqrt(best)
+    return Transitions(rms, shift)

@@ -1,6 +1,7 @@
 """Plates made by hand, without a server: a picture that is known everywhere, cut into the tiles of a real plan."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import scene, tiling
 from infinite_parallax.shared.frames import Bytes, Texture
 from infinite_parallax.shared.plan import Plan
-from infinite_parallax.shared.plates import Manifest, Plate, Tile
+from infinite_parallax.shared.plates import Manifest, ObjectPlate, Plate, Tile
 from infinite_parallax.shared.scene import SceneSpec
-from infinite_parallax.shared.tiling import TilePlan
+from infinite_parallax.shared.sections import Object
+from infinite_parallax.shared.tiling import BLEED_PX, TilePlan
+from infinite_parallax.shared.visits import velocity_of
 
 from .pictures import texture, write_png
 
 WIDTH, HEIGHT = 192, 108
+RELIEF_PX = 12
 
 
 def document(direction: float = 180.0, **sections: dict[str, Any]) -> dict[str, Any]:
@@ -35,26 +39,70 @@ def document(direction: float = 180.0, **sections: dict[str, Any]) -> dict[str, 
     } | sections
 
 
-def made(folder: Path, data: dict[str, Any]) -> SceneSpec:
-    """Write the plates of a project into `folder` and return its scene."""
+def made(folder: Path, data: dict[str, Any], contours: bool = False, covers: bool = False) -> SceneSpec:
+    """Write the plates of a project into `folder` and return its scene.
+
+    With `contours` the layers begin along wavy lines, with `covers` each has one at its beginning and one at its end.
+    The objects of the project are made as well.
+    """
     project = projects.from_json(data)
     plan = plans.plan(project, WIDTH, HEIGHT)
     plates = []
     for layer in plan.layers:
-        tiles = [_write(folder, plan, layer.index, n, tile) for n, tile in enumerate(tiling.tiles(plan, layer.index))]
+        reach = (max(0, layer.top - RELIEF_PX), HEIGHT) if contours else None
+        tiles = [
+            _write(folder, f"{layer.index:02d}_{n:03d}", tile, _picture(plan, layer.index, tile, contours))
+            for n, tile in enumerate(tiling.tiles(plan, layer.index, reach))
+        ]
+        tiles += _covers(folder, plan, layer.index) if covers else []
         plates.append(Plate(layer.index, layer.name, tuple(tiles)))
-    manifest = Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates))
-    return scene.build(project, plan, manifest)
+    things = tuple(_object(folder, plan, thing, n) for n, thing in enumerate(project.objects))
+    return scene.build(project, plan, Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things))
 
 
-def _write(folder: Path, plan: Plan, index: int, number: int, tile: TilePlan) -> Tile:
+def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool) -> Bytes:
     rgba = np.full((tile.height, tile.width, 4), 255, np.uint8)
     rgba[..., :3] = texture(tile.x, tile.y, tile.width, tile.height, index)
     layer = plan.layers[index]
     if index:
-        inside = (np.arange(tile.height) + tile.y - layer.top + layer.overlap_px + 1) / (layer.overlap_px + 1)
-        rgba[..., 3] = np.rint(255 * np.clip(inside, 0, 1))[:, None]
-    path = folder / "plates" / f"{index:02d}_{number:03d}.png"
+        line = np.full(tile.width, float(layer.top))
+        if contours:
+            x = np.arange(tile.x, tile.x + tile.width)
+            line += RELIEF_PX / 2 * (np.sin(x / 9 + index) + 0.6 * np.sin(x / 2.1))
+        inside = (np.arange(tile.height)[:, None] + tile.y - line + layer.overlap_px + 1) / (layer.overlap_px + 1)
+        rgba[..., 3] = np.rint(255 * np.clip(inside, 0, 1))
+    return rgba
+
+
+def _covers(folder: Path, plan: Plan, index: int) -> list[Tile]:
+    """The frame's last columns as something else, seen at step 0 and at the last step."""
+    out = []
+    for first, opacity in ((0, (1.0, 0.0)), (plan.steps - 1, (0.0, 1.0))):
+        x = WIDTH - 40 if first == 0 else -plan.layers[index].position(plan.steps)[0]
+        place = TilePlan(first, first + 1, x, plan.layers[index].top, 40, 30)
+        rgba = np.full((place.height, place.width, 4), 255, np.uint8)
+        rgba[..., :3] = texture(x, 0, place.width, place.height, index + 5)
+        rgba[..., 3] = np.clip(np.arange(place.width) * 30 - 60, 0, 255)
+        rgba[:, -BLEED_PX:, 3] = rgba[:BLEED_PX, :, 3] = rgba[-BLEED_PX:, :, 3] = 0
+        out.append(replace(_write(folder, f"{index:02d}_cover{first}", place, rgba), opacity=opacity))
+    return out
+
+
+def _object(folder: Path, plan: Plan, thing: Object, number: int) -> ObjectPlate:
+    """A disc with a soft rim in the thing's box."""
+    left, top, right, bottom = (round(v) for v in thing.box or (0, 0, 8, 8))
+    place = TilePlan(0, plan.steps, left, top, right - left, bottom - top)
+    y, x = np.mgrid[: place.height, : place.width]
+    radius = min(place.width, place.height) / 2
+    away = np.hypot(x + 0.5 - place.width / 2, y + 0.5 - place.height / 2)
+    rgba = np.dstack([texture(left, top, place.width, place.height, 8), np.zeros_like(away, np.uint8)])
+    rgba[..., 3] = np.rint(255 * np.clip((radius - 3 - away) / 4, 0, 1))
+    tile = _write(folder, f"object{number}", place, rgba)
+    return ObjectPlate(thing.name, thing.layer, velocity_of(thing, plan), thing.scale, tile)
+
+
+def _write(folder: Path, name: str, tile: TilePlan, rgba: Bytes) -> Tile:
+    path = folder / "plates" / f"{name}.png"
     write_png(path, rgba)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Tile(f"plates/{path.name}", tile.first, tile.last, tile.x, tile.y, tile.width, tile.height, digest)

@@ -77,3 +77,34 @@ def test_frames_of_a_cropped_scene(tmp_path: Path) -> None:
         assert rendered.min() >= DARKEST
         assert off.mean() <= 0.5
         assert off.max() <= 4
+
+
+@pytest.mark.parametrize("raised", [0.0, 0.37])
+def test_frames_of_contours_with_soft_rims_and_covers(tmp_path: Path, raised: float) -> None:
+    spec = made(tmp_path, document(180.0), contours=True, covers=True)
+    planes = [replace(p, keys=(replace(p.keys[0], y=p.keys[0].y - raised), p.keys[1])) for p in spec.planes]
+    spec = replace(spec, planes=tuple(planes))
+    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    plain = replace(spec, planes=tuple(p for p in spec.planes if p.opacity == (1, 1)))
+    for frame in (0, 1, 4, 15, spec.frames - 4, spec.frames - 1):
+        rendered, off = compared(spec, tmp_path, frame)
+        assert rendered.min() >= DARKEST
+        assert off.mean() <= 0.5
+        assert off.max() <= (2 if frame or raised else 0), "the first frame is the source itself"
+        without = frames.render(plain, frame, read_tile(tmp_path))
+        shows = (np.abs(frames.render(spec, frame, read_tile(tmp_path)) - without.astype(int)) > 8).any()
+        assert shows == (frame in (0, 1, 4, spec.frames - 4, spec.frames - 1))
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_frames_of_an_object_that_goes_its_own_way(tmp_path: Path, scale: float) -> None:
+    thing = {"name": "boat", "layer": 1, "box": [70, 50, 114, 82], "velocity": [-7.3, -1.6], "scale": scale}
+    spec = made(tmp_path, document(objects=[thing]), contours=True)
+    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    plain = replace(spec, planes=tuple(p for p in spec.planes if "boat" not in p.name))
+    for frame in moments(spec):
+        _, off = compared(spec, tmp_path, frame)
+        assert off.mean() <= 0.5
+        assert off.max() <= 2
+        seen = frames.render(spec, frame, read_tile(tmp_path)) != frames.render(plain, frame, read_tile(tmp_path))
+        assert seen.any()

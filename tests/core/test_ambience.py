@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.shared.ambience import KINDS, ambience, write_wav
+from hypothesis import given
+from hypothesis import strategies as st
+from infinite_parallax.shared.ambience import KINDS, ambience, divisor, write_wav
 from infinite_parallax.shared.errors import ParallaxError, UsageError
 
 RATE = 16000
@@ -61,8 +63,33 @@ def test_the_loudness_swells() -> None:
 def test_long_sounds_repeat_a_loop() -> None:
     sound = ambience("wind", 125, 1000)
     assert sound.shape == (125000, 2)
-    length = -(-125000 // 3)
-    assert np.array_equal(sound[:1000], sound[length : length + 1000])
+    assert np.array_equal(sound[:31250], sound[31250:62500])
+    assert np.array_equal(sound[:31250], sound[-31250:])
+
+
+@pytest.mark.parametrize("duration", [7.0, 61.0, 100.1, 383.999, 1501 / 25])
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_sound_of_any_length_flows_into_itself(kind: str, duration: float) -> None:
+    sound = ambience(kind, duration, 4000)
+    steps = np.abs(np.diff(sound, axis=0))
+    assert (np.abs(sound[0] - sound[-1]) <= steps.max(axis=0)).all()
+    # also the slope goes on: a joint that only meets in height is heard as a click in a high band
+    bends = np.abs(np.diff(sound, 2, axis=0))
+    around = np.concatenate([sound[-2:], sound[:2]])
+    assert (np.abs(np.diff(around, 2, axis=0)) <= bends.max(axis=0)).all()
+    # and the spectrum over the joint is the spectrum elsewhere
+    window = np.hanning(512)[:, None]
+    across = np.abs(np.fft.rfft(np.concatenate([sound[-256:], sound[:256]]) * window, axis=0))
+    inside = [np.abs(np.fft.rfft(sound[n : n + 512] * window, axis=0)) for n in range(0, len(sound) - 512, 512)]
+    high = slice(3 * 512 // 8, None)
+    assert across[high].sum() <= 1.5 * max(part[high].sum() for part in inside)
+
+
+@given(st.integers(1, 10**8), st.sampled_from([24.0, 29.97, 30.0, 48000.0]))
+def test_a_loop_fills_its_sound_exactly(units: int, per_second: float) -> None:
+    length = divisor(units, per_second)
+    assert units % length == 0
+    assert length == units or 5 * per_second <= length <= 60 * per_second
 
 
 @pytest.mark.parametrize(("kind", "duration"), [("rain", 1.0), ("wind", 0.0), ("wind", -1.0), ("wind", float("nan"))])

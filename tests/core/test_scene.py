@@ -131,3 +131,34 @@ def test_cues_follow_the_project() -> None:
     assert built(project(sound={"ambience": "none"})).cues == ()
     both = built(project(sound={"ambience": "water", "file": "a.ogg"})).cues
     assert [(c.ambience, c.file) for c in both] == [("water", ""), ("", "a.ogg")]
+
+
+def loop() -> Project:
+    layers = [{"height": 20, "velocity": [-2.5, 0]}, {"velocity": [-8, 0]}]
+    return project(motion={"loop": True, "seconds_per_step": 0.5, "fps": 10}, layers=layers)
+
+
+def test_the_frame_after_the_last_is_the_first() -> None:
+    spec, plan = built(loop()), plans.plan(loop(), 64, 48)
+    assert spec.loop
+    assert scene.from_json(spec.to_json()) == spec
+    tiles = {t.file: t for plate in manifest_of(plan).plates for t in plate.tiles}
+    for layer in plan.layers:
+        planes = [p for p in spec.planes if p.layer == layer.index]
+        first, last = planes[0], max(planes, key=lambda p: p.end)
+        assert (first.start, last.end) == (0, spec.frames)
+        # plate columns under the frame's left edge: one circumference lies between frame 0 and the one after the last
+        begin = tiles[first.file].x - placed(first, 0)[0]
+        end = tiles[last.file].x - placed(last, spec.frames)[0]
+        assert (begin, end) == (0, pytest.approx(plan.circumference(layer.index), abs=1e-9))
+
+
+def test_sounds_of_a_loop_do_not_fade() -> None:
+    assert [c.fade_frames for c in built(loop()).cues] == [0]
+    assert [c.fade_frames for c in built(project()).cues] == [10]
+
+
+def test_documents_from_before_loops_are_read() -> None:
+    document = built(project()).to_json()
+    del document["loop"]
+    assert scene.from_json(document) == built(project())

@@ -84,6 +84,7 @@ class Gate:
         engine: Any,
         report: Callable[[Progress], None],
         cancelled: Callable[[], bool],
+        assets: Any = None,
     ) -> Manifest:
         self.sittings += 1
 
@@ -95,7 +96,7 @@ class Gate:
                 if self.failure:
                     raise self.failure
 
-        return step_loop.run(folder, project, picture, engine, gated, cancelled)
+        return step_loop.run(folder, project, picture, engine, gated, cancelled, assets)
 
     def redo(self, folder: Path, step: int) -> None:
         step_loop.redo(folder, step)

@@ -11,6 +11,7 @@ from infinite_parallax.inpaint_server.walk.column_walk import ColumnWalk
 from infinite_parallax.inpaint_server.walk.demand import Demand, demand_of, positions
 from infinite_parallax.inpaint_server.walk.donor_fill import fill, spread
 from infinite_parallax.inpaint_server.walk.exemplar import Exemplar, cells_of, contrast_scale
+from infinite_parallax.inpaint_server.walk.ground import of_band
 from infinite_parallax.inpaint_server.walk.planning import DISCOUNT, next_jump, value_iteration
 from infinite_parallax.inpaint_server.walk.rows import RowTape
 from infinite_parallax.inpaint_server.walk.seam import join, knot_count, minimum_path, mix
@@ -34,7 +35,7 @@ def test_transitions_equal_brute_force_over_both_orientations() -> None:
     picture = textured(28, 40)
     table, visible = transitions.features(picture, 2, 2, 12.0)
     overlap, first_row, rows = 3, 2, 10
-    found = transitions.column_transitions(table, visible, first_row, rows, overlap, True, 2)
+    found = transitions.column_transitions(transitions.Table(((table, visible),)), first_row, rows, overlap, True, 2)
     n = table.shape[1]
     tables = [table, table[:, ::-1]]
     masks = [visible, visible[:, ::-1]]
@@ -135,7 +136,7 @@ def test_contrast_scale_is_bounded() -> None:
 
 def test_exemplar_counts_columns_from_the_right_and_stays_inside_the_picture() -> None:
     source = textured(100, 643)
-    exemplar = Exemplar(source, 0, 40, 0.2, True)
+    exemplar = Exemplar(of_band(source, 0, 40, 0.2), True)
     plain, mirrored = exemplar.pictures
     assert exemplar.left == 643 - exemplar.columns
     np.testing.assert_array_equal(plain[exemplar.first_row :][:40, -5:], source[:40, -5:])
@@ -146,11 +147,12 @@ def test_exemplar_counts_columns_from_the_right_and_stays_inside_the_picture() -
 
 def test_the_walk_does_not_land_where_it_has_just_been() -> None:
     source = textured(48, 320)
-    exemplar = Exemplar(source, 0, 48, 0.0, False)
-    walk = ColumnWalk(source, 0, exemplar, replace(SETTINGS, noise=0.0), 1.0, (0,))
+    ground = of_band(source, 0, 48, 0.0)
+    exemplar = Exemplar(ground, False)
+    walk = ColumnWalk(ground, exemplar, replace(SETTINGS, noise=0.0), 1.0, (0,))
     first = walk.plan(0, exemplar.columns - exemplar.cells.overlap, 320 - exemplar.cells.overlap)
     assert first.leave == exemplar.columns - exemplar.cells.overlap
-    used = ColumnWalk(source, 0, exemplar, replace(SETTINGS, noise=0.0, reuse=1000.0), 1.0, (0,))
+    used = ColumnWalk(ground, exemplar, replace(SETTINGS, noise=0.0, reuse=1000.0), 1.0, (0,))
     used.show(0, 0, 200, 10_000)
     used.jumps = 1
     jump = used.plan(0, 0, 10_200)
@@ -158,12 +160,13 @@ def test_the_walk_does_not_land_where_it_has_just_been() -> None:
 
 
 def tape(source: RGB, top: int = 0, height: int | None = None, **options: float) -> Tape:
-    return Tape(source, top, height or source.shape[0], replace(SETTINGS, **options), 1.0, (0, 0))
+    settings = replace(SETTINGS, **options)
+    return Tape(of_band(source, top, height or source.shape[0], settings.row_reach), settings, 1.0, (0, 0))
 
 
 def test_a_tape_is_the_source_and_then_bit_exact_copies_of_it() -> None:
     source = textured(60, 400)
-    made = tape(source, row_reach=0.0)
+    made = tape(source, row_reach=0.0, replay=0.0)
     plate = made.read(0, 4000)
     np.testing.assert_array_equal(plate[:, : 400 - made.overlap], source[:, : 400 - made.overlap])
     pictures = made._exemplar.pictures
@@ -204,7 +207,7 @@ def test_seeds_choose_different_first_landings() -> None:
     source = textured(60, 320)
     landings = set()
     for seed in range(12):
-        made = Tape(source, 0, 60, SETTINGS, 1.0, (seed, 0))
+        made = Tape(of_band(source, 0, 60, 0.2), SETTINGS, 1.0, (seed, 0))
         made.read(320, 321)
         landings.add((made.edits[0].orientation, made.edits[0].column // 16))
     assert len(landings) >= 3

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.benchmarks.metrics import sharpness_ratio
 from infinite_parallax.inpaint_server.engines import load
 from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView, Rect
+from infinite_parallax.inpaint_server.quality.metrics import sharpness_ratio
 from infinite_parallax.inpaint_server.step_loop import StepLoop
 from infinite_parallax.shared.errors import Cancelled, UsageError
 from infinite_parallax.shared.project import from_json

@@ -121,7 +121,18 @@ def _shrunk(picture: RGB, scale: float) -> RGB:
     return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def measure(source: RGB, top: int, height: int, shown: RGB, step_px: int) -> Figures:
+def seam_ratio(shown: RGB, step_px: float) -> float:
+    """seam: gradient where a step began to paint, every `step_px` columns (rounded half to even), against elsewhere."""
+    gradient = column_gradient(shown)
+    edge = np.zeros(gradient.size, bool)
+    first = np.rint(np.arange(1, int(shown.shape[1] / step_px) + 1) * step_px).astype(int) - 1
+    edge[first[(first >= 0) & (first < gradient.size)]] = True
+    if not edge.any() or edge.all():
+        return 1.0
+    return float(gradient[edge].mean() / max(float(gradient[~edge].mean()), 1e-3))
+
+
+def measure(source: RGB, top: int, height: int, shown: RGB, step_px: float) -> Figures:
     """Figures of one layer: `shown` RGB uint8 [height, n, 3] are the columns painted right of the source.
 
     gx, w1, coh and comp look at the last third of `shown`; coh and comp compare with the layer's rows and 8 more on
@@ -130,12 +141,10 @@ def measure(source: RGB, top: int, height: int, shown: RGB, step_px: int) -> Fig
     width = source.shape[1]
     band = source[top : top + height]
     last = shown[:, -max(shown.shape[1] // 3, WINDOW_PX) :][:, -1500:]
-    gradient = column_gradient(shown)
-    edge = np.zeros(gradient.size, bool)
-    edge[step_px - 1 :: step_px] = True
-    seam = gradient[edge].mean() / max(float(gradient[~edge].mean()), 1e-3) if edge.any() and not edge.all() else 1.0
     around = source[max(0, top - 8) : top + height + 8]
     scale = min(1.0, COMPARED_WIDTH_PX / width)
     coh, comp = similarity(_shrunk(last, scale), _shrunk(around, scale))
     rep, mir = repetition(np.concatenate([band, shown], axis=1), width)
-    return Figures(sharpness_ratio(last, band), colour_distance(last, band), coh, comp, float(seam), rep, mir)
+    return Figures(
+        sharpness_ratio(last, band), colour_distance(last, band), coh, comp, seam_ratio(shown, step_px), rep, mir
+    )

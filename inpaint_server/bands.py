@@ -1,0 +1,132 @@
+"""Straight bands: shift every layer, paint what opened with the whole canvas as context, cut the layers apart again.
+
+One step composes the plates at their new positions, finds the hole, prepares the mask, lets the engine paint, pastes
+back every known pixel and says what is new on which plate. A layer's place on the canvas is a matter of rows alone,
+so the cut is exact for every engine, whatever it painted.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..shared.plan import LayerPlan, Plan
+from ..shared.project import Project
+from . import canvas as canvases
+from . import masks
+from .canvas import Canvas
+from .engines.contract import (
+    RGB,
+    InpaintEngine,
+    InpaintRequest,
+    LayerView,
+    Mask,
+    OwnerMap,
+    Rect,
+    RunContext,
+    StepContext,
+)
+from .journal import Piece, State
+from .masks import Bool
+from .plate_store import BORROWED, PlateStore
+from .regions import bounds
+
+
+class Bands:
+    """The painting of layers that are bands of rows."""
+
+    def __init__(
+        self, project: Project, plan: Plan, stores: Sequence[PlateStore], engine: InpaintEngine, run: RunContext
+    ) -> None:
+        self._project, self._plan, self._stores, self._engine, self._run = project, plan, stores, engine, run
+        self._extent = canvases.extent(plan)
+        self._canvas = Canvas.blank(self._extent)
+        self._heads = engine.begin(run)
+
+    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask]:
+        """One step: what it sets on the plates, and its mask. `before` is the mask of the step before."""
+        canvas = canvases.compose(self._plan, self._stores, step, self._canvas)
+        layers = tuple(
+            replace(view, position=self._extent.inside(layer.position(step)))
+            for view, layer in zip(self._run.layers, self._plan.layers, strict=True)
+        )
+        mask = self._prepare_mask(canvas, layers, step, before)
+        painted = self._inpaint(canvas, mask, StepContext(self._run, step, layers, canvas.owner), cancelled)
+        masks.blend(canvas.rgb, painted, mask)
+        canvases.fill_unneeded(canvas, self._plan)
+        return self._cut(canvas, mask, step), mask
+
+    def frame(self, step: int) -> tuple[RGB, OwnerMap]:
+        """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]."""
+        now = canvases.compose(self._plan, self._stores, step, Canvas.blank(self._extent))
+        size = self._plan.width, self._plan.height
+        return now.frame(now.rgb, *size), now.frame(now.owner, *size)
+
+    def shown(self, index: int, rect: Rect) -> RGB:  # noqa: ARG002
+        """What the source shows in a rectangle of it, of layer `index` and all behind it: here the source itself."""
+        return self._run.source[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
+
+    def state(self) -> State:
+        """What later steps depend on beside the plates."""
+        return self._engine.state()
+
+    def restore(self, state: State) -> None:
+        """Take up a run where `state()` was called."""
+        self._engine.restore(state)
+
+    def _prepare_mask(self, canvas: Canvas, layers: Sequence[LayerView], step: int, before: Mask | None) -> Mask:
+        mask = masks.prepare(canvas.hole, canvas.owner, layers, self._project.mask, before)
+        for layer, heads in zip(self._plan.layers, self._heads, strict=True):
+            for head in heads:
+                part = self._due(head, layer, step)
+                spots = part and canvases.on_canvas(part, layer.position(step), canvas.extent)
+                if spots:
+                    own = canvas.owner[spots[1]] == layer.index
+                    mask[spots[1]][own] = 255
+        return mask
+
+    def _due(self, head: Rect, layer: LayerPlan, step: int) -> Rect | None:
+        """The part of a head that is painted at a step: the source's at the first one, a loop's as it comes in."""
+        if 0 <= head.x < self._plan.width:
+            return head if step == 1 else None
+        windows = [-layer.position(k)[0] for k in (step - 1, step)]
+        ahead = windows[1] > windows[0]
+        first, last = sorted(x + self._plan.width for x in windows) if ahead else sorted(windows)
+        left, right = max(head.x, first), min(head.x + head.width, last)
+        return replace(head, x=left, width=right - left) if left < right else None
+
+    def _inpaint(self, canvas: Canvas, mask: Mask, context: StepContext, cancelled: Callable[[], bool]) -> RGB:
+        if not mask.any():
+            return canvas.rgb
+        request = request_of(self._project, context)
+        binary = (mask > 0).view(np.uint8) * np.uint8(255)
+        return self._engine.inpaint(canvas.rgb, binary, request, cancelled)
+
+    def _cut(self, canvas: Canvas, mask: Mask, step: int) -> list[Piece]:
+        """Cut the layers apart: for every plate, what it did not know yet and what was painted over on it."""
+        pieces = []
+        for store in self._stores:
+            rect = canvases.needed(self._plan, store.layer.index, step)
+            spots = rect and canvases.on_canvas(rect, store.layer.position(step), canvas.extent)
+            if not spots:
+                continue
+            part, spot = spots
+            which = ~store.known(part, BORROWED) | ((mask[spot] > 0) & (canvas.owner[spot] == store.layer.index))
+            if which.any():
+                pieces.append(_tight(store.layer.index, part, which, canvas.rgb[spot]))
+        return pieces
+
+
+def request_of(project: Project, context: StepContext) -> InpaintRequest:
+    """What the engine is asked for at a step."""
+    wish = project.inpaint
+    seed = wish.seed + (context.step if wish.seed_policy == "per_step" else 0)
+    return InpaintRequest(wish.prompt, wish.negative_prompt, seed, context)
+
+
+def _tight(layer: int, rect: Rect, which: Bool, rgb: RGB) -> Piece:
+    """A piece without the empty rows and columns round it."""
+    rows, columns = spot = bounds(which)
+    width, height = columns.stop - columns.start, rows.stop - rows.start
+    place = Rect(rect.x + columns.start, rect.y + rows.start, width, height)
+    return Piece(layer, place, which[spot], rgb[spot][which[spot]])

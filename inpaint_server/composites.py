@@ -1,0 +1,157 @@
+"""Layers with contours and an engine that paints pictures: the composite is painted, then taken apart again.
+
+The walk drafts each plate's new columns: where its border runs, and what lies behind the nearer layers, which no
+picture shows. The engine paints all that the frame shows of them, with the whole canvas as context, and `separate`
+moves the draft's borders to where they were painted. Painting every layer by itself was the other road: as many calls
+of the engine as there are layers, and a town that does not know of its river.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared import settings
+from ..shared.plan import Plan
+from ..shared.project import Project
+from . import masks
+from .bands import request_of
+from .cutouts import Cutouts
+from .engines.contract import RGB, InpaintEngine, Mask, OwnerMap, PlateEngine, Rect, RunContext, StepContext
+from .journal import Piece, State
+from .layering.cutout import lay_over
+from .plate_store import PlateStore
+from .separate import follow, moved, skyline
+
+DRAFT = "draft."
+"""Before the names of the draft's state in a journal."""
+Bool = NDArray[np.bool_]
+
+
+@dataclass
+class Window:
+    """What the frame may show of one plate at a step: its rows, RGBA [h, W, 4], and which columns are new [W]."""
+
+    store: PlateStore
+    rows: slice
+    pixels: NDArray[np.uint8]
+    new: Bool
+
+
+class Composites:
+    """The painting of layers that follow contours by an engine that knows nothing of layers."""
+
+    def __init__(
+        self,
+        project: Project,
+        plan: Plan,
+        stores: Sequence[PlateStore],
+        engine: InpaintEngine,
+        run: RunContext,
+        draft: PlateEngine,
+    ) -> None:
+        self._project, self._plan, self._stores, self._engine, self._run = project, plan, stores, engine, run
+        self._drafted = Cutouts(plan, stores, draft, replace(run, options=settings.write(project.walk)), heads=False)
+        self._draft = draft
+        self.frame, self.shown = self._drafted.frame, self._drafted.shown
+        engine.begin(run)
+
+    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask]:
+        """One step: what it sets on the plates, and its mask. `before` is the mask of the step before."""
+        pieces, _ = self._drafted.paint(step, None, cancelled)
+        windows = [self._window(store, step, pieces) for store in self._stores]
+        canvas, owner, hole = self._compose(windows)
+        layers = tuple(
+            replace(view, position=layer.position(step))
+            for view, layer in zip(self._run.layers, self._plan.layers, strict=True)
+        )
+        mask = masks.prepare(hole, owner, layers, self._project.mask, before)
+        canvas[hole] = 0
+        if mask.any():
+            request = request_of(self._project, StepContext(self._run, step, layers, owner))
+            binary = (mask > 0).view(np.uint8) * np.uint8(255)
+            painted = self._engine.inpaint(canvas, binary, request, cancelled)
+            masks.blend(canvas, painted, mask)
+        self._separate(windows, canvas, step)
+        return [*self._cut(windows, canvas, mask, step)], mask
+
+    def _window(self, store: PlateStore, step: int, pieces: Sequence[Piece]) -> Window:
+        rows, pixels = self._drafted.window(store, step)
+        new = np.zeros(self._plan.width, np.bool_)
+        x = store.layer.position(step)[0]
+        for piece in pieces:
+            if piece.layer == store.layer.index:
+                first, last = max(0, piece.rect.x + x), min(self._plan.width, piece.rect.x + piece.rect.width + x)
+                if first < last:
+                    start = first - piece.rect.x - x
+                    pixels[:, first:last] = piece.picture()[: pixels.shape[0], start : start + last - first]
+                    new[first:last] = True
+        return Window(store, rows, pixels, new)
+
+    def _compose(self, windows: Sequence[Window]) -> tuple[RGB, OwnerMap, Bool]:
+        """The canvas with the drafts on it, the layer that is seen at each pixel, and where that is a draft."""
+        shape = self._plan.height, self._plan.width
+        canvas, owner = np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.int16)
+        hole = np.zeros(shape, np.bool_)
+        for window in windows:
+            alpha = window.pixels[..., 3]
+            canvas[window.rows] = lay_over(canvas[window.rows], window.pixels[..., :3], alpha)
+            seen = alpha >= 128
+            owner[window.rows][seen] = window.store.layer.index
+            hole[window.rows][seen] = np.broadcast_to(window.new, seen.shape)[seen]
+        return canvas, owner, hole
+
+    def _separate(self, windows: Sequence[Window], canvas: RGB, step: int) -> None:
+        """Move the drafted columns of every layer to where its border was painted."""
+        for window in windows[1:]:
+            columns = np.flatnonzero(window.new)
+            if not columns.size:
+                continue
+            # the side that was known before is where the border comes from
+            forward = columns[0] > 0
+            order = columns if forward else columns[::-1]
+            start = self._move_before(window, int(order[0]) + (-1 if forward else 1), step)
+            part = window.pixels[:, order]
+            moves = follow(canvas[window.rows][:, order], part[..., 3], start)
+            window.pixels[:, order] = moved(part, moves)
+
+    def _move_before(self, window: Window, column: int, step: int) -> int:
+        """By how much the known border lies below its draft in a column of the frame."""
+        if not 0 <= column < self._plan.width:
+            return 0
+        store = window.store
+        x = column - store.layer.position(step)[0]
+        draft = self._draft.plate(store.layer.index, Rect(x, window.rows.start, 1, window.pixels.shape[0]))
+        return int((skyline(window.pixels[:, column : column + 1, 3]) - skyline(draft[..., 3]))[0])
+
+    def _cut(self, windows: Sequence[Window], canvas: RGB, mask: Mask, step: int) -> list[Piece]:
+        """What is new on every plate: painted where its layer is seen, drafted where it is hidden."""
+        _, owner, _ = self._compose(windows)
+        pieces = []
+        for window in windows:
+            index = window.store.layer.index
+            seen = (owner[window.rows] == index) & (window.pixels[..., 3] > 0)
+            painted = seen & ((mask[window.rows] > 0) | window.new[None])
+            window.pixels[..., :3][painted] = canvas[window.rows][painted]
+            which = painted | np.broadcast_to(window.new, painted.shape)
+            columns = np.flatnonzero(which.any(0))
+            if columns.size:
+                first, last = int(columns[0]), int(columns[-1]) + 1
+                x = first - window.store.layer.position(step)[0]
+                rect = Rect(x, window.rows.start, last - first, window.pixels.shape[0])
+                part = which[:, first:last]
+                pieces.append(Piece(index, rect, part, window.pixels[:, first:last][part]))
+        return pieces
+
+    def state(self) -> State:
+        """What later steps depend on beside the plates: the engine's own, and the draft's."""
+        drafted = {DRAFT + key: value for key, value in self._drafted.state().items()}
+        return self._engine.state() | drafted
+
+    def restore(self, state: State) -> None:
+        """Take up a run where `state()` was called."""
+        drafted = {key.removeprefix(DRAFT): value for key, value in state.items() if key.startswith(DRAFT)}
+        if drafted:
+            self._drafted.restore(drafted)
+        self._engine.restore({key: value for key, value in state.items() if not key.startswith(DRAFT)})

@@ -1,0 +1,92 @@
+"""Layers with contours: every plate is continued with its matte and with what lies behind the nearer layers.
+
+An engine that continues plates, such as the walk, does all of it, so that a step is no more than fetching the columns
+that came in. Engines that paint pictures are served in `composites`, which takes what is fetched here as a draft.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared import tiling
+from ..shared.plan import Plan
+from .engines.contract import RGB, Mask, OwnerMap, PlateEngine, Rect, RunContext
+from .journal import Piece, State
+from .layering.cutout import flatten, lay_over
+from .plate_store import OWN, PlateStore
+from .receding_store import RecedingStore
+
+
+class Cutouts:
+    """The painting of layers that follow contours; `run.cutouts` are what they are at step 0.
+
+    With `heads` the known pixels through which the engine cuts its first seams are fetched again at the first step.
+    """
+
+    def __init__(
+        self, plan: Plan, stores: Sequence[PlateStore], engine: PlateEngine, run: RunContext, heads: bool = True
+    ) -> None:
+        self._plan, self._stores, self._engine, self._run = plan, stores, engine, run
+        found = engine.begin(run)
+        self._heads: Sequence[Sequence[Rect]] = found if heads else [[] for _ in found]
+
+    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], None]:  # noqa: ARG002
+        """One step: what it sets on the plates. There is no mask, because nothing is painted over."""
+        pieces = []
+        for store in self._stores:
+            for rect in self._new(store, step):
+                values = self._engine.plate(store.layer.index, rect)
+                which = np.ones(values.shape[:2], np.bool_)
+                pieces.append(Piece(store.layer.index, rect, which, values.reshape(-1, 4)))
+        return pieces, None
+
+    def _new(self, store: PlateStore, step: int) -> list[Rect]:
+        """The rectangles of a plate that a step must fetch: columns that came in, and at the first one the heads."""
+        if isinstance(store, RecedingStore):
+            return store.coming(step, self._heads[store.layer.index])
+        box = tiling.swept(self._plan, store.layer.index, max(0, step - 1), step, store.rows)
+        if box is None:
+            return []
+        rect = Rect(*box)
+        unknown = ~store.known(Rect(rect.x, rect.y, rect.width, 1), OWN)[0]
+        x = np.arange(rect.x, rect.x + rect.width)
+        before = -store.layer.position(step - 1)[0]
+        new = (x < before) | (x >= before + self._plan.width)
+        for head in self._heads[store.layer.index]:
+            at_start = 0 <= head.x < self._plan.width
+            unknown |= (x >= head.x) & (x < head.x + head.width) & (step == 1 if at_start else new)
+        edges = np.flatnonzero(np.diff(unknown.astype(np.int8), prepend=0, append=0))
+        runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        return [Rect(rect.x + start, rect.y, stop - start, rect.height) for start, stop in runs]
+
+    def window(self, store: PlateStore, step: int) -> tuple[slice, NDArray[np.uint8]]:
+        """What the frame shows of a plate at a step: its rows in the frame, and RGBA [rows, W, 4]."""
+        first, last = store.rows or (0, 0)
+        rows = slice(first, min(last, self._plan.height))
+        pixels = np.zeros((max(0, rows.stop - rows.start), self._plan.width, 4), np.uint8)
+        store.copy(Rect(-store.layer.position(step)[0], rows.start, self._plan.width, pixels.shape[0], step), pixels)
+        return rows, pixels
+
+    def frame(self, step: int) -> tuple[RGB, OwnerMap]:
+        """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]."""
+        out = np.zeros((self._plan.height, self._plan.width, 3), np.uint8)
+        owner = np.zeros(out.shape[:2], np.int16)
+        for store in self._stores:
+            rows, pixels = self.window(store, step)
+            out[rows] = lay_over(out[rows], pixels[..., :3], pixels[..., 3])
+            owner[rows][pixels[..., 3] >= 128] = store.layer.index
+        return out, owner
+
+    def shown(self, index: int, rect: Rect) -> RGB:
+        """What the source shows in a rectangle of it, of layer `index` and all behind it."""
+        behind = flatten(self._run.cutouts[: index + 1], self._plan.height)
+        return behind[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
+
+    def state(self) -> State:
+        """What later steps depend on beside the plates."""
+        return self._engine.state()
+
+    def restore(self, state: State) -> None:
+        """Take up a run where `state()` was called."""
+        self._engine.restore(state)

@@ -1,0 +1,174 @@
+"""From masks to cut-outs that give the picture back bit for bit when they lie over each other.
+
+First every layer is drawn as one would wish it: its matte, its rim in its own colours, its hidden parts painted. Then
+the picture is taken apart from near to far: where a layer is opaque it keeps the picture's colour, in its soft rim the
+8-bit colours of the layer and of what is below it are moved, as little as possible, to where they give the picture
+exactly, and what is needed below is handed on to the farther layers. A table of corrections beside the cut-outs would
+be exact as well, but the layers drift apart from the first step on and the corrections fit nowhere.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from numba import njit
+
+from . import mattes as rims
+from .cutout import RGB, Alpha, Bool, Cutout, lay_over
+from .hidden_parts import paint
+from .leftovers import claim
+
+ABOVE_PX = 8  # transparent rows that are kept above a skyline
+EMPTY_PX = 4  # rows of a cut-out that shows nothing
+PAD_PX = 3  # that near to a nearer layer nothing is copied from: it may still hold a little of it
+GHOST = 16.0  # how much worse a wrong colour below is than one above
+FEWEST_PX = 16  # a layer that shows fewer pixels is empty
+
+
+def cut_out(
+    picture: RGB, masks: Sequence[Bool], spare_px: int, mattes: Mapping[int, Alpha] | None = None, seed: int = 0
+) -> list[Cutout]:
+    """The layers of a picture, far to near, one more than there are masks.
+
+    `picture`: RGB uint8 [H, W, 3]. `masks[i - 1]`: bool [H, W], what belongs to layer i or a nearer one.
+    `spare_px`: rows that are painted below the lowest point of the nearer skyline. `mattes[i]`: uint8 [H, W], a soft
+    matte for layer i (white where it or a nearer one is) that wins over its mask.
+    `flatten(cut_out(...), H)` equals `picture`. The same arguments give the same bytes.
+    """
+    given = dict(mattes or {})
+    alphas = _alphas(picture, _nested(picture, masks, given), given)
+    bottoms = _bottoms(alphas, spare_px)
+    plates: list[RGB] = []
+    holes: list[Bool] = []
+    near = np.zeros(picture.shape[:2], np.uint8)
+    for i in range(len(alphas) - 1, -1, -1):
+        alpha = alphas[i]
+        alpha[bottoms[i] :] = 0
+        plate, hole = _plate(picture, alpha, near, seed + i)
+        plates.insert(0, plate)
+        holes.insert(0, hole)
+        np.maximum(near, alpha, out=near)
+    _take_apart(picture, plates, alphas)
+    return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
+
+
+def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> list[Bool]:
+    """The masks, by their hand-painted mattes where there are some, with their specks, each inside the one before."""
+    out = [mattes[i] >= 128 if i in mattes else mask.copy() for i, mask in enumerate(masks, 1)]
+    for i in range(len(out) - 1, -1, -1):
+        if i + 1 < len(out):
+            out[i] |= out[i + 1]
+        if i + 1 not in mattes:
+            out[i] = claim(picture, out[i])
+    return out
+
+
+def _alphas(picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha]) -> list[Alpha]:
+    """The matte of every layer over the whole picture, as it would be if nothing stood in front of it."""
+    shape = picture.shape[:2]
+    rows = np.arange(shape[0], dtype=np.float32)[:, None]
+    alphas: list[Alpha] = [np.full(shape, 255, np.uint8)]
+    for i, mask in enumerate(masks, 1):
+        nearer = masks[i] if i < len(masks) else np.zeros(shape, np.bool_)
+        skyline, hidden = rims.own_skyline(mask, nearer)
+        if i < len(masks):
+            # Slivers of a nearer layer's outline would stay behind as its ghost.
+            beside = cv2.dilate(nearer.astype(np.uint8), rims.disc(rims.GAP_PX)) > 0
+            nearer |= mask & (rows < skyline) & hidden & beside
+        visible = mask & ~nearer
+        if np.count_nonzero(visible) < FEWEST_PX:
+            alphas.append(np.zeros(shape, np.uint8))
+            continue
+        own = visible | (nearer & (rows >= skyline))
+        alpha = mattes[i].copy() if i in mattes else rims.soft_matte(picture, own)
+        edge = ((rows - skyline + 0.5).clip(0, 1) * 255).astype(np.uint8)
+        alpha[nearer] = edge[nearer]
+        alphas.append(alpha)
+    return alphas
+
+
+def _bottoms(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
+    """The row where each layer ends: below it the nearer layers hide it in every column, wherever they move to."""
+    height = len(alphas[0])
+    bottoms = [height]
+    for alpha in reversed(alphas[1:]):
+        open_rows = np.flatnonzero((alpha[: bottoms[0]] < 255).any(1))
+        lowest = int(open_rows[-1]) + 1 + spare_px if open_rows.size else 1
+        bottoms.insert(0, min(height, lowest))
+    return bottoms
+
+
+def _plate(picture: RGB, alpha: Alpha, near: Alpha, seed: int) -> tuple[RGB, Bool]:
+    """A layer's wished colours over the whole picture, and where they are painted; `near`: the nearer layers' matte."""
+    beside = cv2.dilate(near, rims.disc(PAD_PX)) > 0
+    hole = (alpha > 0) & beside
+    opaque = cv2.erode((alpha == 255).astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
+    known = opaque & ~beside
+    if not known.any():
+        known = (alpha > 0) & (near == 0)
+    return rims.rim_colours(paint(picture, known, hole, seed), alpha), hole
+
+
+def _take_apart(picture: RGB, plates: Sequence[RGB], alphas: Sequence[Alpha]) -> None:
+    """Move the plates' colours to where they give the picture, in place; rims are widened where that needs it."""
+    below = [plates[0].copy()]
+    for plate, alpha in zip(plates[1:-1], alphas[1:-1], strict=True):
+        below.append(lay_over(below[-1], plate, alpha))
+    near = np.zeros(picture.shape[:2], np.uint8)
+    target = picture.copy()
+    bound = np.ones(picture.shape[:2], np.bool_)
+    for i in range(len(plates) - 1, -1, -1):
+        if i:
+            rims.widen(picture, alphas[i], plates[i], below[i - 1], near == 0)
+            np.maximum(near, alphas[i], out=near)
+        take_layer(target, bound, plates[i], alphas[i], below[max(0, i - 1)])
+
+
+@njit(cache=True)
+def take_layer(target: RGB, bound: Bool, plate: RGB, alpha: Alpha, below: RGB) -> None:
+    """Settle one layer's colours; `target` becomes what must be seen below it, as far as it is `bound` to anything."""
+    for y in range(alpha.shape[0]):
+        for x in range(alpha.shape[1]):
+            if not bound[y, x] or alpha[y, x] == 0:
+                continue
+            if alpha[y, x] == 255:
+                bound[y, x] = False
+                for c in range(3):
+                    plate[y, x, c] = target[y, x, c]
+                continue
+            for c in range(3):
+                plate[y, x, c], target[y, x, c] = _split(
+                    int(target[y, x, c]), int(alpha[y, x]), int(plate[y, x, c]), int(below[y, x, c])
+                )
+
+
+@njit(cache=True)
+def _split(target: int, a: int, over: int, below: int) -> tuple[int, int]:
+    """The 8-bit colours near `over` and `below` that, laid over each other with alpha `a`, give `target` exactly."""
+    b = 255 - a
+    # A wrong colour above is seen through its alpha and beside its own layer; one below is seen in full, as a ghost of
+    # the outline: the nearest point of the line over * a + below * b = 255 * target by that measure, kept where both
+    # colours exist. The colour with the smaller weight is rounded first, so that the other one can make up for it
+    # within the rounding of the sum.
+    missing = (255 * target - over * a - below * b) / (255 * 255 + b * b / GHOST)
+    if a >= b:
+        low, high = 255 * (target - a) / b, 255 * target / b
+        under = int(np.rint(min(max(below + missing * b / GHOST, low, 0.0), high, 255.0)))
+        on = min(max(int(np.rint((255 * target - under * b) / a)), 0), 255)
+    else:
+        low, high = 255 * (target - b) / a, 255 * target / a
+        on = int(np.rint(min(max(over + missing * 255 * 255 / a, low, 0.0), high, 255.0)))
+        under = min(max(int(np.rint((255 * target - on * a) / b)), 0), 255)
+    if (on * a + under * b + 127) // 255 != target:
+        return target, target
+    return on, under
+
+
+def _cropped(plate: RGB, alpha: Alpha, hole: Bool, bottom: int, index: int) -> Cutout:
+    """The rows of a layer that can ever be seen."""
+    shown = np.flatnonzero(alpha.any(1))
+    if not shown.size:
+        rows = slice(0, EMPTY_PX)
+    else:
+        rows = slice(0 if index == 0 else max(0, int(shown[0]) - ABOVE_PX), bottom)
+    return Cutout(rows.start, plate[rows].copy(), alpha[rows].copy(), hole[rows].copy())

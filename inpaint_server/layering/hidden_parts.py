@@ -1,0 +1,120 @@
+"""What a layer looks like where nearer layers hide it, painted from the layer's own picture.
+
+The picture is parted into smooth colours, which are spread into the hole as they are (a sky goes on paling towards the
+horizon), and texture, which is copied in whole blocks (`patch_fill`). Copying the picture as it is shows every block;
+spreading all of it is fog.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..walk.donor_fill import spread
+from .cutout import RGB
+from .patch_fill import quilt
+
+F32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]  # [h, w]
+CELL_SHARE = 400  # cells over the picture's longer side
+SMOOTH_SHARE, ROUGH_SHARE = 1 / 40, 1 / 14  # of the picture's size: what counts as smooth in a calm and a rough texture
+CALM, ROUGH = 4.0, 12.0  # grey levels rms: texture of a sky, texture of rock or leaves
+CALM_SHARE, ROUGH_SHARE_KEPT = 0.85, 0.7  # how much of the smooth colours is spread rather than copied
+KIND_SHARE = 1 / 60  # of the width: how far round a pixel its kind of texture is judged
+KIND_CONTRAST = 2.0  # weight of the contrast of a texture against its colour
+EDGE_SHARE = 0.25  # what is continued into a hole is judged that much closer to its border
+REACH = 0.5  # of the picture's height: nothing is copied from farther above the hole
+
+
+def paint(picture: RGB, known: Bool, hole: Bool, seed: int) -> RGB:
+    """`picture`, RGB uint8 [h, W, 3], with `hole` painted from the pixels where `known`; both bool [h, W].
+
+    All other pixels are returned as they are and nothing is taken from them.
+    """
+    if not hole.any():
+        return picture
+    if not known.any():
+        out = picture.copy()
+        out[hole] = 128
+        return out
+    rows = np.flatnonzero(hole.any(1))
+    top = max(0, int(rows[0]) - int(REACH * picture.shape[1]))
+    seen = np.flatnonzero(known[top:].any(1))
+    top += int(min(seen[0], rows[0] - top)) if seen.size else 0
+    bottom = max(int(rows[-1]), top + int(seen[-1]) if seen.size else 0) + 1
+    if not known[top:bottom].any():
+        top, bottom = 0, len(picture)
+    area = slice(top, bottom)
+    out = picture.copy()
+    out[area] = _paint_area(picture[area], known[area], hole[area], seed)
+    return out
+
+
+def _paint_area(picture: RGB, known: Bool, hole: Bool, seed: int) -> RGB:
+    height, width = hole.shape
+    cell = max(1, round(width / CELL_SHARE))
+    margin = ((0, -height % cell), (0, -width % cell))
+    wide = np.pad(picture, (*margin, (0, 0)), mode="edge")
+    known, hole = np.pad(known, margin), np.pad(hole, margin)
+    calm = _calmness(wide, known, width * SMOOTH_SHARE, cell)
+    sigma = width * (ROUGH_SHARE + (SMOOTH_SHARE - ROUGH_SHARE) * calm) / 2
+    smooth = _smooth_colours(wide, known, sigma / cell, cell)
+    share = np.float32(ROUGH_SHARE_KEPT + (CALM_SHARE - ROUGH_SHARE_KEPT) * calm)
+    base = cv2.resize(smooth, wide.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    texture = np.asarray(wide - share * base, np.float32)
+    texture[~known] = 0
+    kind = _kind(wide, known, width * KIND_SHARE / cell, cell)
+    copied = quilt(texture, known, hole, kind, cell, seed)
+    painted = texture + share * base if copied else base
+    wide[hole] = np.rint(painted[hole]).clip(0, 255).astype(np.uint8)
+    return np.asarray(wide[:height, :width])
+
+
+def _shrunk(picture: RGB, known: Bool, cell: int) -> tuple[F32, F32]:
+    """Mean colour of the known pixels per cell, and their share."""
+    size = known.shape[1] // cell, known.shape[0] // cell
+    share = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    colours = cv2.resize(picture * known[..., None].astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(colours / np.maximum(share, 1e-3)[..., None], np.float32), np.asarray(share, np.float32)
+
+
+def _blurred(colours: F32, share: F32, sigma: float) -> F32:
+    weighted = cv2.GaussianBlur(colours * share[..., None], (0, 0), sigma)
+    return np.asarray(weighted / np.maximum(cv2.GaussianBlur(share, (0, 0), sigma), 1e-4)[..., None], np.float32)
+
+
+def _calmness(picture: RGB, known: Bool, sigma: float, cell: int) -> float:
+    """1 where the texture is as calm as a sky's, 0 where it is as rough as leaves."""
+    colours, share = _shrunk(picture, known, cell)
+    rest = colours - _blurred(colours, share, max(1.0, sigma / cell / 2))
+    rms = float(np.sqrt((rest[share > 0.99] ** 2).mean())) if (share > 0.99).any() else ROUGH
+    return float(np.clip((ROUGH - rms) / (ROUGH - CALM), 0, 1))
+
+
+def _smooth_colours(picture: RGB, known: Bool, sigma: float, cell: int) -> F32:
+    """Colours without texture, per cell, continued where nothing is known."""
+    colours, share = _shrunk(picture, known, cell)
+    continued = _continued(_blurred(colours, share, max(0.7, sigma * EDGE_SHARE)), share)
+    return np.asarray(cv2.GaussianBlur(continued, (0, 0), max(1.0, sigma)), np.float32)
+
+
+def _kind(picture: RGB, known: Bool, sigma: float, cell: int) -> F32:
+    """The kind of texture per cell, float32 [h, w, 4]: colour and contrast; in the hole that of its surroundings."""
+    colours, share = _shrunk(picture, known, cell)
+    rest = (colours - _blurred(colours, share, sigma)) ** 2
+    mean, variance = (_blurred(np.asarray(part, np.float32), share, sigma * EDGE_SHARE) for part in (colours, rest))
+    contrast = np.repeat(KIND_CONTRAST * np.sqrt(variance.mean(2))[..., None], 3, 2).astype(np.float32)
+    kind = np.dstack([_continued(mean, share), _continued(contrast, share)[..., :1]])
+    return np.asarray(cv2.GaussianBlur(kind, (0, 0), sigma), np.float32)
+
+
+def _continued(values: F32, share: F32) -> F32:
+    """`values` [h, w, 3] as they are where something is known, spread to where nothing is."""
+    sure = share > min(0.5, float(share.max()) / 2)
+    _, labels = cv2.distanceTransformWithLabels(
+        (~sure).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    table = np.zeros((int(labels.max()) + 1, 3), np.float32)
+    table[labels[sure]] = values[sure]
+    # Where not even the coarsest level of the pyramid knows anything, the nearest value counts, ever so little.
+    weight = np.maximum(sure, 1e-4).astype(np.float32)
+    return np.asarray(np.where(sure[..., None], values, spread(table[labels], weight)), np.float32)

@@ -1,0 +1,137 @@
+"""Objects that somebody has pointed at, with a box or a stroke of the brush, and the layer each belongs to.
+
+GrabCut (C. Rother et al., SIGGRAPH 2004, as OpenCV has it) at reduced size, inside the padded box: it needs no weights
+and a second at most. Over the whole picture it runs away, so what lies outside the box is never the object.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...shared.errors import UsageError
+from ...shared.sections import Hint
+from .edges import RGB
+
+Bool = NDArray[np.bool_]  # [H, W]
+Box = tuple[float, float, float, float]
+Stroke = Sequence[tuple[float, float]]
+WORK_PX = 300  # longest side of what grabCut sees
+PADDING = 0.25  # of the box, on every side: what the background looks like
+STROKE_ROOM = 0.6  # of the stroke's extent, on every side
+ROUNDS = 5
+SEED = 1
+LEAST_FOUND = 0.05  # of the box: less is no object
+MIDDLE = 0.25  # radius, of the box's sides
+LEAST_PART = 0.08  # of the largest part: smaller ones are left away
+
+
+def object_mask(picture: RGB, box: Box | None, stroke: Stroke, stroke_px: int) -> Bool:
+    """The object in the box [left, top, right, bottom] or under the stroke, px; bool [H, W].
+
+    With both, the stroke says what is surely the object and the box where it ends. Raises UsageError if neither is
+    given, or if the box holds less than 2 x 2 px of the picture.
+    """
+    height, width = picture.shape[:2]
+    inner = _inside(box or _room(stroke, stroke_px), width, height, bool(box))
+    window = _padded(inner, width, height)
+    crop = picture[window]
+    shrink = min(1.0, WORK_PX / max(crop.shape[:2]))
+    size = (max(2, round(crop.shape[1] * shrink)), max(2, round(crop.shape[0] * shrink)))
+    small = np.ascontiguousarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+    scale = np.array([size[0] / crop.shape[1], size[1] / crop.shape[0]])
+    corner = np.array([window[1].start, window[0].start])
+    left, top, right, bottom = np.round((np.array(inner).reshape(2, 2) - corner) * scale).astype(int).ravel()
+    guess = np.full(size[::-1], cv2.GC_BGD, np.uint8)
+    inside = guess[top : max(bottom, top + 1), left : max(right, left + 1)]
+    inside[:] = cv2.GC_PR_FGD if box else cv2.GC_PR_BGD
+    if stroke:
+        _draw(guess, (np.array(stroke) - corner) * scale, stroke_px * float(scale[0]))
+    found = _largest(_grab(small, guess.copy()))
+    if found.sum() < LEAST_FOUND * inside.size:
+        # the object looks like its surroundings; then its middle has to be believed
+        _believe_middle(inside)
+        found = _largest(_grab(small, guess))
+    soft = cv2.resize(found.astype(np.float32), (crop.shape[1], crop.shape[0]), interpolation=cv2.INTER_CUBIC)
+    out = np.zeros((height, width), np.bool_)
+    out[window] = soft > 0.5
+    return out
+
+
+def apply(picture: RGB, masks: Sequence[Bool], hints: Sequence[Hint]) -> list[Bool]:
+    """`masks` (masks[i - 1]: layer i or nearer) with every hint's object whole in its layer; still nested."""
+    out = [mask.copy() for mask in masks]
+    for number, hint in enumerate(hints):
+        if hint.layer > len(masks):
+            raise UsageError(
+                f"hints.{number}.layer is {hint.layer}, but the picture has the layers 0 to {len(masks)}.",
+                "Give the number of one of them.",
+            )
+        found = object_mask(picture, hint.box, hint.stroke, hint.stroke_px)
+        for i in range(1, len(masks) + 1):
+            out[i - 1] = out[i - 1] | found if i <= hint.layer else out[i - 1] & ~found
+    return out
+
+
+def _room(stroke: Stroke, stroke_px: int) -> Box:
+    if not stroke:
+        raise UsageError("An object has neither a box nor a stroke.", "Draw a box round it, or a stroke over it.")
+    xs, ys = [x for x, _ in stroke], [y for _, y in stroke]
+    room = STROKE_ROOM * max(max(xs) - min(xs), max(ys) - min(ys)) + 2 * stroke_px
+    return min(xs) - room, min(ys) - room, max(xs) + room, max(ys) + room
+
+
+def _inside(box: Box, width: int, height: int, is_box: bool) -> Box:
+    """The part of a box that lies inside the picture."""
+    left, top = max(0.0, min(box[0], box[2])), max(0.0, min(box[1], box[3]))
+    right, bottom = min(float(width), max(box[0], box[2])), min(float(height), max(box[1], box[3]))
+    if right - left < 2 or bottom - top < 2:
+        what = "box" if is_box else "stroke"
+        raise UsageError(
+            f"The {what} of an object holds no picture: [{', '.join(f'{v:g}' for v in box)}] in {width}x{height} px.",
+            "Draw it over the object, at least 2x2 px of it inside the picture.",
+        )
+    return left, top, right, bottom
+
+
+def _padded(inner: Box, width: int, height: int) -> tuple[slice, slice]:
+    """The rows and columns of the picture round a box."""
+    padding = PADDING * max(inner[2] - inner[0], inner[3] - inner[1])
+    rows = slice(max(0, int(inner[1] - padding)), min(height, int(inner[3] + padding) + 1))
+    return rows, slice(max(0, int(inner[0] - padding)), min(width, int(inner[2] + padding) + 1))
+
+
+def _believe_middle(inside: NDArray[np.uint8]) -> None:
+    """Take an ellipse in the middle of a part of a guess as surely the object, in place."""
+    height, width = inside.shape
+    y, x = (np.arange(n) / n + 0.5 / n - 0.5 for n in (height, width))
+    inside[(y[:, None] ** 2 + x[None] ** 2) < MIDDLE**2] = cv2.GC_FGD
+
+
+def _draw(guess: NDArray[np.uint8], points: NDArray[np.float64], thickness: float) -> None:
+    line = np.round(points).astype(np.int32)
+    cv2.polylines(guess, [line[:, None]], False, int(cv2.GC_FGD), max(1, round(thickness)))
+
+
+def _grab(picture: RGB, guess: NDArray[np.uint8]) -> Bool:
+    """GrabCut from a guess. A crop in which nothing is surely background, or nothing may be the object, is taken as
+    the guess says: there is nothing to learn from."""
+    inside = (guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD)
+    if inside.all() or not inside.any():
+        return np.asarray(inside, np.bool_)
+    cv2.setRNGSeed(SEED)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(picture, guess, (0, 0, 0, 0), models[0], models[1], ROUNDS, cv2.GC_INIT_WITH_MASK)
+    return np.asarray((guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD), np.bool_)
+
+
+def _largest(mask: Bool) -> Bool:
+    """The largest connected part and those not much smaller, without holes of a few pixels."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count < 2:
+        return mask
+    area = stats[:, cv2.CC_STAT_AREA].copy()
+    area[0] = 0
+    kept = (area >= LEAST_PART * area.max())[labels]
+    return np.asarray(cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0, np.bool_)

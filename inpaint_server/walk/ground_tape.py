@@ -1,0 +1,151 @@
+"""The walk over ground that recedes: a tape in the ground's coordinates, in which a row y is stretched by 1 / s(y).
+
+The frame's edge is a column of it, so the seam at the source's edge lies along the slanted border by itself, and what
+belongs together on the ground stays together while rows slide apart. A piece shows the source sheared, so that its
+landing stands upright half way through the frame: grass leans little one way when it comes in and little the other
+way when it leaves. The jumps are planned on the source so sheared, where every column has one look; the landing and
+the seam are found with the pieces as they will be seen. Stretching the source once and walking on that was the other
+road: content from its far side came in leaning so much that it looked combed.
+"""
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ...shared.ramp import Scales
+from .exemplar import cells_of
+from .ground import Ground
+from .seam import square_sum
+from .settings import WalkSettings
+from .tape import Edit, Tape
+from .transitions import ALPHA_WEIGHT
+
+Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
+F32 = NDArray[np.float32]
+LONGEST_RUN = 0.5  # frame widths; a piece stands upright at one place only
+UPRIGHT = 0.5 + LONGEST_RUN / 2  # how far inside the frame, in its widths, a piece's landing stands upright
+ROOM = 0.6  # of the way to the end of the source's rows, how much a piece may be sheared
+
+
+class GroundTape(Tape):
+    """A layer's rows, continued right of its last column on the ground. `scales` float64 [h] are those of its rows."""
+
+    def __init__(
+        self, ground: Ground, scales: Scales, settings: WalkSettings, contrast: float, seed: tuple[int, ...]
+    ) -> None:
+        own = np.ascontiguousarray(ground.layer)
+        self.pictures = [own, np.ascontiguousarray(own[:, ::-1])]
+        self.scales = scales
+        cells = cells_of(ground.width, ground.height)
+        self._left = ground.width - cells.columns * cells.width
+        planned = [sheared(picture, scales) for picture in self.pictures]
+        mirrored = planned[1] if settings.mirror else None
+        super().__init__(Ground(planned[0], 0, ground.height, 0, 0, ground.seen, mirrored), settings, contrast, seed)
+        if self._walk is not None:
+            self._walk.longest_cells = max(cells.run_cells, int(LONGEST_RUN * ground.width) // cells.width)
+
+    @property
+    def source(self) -> Edit:
+        """The source itself, as a piece of the tape."""
+        return self._origin
+
+    def anchor(self, edit: Edit) -> Scales:
+        """Where in the source each row of a piece begins, px, float64 [h]; from there it goes on by s(y) per column."""
+        if edit is self._origin:
+            return (1 - self.scales) * self.width
+        column = self._left + edit.column
+        return np.asarray(column + (1 - self.scales) * lean(column, self.width, self.scales), np.float64)
+
+    def _piece(self, edit: Edit, start: int, stop: int) -> F32:
+        pixels = self._stretched(edit, start - edit.start, stop - start)
+        if edit.seam is not None:
+            pixels[..., :3] += edit.seam.offset()[:, None] * self.fade(edit, np.arange(start, stop))[None, :, None]
+        return pixels
+
+    def fade(self, edit: Edit, x: NDArray[np.float64] | NDArray[np.int64]) -> F32:
+        """How much of a piece's colour offset is left at tape columns x."""
+        assert edit.seam is not None
+        t = (x - edit.start - self.overlap) / edit.seam.fade_px
+        return (0.5 + 0.5 * np.cos(np.pi * np.clip(t, 0, 1))).astype(np.float32)
+
+    def _raw(self, orientation: int, column: int, row: int, length: int) -> F32:
+        assert row == 0, "a ground has no rows to spare"
+        return self._stretched(Edit(0, orientation, column, 0), 0, length)
+
+    def _stretched(self, edit: Edit, first: int, length: int) -> F32:
+        picture = self.pictures[edit.orientation]
+        out = np.empty((self.height, length, picture.shape[2]), np.float32)
+        stretched(picture, self.anchor(edit) + self.scales * (first + 0.5) - 0.5, self.scales, out)
+        return out
+
+    def _unmatched(self) -> int:
+        return 0  # a piece is looked for as a whole
+
+    def _refine(self, old: F32, orientation: int, column: int, row: int) -> tuple[int, int]:
+        cells = self._exemplar.cells
+        first = max(0, column - cells.width)
+        last = min(self._exemplar.columns - self.overlap, column + cells.width)
+        wanted = _comparable(old)
+        differences = [
+            float(square_sum(_comparable(self._raw(orientation, c, 0, self.overlap)) - wanted).sum(dtype=np.float64))
+            for c in range(first, last + 1)
+        ]
+        return first + int(np.argmin(differences)), 0
+
+
+def lean(column: float | Scales, width: int, scales: Scales) -> Scales:
+    """By how many px, times 1 - s(y), a piece is sheared that lands at a column of the source, so that it stands
+    upright where it should; less towards the source's end, beyond which there is nothing to shear in."""
+    return np.asarray(np.minimum(UPRIGHT * width, ROOM * (width - column) / max(1 - scales.min(), ROOM)), np.float64)
+
+
+def sheared(picture: Pixels, scales: Scales) -> Pixels:
+    """What the source looks like at each column where a piece lands there, uint8 of the same shape."""
+    height, width = picture.shape[:2]
+    x = np.arange(width, dtype=np.float64)
+    columns = x + (1 - scales[:, None]) * lean(x, width, scales)
+    rows = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None], (height, width))
+    return np.asarray(
+        cv2.remap(
+            picture,
+            columns.astype(np.float32),
+            np.ascontiguousarray(rows),
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )
+
+
+@njit(cache=True)
+def stretched(picture: Pixels, first: Scales, scale: Scales, out: F32) -> None:
+    """Pixel j of row y of `out` [h, w, c] is `picture`'s at column first[y] + scale[y] * j, cubic between columns.
+
+    R. Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981, with a = -1/2. Beyond its ends the
+    picture's last column goes on.
+    """
+    last = picture.shape[1] - 1
+    for y in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            at = first[y] + scale[y] * j
+            u = int(np.floor(at))
+            t = at - u
+            before = -0.5 * t + t * t - 0.5 * t * t * t
+            here = 1 - 2.5 * t * t + 1.5 * t * t * t
+            after = 0.5 * t + 2 * t * t - 1.5 * t * t * t
+            beyond = -0.5 * t * t + 0.5 * t * t * t
+            a, b = min(max(u - 1, 0), last), min(max(u, 0), last)
+            c, d = min(max(u + 1, 0), last), min(max(u + 2, 0), last)
+            for k in range(out.shape[2]):
+                value = before * picture[y, a, k] + here * picture[y, b, k]
+                value += after * picture[y, c, k] + beyond * picture[y, d, k]
+                out[y, j, k] = min(max(value, 0.0), 255.0)
+
+
+def _comparable(pixels: F32) -> F32:
+    """Pixels whose squared difference says how different they look."""
+    if pixels.shape[2] == 3:
+        return pixels
+    share = pixels[..., 3:] / np.float32(255)
+    return np.dstack([pixels[..., :3] * share, share * np.float32(ALPHA_WEIGHT)])

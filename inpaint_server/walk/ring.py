@@ -1,0 +1,83 @@
+"""A tape that closes: what flows into the source when it comes again, and the source as it looks both times.
+
+The seam at the source's left edge is an ordinary one seen in a mirror: there the source comes first, the piece that
+leads to it is the new one, and its colour offset fades out with the distance from the source. So it is cut before the
+walk begins, and the walk has to end on exactly that piece. A seam that is cut when the walk arrives was the other
+road; the first picture of the video would then end differently from how it began.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .column_walk import Jump
+from .seam import Seam, join, mix
+
+if TYPE_CHECKING:
+    from .tape import Edit
+
+Pixels = NDArray[np.uint8]  # [h, w, 3 or 4]
+F32 = NDArray[np.float32]
+BEYOND_PX = 64
+"""Columns beyond the source's right edge that can be asked when it has come again."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The piece that leads to plate column `circumference`, where it shows column `column` of picture `orientation`,
+    rows shifted by `row`; `jump` is the jump to the source as it was planned."""
+
+    circumference: int
+    jump: Jump
+    column: int
+    row: int
+
+    def column_at(self, x: int) -> int:
+        """The exemplar's column shown at plate column x."""
+        return self.column + x - self.circumference
+
+
+def mirrored(pixels: F32) -> F32:
+    """Columns in reverse order."""
+    return np.ascontiguousarray(pixels[:, ::-1])
+
+
+class Ring:
+    """The source's two comings. `shown` uint8 [h, W + beyond, 3 or 4]: the source with both its seams."""
+
+    def __init__(self, band: Pixels, ending: Ending, piece: F32, contrast: float, shortest_fade: int) -> None:
+        """`band` are the source's rows; `piece` float32 [h, overlap, ...] what the ending shows over its first
+        columns; `contrast` and `shortest_fade` as for `seam.join`."""
+        self.ending = ending
+        self.circumference = ending.circumference
+        self.width, self.overlap = band.shape[1], piece.shape[1]
+        old, new = mirrored(band[:, : self.overlap].astype(np.float32)), mirrored(piece)
+        seam = join(old, new, contrast, shortest_fade)
+        # before it comes to the source's right edge the offset has faded
+        self._seam: Seam = replace(seam, fade_px=max(1, min(seam.fade_px, self.circumference - self.width)))
+        new[..., :3] += self._seam.offset()[:, None]
+        # the matte may change here, unlike at the right edge: what comes home has to end somewhere in the overlap
+        mixed = mix(old, new, self._seam.cut, self._seam.width())
+        self.shown = band.copy()
+        self.shown[:, : self.overlap] = np.rint(mirrored(mixed)).clip(0, 255)
+        self.first: Edit | None = None
+
+    def tint(self, pixels: F32, start: int) -> None:
+        """Add to the plate columns from `start` on, in place, what lifts them to the source that is coming."""
+        away = self.circumference - 1 - np.arange(start, start + pixels.shape[1])
+        if away.size and away[-1] < self._seam.fade_px:
+            rise = (0.5 + 0.5 * np.cos(np.pi * np.clip(away / self._seam.fade_px, 0, 1))).astype(np.float32)
+            pixels[..., :3] += self._seam.offset()[:, None] * rise[None, :, None]
+
+    def begin_with(self, first: "Edit", head: Pixels, beyond: Pixels) -> None:
+        """Take the seam at the source's right edge, and what follows it, from the first edit."""
+        self.first = first
+        self.shown = np.concatenate([self.shown[:, : self.width - head.shape[1]], head, beyond], axis=1)
+
+    def read(self, start: int, stop: int) -> Pixels:
+        """Columns start..stop, counted from the source's left edge; the last one is repeated where nothing is known."""
+        if stop <= self.shown.shape[1]:
+            return self.shown[:, start:stop]
+        return self.shown[:, np.minimum(np.arange(start, stop), self.shown.shape[1] - 1)]

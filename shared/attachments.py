@@ -1,0 +1,60 @@
+"""The pictures that a project names beside its own: depth map, segmentation, mattes; found, moved, read and sent.
+
+A project file names them relative to itself, a request carries them as parts of its form, and a job keeps them in its
+folder; the names of those parts are said here once. Packing everything into one archive was the other road: nobody
+could then look at, or change, a matte.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .errors import UsageError
+from .project import Project
+
+DEPTH, SEGMENTATION = "depth", "segmentation"
+
+
+def matte_part(layer: int) -> str:
+    """The name of the part that carries a layer's matte."""
+    return f"matte.{layer}"
+
+
+def object_part(index: int) -> str:
+    """The name of the part that carries an object's matte."""
+    return f"object.{index}"
+
+
+def attached(project: Project) -> dict[str, str]:
+    """The paths of the pictures that a project names beside its own, by the name of their part."""
+    named = {DEPTH: project.cut.depth, SEGMENTATION: project.cut.segmentation}
+    named |= {matte_part(i): layer.matte for i, layer in enumerate(project.layers)}
+    named |= {object_part(i): thing.matte for i, thing in enumerate(project.objects)}
+    return {part: path for part, path in named.items() if path}
+
+
+def read_attached(project: Project) -> dict[str, bytes]:
+    """The bytes of those pictures; UsageError for one that is not there."""
+    found = {}
+    for part, path in attached(project).items():
+        try:
+            found[part] = Path(path).read_bytes()
+        except OSError as e:
+            raise UsageError(f"The {part} picture {path} cannot be read: {e.strerror}.", "Check its path.") from e
+    return found
+
+
+def seen_from(document: dict[str, Any], folder: Path) -> None:
+    """Make the paths in a project document, which are relative to `folder`, valid from here, in place."""
+    for node, key in _paths(document):
+        if node.get(key):
+            node[key] = str(folder / node[key])
+
+
+def _paths(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    yield document, "picture"
+    yield document["sound"], "file"
+    yield document["cut"], "depth"
+    yield document["cut"], "segmentation"
+    for entry in (*document["layers"], *document["objects"]):
+        yield entry, "matte"

@@ -1,0 +1,113 @@
+"""A job from the outside: the picture and the project sent, the steps watched, the plates fetched.
+
+The command line and the add-on tell the same story, the one with bars and the other in a panel; it is told here once,
+to whoever listens. The project that comes back is the settled one: where the wish left open how the picture is cut,
+the server has looked at the picture.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import __version__
+from . import wire
+from .attachments import read_attached
+from .client import Client
+from .errors import Cancelled, ParallaxError
+from .identity import job_id, painted_part
+from .plan import Plan, plan
+from .plates import Manifest
+from .project import Project, settled
+
+PROJECT_FILE = "project.json"
+"""The settled project, beside the plates that were painted for it."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So many of so many are done, of `what`: step or tile."""
+
+    what: str
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A sentence that a person should read; the job goes on."""
+
+    message: str
+
+
+Tell = Callable[[Progress | Warned], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be painted: the project, its picture's bytes, and the other pictures that it names."""
+
+    project: Project
+    picture: bytes
+    attachments: dict[str, bytes]
+
+    @classmethod
+    def read(cls, project: Project, picture: Path) -> "Wish":
+        """Read the files that a project names."""
+        try:
+            data = picture.read_bytes()
+        except OSError as e:
+            raise ParallaxError(f"{picture} cannot be read: {e.strerror}.", "Choose another picture.") from e
+        return cls(project, data, read_attached(project))
+
+    @property
+    def job(self) -> str:
+        """The id of the job that paints this."""
+        return job_id(self.project, self.picture, __version__, self.attachments)
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A finished job: the settled project, its plan, and the manifest of the plates that were fetched."""
+
+    project: Project
+    plan: Plan
+    manifest: Manifest
+
+
+def paint(client: Client, wish: Wish, folder: Path, tell: Tell, stop: Callable[[], bool] = lambda: False) -> Painted:
+    """Paint a project's plates and fetch them into `folder`; Cancelled when stopped."""
+    info = client.create_job(painted_part(wish.project), wish.picture, wish.job, wish.attachments)
+    if info.state in (wire.FAILED, wire.CANCELLED):
+        info = client.resume(wish.job)
+    info = _watch(client, info, tell, stop)
+
+    def fetched(done: int, of: int) -> None:
+        if stop():
+            raise Cancelled()
+        tell(Progress("tile", done, of))
+
+    manifest = client.download_plates(wish.job, folder, fetched)
+    project = settled(wish.project, info.project)
+    text = json.dumps(project.to_json(), indent=1) + "\n"
+    (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
+    return Painted(project, plan(project, info.width, info.height), manifest)
+
+
+def _watch(client: Client, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool]) -> wire.JobInfo:
+    tell(Progress("step", info.step, info.steps))
+    for event in client.events(info.id, stop):
+        if event.kind == wire.PROGRESS:
+            tell(Progress("step", event.data["step"], event.data["steps"]))
+        elif event.kind == wire.WARNING:
+            tell(Warned(event.data["message"]))
+        elif event.kind == wire.STATE:
+            info = wire.job_info(event.data)
+    if stop():
+        if not info.ended:
+            client.cancel(info.id)
+        raise Cancelled()
+    if info.state != wire.SUCCEEDED:
+        error = info.error or {"error": f"The job was {info.state}.", "hint": "Ask for it again to go on."}
+        raise ParallaxError(error["error"], error.get("hint", ""), error.get("code", "failed"))
+    return info

@@ -1,0 +1,251 @@
+"""Ground that recedes, painted: known pixels, no streaks, both directions, resuming, and tiles aligned anew."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from infinite_parallax.inpaint_server import engines, step_loop
+from infinite_parallax.inpaint_server.engines.contract import LayerView, Rect, RunContext
+from infinite_parallax.inpaint_server.walk.demand import Demand
+from infinite_parallax.inpaint_server.walk.ground import Ground
+from infinite_parallax.inpaint_server.walk.ground_tape import sheared, stretched
+from infinite_parallax.inpaint_server.walk.receding import RecedingField
+from infinite_parallax.inpaint_server.walk.settings import WalkSettings
+from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import plan as plans
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import Cancelled, UsageError
+from infinite_parallax.shared.example_picture import paint
+from infinite_parallax.shared.plates import Manifest
+from infinite_parallax.shared.ramp import Ramp
+from numpy.typing import NDArray
+
+WIDTH, HEIGHT, TOP = 320, 150, 60
+SPEED = 17.3
+Pixels = NDArray[np.uint8]
+
+
+def meadow(seed: int = 5) -> Pixels:
+    """Ground with tufts that grow towards the lower edge, under a bright sky: RGB [HEIGHT, WIDTH, 3]."""
+    random = np.random.default_rng(seed)
+    out = np.full((HEIGHT, WIDTH, 3), 210, np.float32)
+    for row in range(TOP, HEIGHT):
+        grain = 1 + (row - TOP) / 20
+        noise = cv2.GaussianBlur(random.normal(0, 1, (1, WIDTH)), (0, 0), grain, borderType=cv2.BORDER_WRAP)
+        out[row] = np.array([90, 120, 50]) + (40 * noise / noise.std()).T
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
+def field_of(source: Pixels, direction: int, ramp: Ramp | None = None, seed: int = 0) -> RecedingField:
+    view = LayerView(
+        0, TOP, HEIGHT - TOP, (direction * SPEED, 0.0), ramp=ramp or Ramp(0.55, TOP, HEIGHT - 1)
+    )
+    run = RunContext(source, (view,), 200, seed)
+    rgba = np.dstack([source[TOP:], np.full((HEIGHT - TOP, WIDTH), 255, np.uint8)])
+    ground = Ground(rgba, 0, HEIGHT - TOP, 0, 0, np.ones(HEIGHT - TOP, np.float32))
+    return RecedingField(run, view, ground, Demand(left=direction > 0, right=direction < 0), WalkSettings(), 1.0)
+
+
+def frame(field: RecedingField, direction: int, step: int) -> Pixels:
+    """What the screen shows of the ground at a step, RGB."""
+    rect = Rect(-round(direction * SPEED * step), TOP, WIDTH, HEIGHT - TOP, step)
+    field.look_at(rect)
+    return field.block(rect)[..., :3]
+
+
+def gradient(picture: Pixels) -> float:
+    return float(np.abs(np.diff(picture.astype(float), axis=1)).mean())
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_the_source_is_copied_outside_the_head(direction: int) -> None:
+    source = meadow()
+    field = field_of(source, direction)
+    shown = frame(field, direction, 0)
+    (head,) = field.heads()
+    columns = np.arange(WIDTH)
+    outside = (columns < head.x) | (columns >= head.x + head.width)
+    assert np.array_equal(shown[:, outside], source[TOP:, outside])
+    assert 0 < head.width < WIDTH / 4
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_rows_move_at_their_own_speed_and_are_never_resampled(direction: int) -> None:
+    field = field_of(meadow(), direction)
+    ramp = Ramp(0.55, TOP, HEIGHT - 1)
+    before, after = frame(field, direction, 40), frame(field, direction, 47)
+    for row in range(0, HEIGHT - TOP, 7):
+        moves = [int(ramp.positions(direction * round(SPEED * 10) / 10 * k, TOP + row, 1)[0]) for k in (40, 47)]
+        shift = moves[1] - moves[0]
+        a, b = (before[row, -shift:], after[row, :shift]) if shift < 0 else (before[row, :-shift], after[row, shift:])
+        assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_there_are_no_streaks(direction: int) -> None:
+    source = meadow()
+    field = field_of(source, direction)
+    for step in (40, 90, 150):
+        shown = frame(field, direction, step)
+        for new, old in zip(np.array_split(shown, 3), np.array_split(source[TOP:], 3), strict=True):
+            assert 0.7 <= gradient(new) / gradient(old) <= 1.4
+
+
+def test_what_belongs_together_on_the_ground_stays_together() -> None:
+    source = meadow()
+    pole = slice(100, 104)
+    source[TOP:, pole] = [250, 20, 20]
+    field = field_of(source, -1)
+    found = 0
+    for step in range(20, 140, 4):
+        red = frame(field, -1, step)[..., 0].astype(int) - frame(field, -1, step)[..., 1] > 150
+        rows, columns = np.nonzero(red)
+        for group in np.split(np.arange(columns.size), np.flatnonzero(np.diff(np.sort(columns)) > 60) + 1):
+            order = np.argsort(columns)[group]
+            y, x = rows[order], columns[order]
+            if len(np.unique(y)) == HEIGHT - TOP and x.min() > 0 and x.max() < WIDTH - 1:
+                found += 1
+                assert np.abs(x - np.polyval(np.polyfit(y, x, 1), y)).max() < 4, "a line stays a line"
+    assert found >= 3
+
+
+def test_the_same_bytes_after_a_restore() -> None:
+    source = meadow()
+    one = field_of(source, -1)
+    shown = [frame(one, -1, step) for step in (5, 60, 130)]
+    again = field_of(source, -1)
+    frame(again, -1, 5)
+    frame(again, -1, 60)
+    restored = field_of(source, -1)
+    restored.restore(again.state())
+    assert np.array_equal(frame(restored, -1, 60), shown[1])
+    assert np.array_equal(frame(restored, -1, 130), shown[2])
+
+
+def test_a_picture_too_small_to_walk_in_is_mirrored() -> None:
+    field = field_of(meadow(), -1)
+    assert field.heads()
+    source = meadow()[:, :20]
+    view = LayerView(0, TOP, HEIGHT - TOP, (-3.0, 0.0), ramp=Ramp(0.5, TOP, HEIGHT - 1))
+    ground = Ground(source[TOP:], 0, HEIGHT - TOP, 0, 0, np.ones(HEIGHT - TOP, np.float32))
+    small = RecedingField(
+        RunContext(source, (view,), 9, 0), view, ground, Demand(right=True), WalkSettings(), 1.0
+    )
+    assert small.heads() == []
+    shown = small.block(Rect(20, TOP, 20, HEIGHT - TOP))
+    assert np.array_equal(shown[-1], source[-1, ::-1])
+
+
+def test_stretching_is_exact_at_whole_columns_and_keeps_detail() -> None:
+    source = meadow()[TOP:]
+    rows = len(source)
+    out = np.empty((rows, 100, 3), np.float32)
+    stretched(source, np.full(rows, 7.0), np.ones(rows), out)
+    assert np.array_equal(out, source[:, 7:107])
+    stretched(source, np.full(rows, 7.5), np.ones(rows), out)
+    assert 0.85 < gradient(out.astype(np.uint8)) / gradient(source[:, 7:108]) < 1.1
+
+
+def test_a_sheared_source_stays_inside_of_itself() -> None:
+    x = np.broadcast_to(np.arange(WIDTH, dtype=np.uint8)[None, :, None] % 251, (10, WIDTH, 3)).copy()
+    x[:] = (np.arange(WIDTH) * 250 // WIDTH)[None, :, None]
+    out = sheared(x, np.linspace(0.2, 1, 10))
+    assert np.array_equal(out[-1], x[-1])
+    assert (np.diff(out[0, :, 0].astype(int)) >= 0).all()
+    assert out[0, 0, 0] > 60, "the upper edge is taken from further on"
+
+
+def document(direction: float, **extra: Any) -> dict[str, Any]:
+    return {
+        "motion": {"direction_deg": direction, "step_px": 40, "steps": 24, "seconds_per_step": 0.5, "fps": 4},
+        "cut": {"mode": "contour"},
+        "plates": {"tile_px": 500},
+        "sound": {"ambience": "none"},
+        "layers": [
+            {"name": "sky", "height": 90, "distance": 60},
+            {"name": "meadow", "distance": 340, "ramp": 0.6},
+        ],
+    } | extra
+
+
+def journey(folder: Path, direction: float, stop_at: int | None = None) -> Manifest:
+    picture = paint(240, 150, 2)
+    stopped = iter(range(10**9))
+    return step_loop.run(
+        folder,
+        projects.from_json(document(direction)),
+        np.ascontiguousarray(picture[..., :3]),
+        engines.load("walk"),
+        lambda progress: None,
+        lambda: stop_at is not None and next(stopped) >= stop_at,
+    )
+
+
+def tiles(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((folder / "plates").glob("*.png"))}
+
+
+def read(folder: Path) -> Any:
+    def tile(file: str) -> frames.Texture:
+        return frames.Texture.of(
+            cv2.cvtColor(cv2.imread(str(folder / file), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+        )
+
+    return tile
+
+
+@pytest.mark.parametrize("direction", [180.0, 0.0])
+def test_a_whole_journey(tmp_path: Path, direction: float) -> None:
+    manifest = journey(tmp_path, direction)
+    project = projects.from_json(document(direction))
+    spec = scene.build(project, plans.plan(project, 240, 150), manifest)
+    assert len([p for p in spec.planes if p.slide]) > 3
+    source = paint(240, 150, 2)[..., :3]
+    first = frames.render(spec, 0, read(tmp_path))
+    assert np.array_equal(first, source)
+    for n in range(0, spec.frames, 5):
+        without = frames.render(spec, n, lambda file: read(tmp_path)(file))
+        rows = without[120:]
+        assert rows.std() > 5
+        assert gradient(rows) > 0.5 * gradient(source[120:]), "no hole, no streaks"
+
+
+def test_frames_show_the_painted_canvas(tmp_path: Path) -> None:
+    project = projects.from_json(document(180.0))
+    loop = step_loop.StepLoop(tmp_path, project, np.ascontiguousarray(paint(240, 150, 2)[..., :3]), engines.load("walk"))
+    canvases = {}
+    while loop.step < loop.plan.steps:
+        loop.paint(lambda: False)
+        canvases[loop.step] = loop.preview()
+    manifest = loop.manifest(wait=True)
+    loop.close()
+    spec = scene.build(project, loop.plan, manifest)
+    for step in (5, 10, 20):  # at which every layer's position is whole
+        shown = frames.render(spec, step * 2, read(tmp_path))
+        off = np.abs(shown[100:].astype(int) - canvases[step][100:])
+        assert off.mean() < 12, "rows lie within half a pixel of where the canvas has them"
+        assert np.array_equal(shown[-1], canvases[step][-1]) or off[-1].mean() < 6
+
+
+@pytest.mark.parametrize("direction", [180.0, 0.0])
+def test_a_stopped_job_ends_with_the_same_bytes(tmp_path: Path, direction: float) -> None:
+    whole = tmp_path / "whole"
+    journey(whole, direction)
+    parts = tmp_path / "parts"
+    with pytest.raises(Cancelled):
+        journey(parts, direction, stop_at=9)
+    journey(parts, direction)
+    assert tiles(parts) == tiles(whole)
+
+
+def test_an_engine_that_paints_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="recedes"):
+        step_loop.StepLoop(
+            tmp_path,
+            projects.from_json(document(180.0, inpaint={"engine": "telea"})),
+            np.ascontiguousarray(paint(240, 150, 2)[..., :3]),
+            engines.load("telea"),
+        )

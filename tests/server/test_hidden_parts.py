@@ -1,0 +1,97 @@
+"""Hidden parts: painted from the layer alone, as sharp as it is, in its colours."""
+
+import cv2
+import numpy as np
+import pytest
+from infinite_parallax.inpaint_server.layering.hidden_parts import paint
+from numpy.typing import NDArray
+
+HEIGHT, WIDTH = 160, 320
+
+
+def texture(seed: int = 0) -> NDArray[np.uint8]:
+    """Blue-green, with grain of several sizes."""
+    random = np.random.default_rng(seed)
+    grain = sum(
+        s * cv2.GaussianBlur(random.standard_normal((HEIGHT, WIDTH)).astype(np.float32), (0, 0), s) * 18 for s in (1, 3)
+    )
+    return np.clip(np.array([30, 130, 160]) + np.asarray(grain)[..., None], 0, 255).astype(np.uint8)
+
+
+def hill() -> NDArray[np.bool_]:
+    """A nearer layer with a wavy skyline and a tower."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    hole = rows > 100 + 14 * np.sin(columns / 25)
+    hole[40:, 150:175] = True
+    return hole
+
+
+def painted(seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+    picture, hole = texture(), hill()
+    picture[hole] = (220, 30, 20)
+    return picture, paint(picture, ~hole, hole, seed), hole
+
+
+def sharpness(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> float:
+    grey = picture.astype(np.float32).mean(2)
+    inside = cv2.erode(where.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
+    return float(np.abs(np.diff(grey, axis=1))[inside[:, 1:]].mean())
+
+
+def test_nothing_of_the_nearer_layer_is_left() -> None:
+    _, result, hole = painted()
+    assert (result[hole][:, 0].astype(int) < result[hole][:, 1]).all()
+
+
+def test_known_pixels_stay() -> None:
+    picture, result, hole = painted()
+    assert (result[~hole] == picture[~hole]).all()
+
+
+def test_hidden_texture_is_as_sharp_as_what_is_seen() -> None:
+    _, result, hole = painted()
+    assert 0.6 <= sharpness(result, hole) / sharpness(result, ~hole) <= 1.5
+
+
+def test_hidden_colours_are_those_beside_them() -> None:
+    _, result, hole = painted()
+    assert np.abs(result[hole].mean(0) - result[~hole].mean(0)).max() < 8
+
+
+def test_a_sky_goes_on_paling() -> None:
+    rows = np.arange(HEIGHT)[:, None, None]
+    sky = np.broadcast_to(60 + rows * np.array([1, 0.8, 0.5]), (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    hole = np.zeros((HEIGHT, WIDTH), np.bool_)
+    hole[100:, 80:240] = True
+    picture = sky.copy()
+    picture[hole] = 0
+    result = paint(picture, ~hole, hole, 0)
+    rows_mean = result[100:, 80:240].mean((1, 2))
+    assert abs(rows_mean[0] - sky[100].mean()) < 4
+    assert rows_mean[-1] > rows_mean[0] + 12
+    assert np.abs(np.diff(rows_mean)).max() < 8
+
+
+def test_the_same_seed_paints_the_same_and_another_one_something_else() -> None:
+    first, second, other = painted(1)[1], painted(1)[1], painted(2)[1]
+    assert (first == second).all()
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.002, 0.1, 1.0])
+def test_odd_holes_are_filled(share: float) -> None:
+    picture = texture()
+    known = np.random.default_rng(3).random((HEIGHT, WIDTH)) < share
+    picture[~known] = (255, 0, 255)
+    result = paint(picture, known, ~known, 0)
+    assert (result[~known] != (255, 0, 255)).any(1).all()
+    assert (result[known] == picture[known]).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 40), (3, 3), (40, 1), (2, 500)])
+def test_tiny_pictures_are_painted(shape: tuple[int, int]) -> None:
+    picture = np.full((*shape, 3), 90, np.uint8)
+    hole = np.zeros(shape, np.bool_)
+    hole[-1, -1] = True
+    picture[hole] = 250
+    assert (paint(picture, ~hole, hole, 0) == 90).all()
