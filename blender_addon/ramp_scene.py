@@ -1,10 +1,10 @@
 """Planes whose rows slide apart: a small scene of its own for each, shown on the timeline by a scene strip.
 
 The sequencer moves pictures and cannot shear them. So the tile lies on a mesh with a line along the middle of every
-row; its shape key moves each line to where it is at the plane's last key, and the key's value runs from 0 to 1. An orthographic
-camera looks at it, one unit to a pixel. Cycles renders it with one sample in the middle of each pixel, which is the
-tile bilinearly sampled; it is there in every Blender and needs no graphics card. The compositor's Displace node was
-the other road: it filters, and differs from version to version.
+row; its shape key moves each line to where it is at the plane's last key, and the key's value runs from 0 to 1. An
+orthographic camera looks at it, one unit to a pixel. Cycles renders it with one sample in the middle of each pixel,
+which is the tile bilinearly sampled; it is there in every Blender and needs no graphics card. The compositor's
+Displace node was the other road: it filters, and differs from version to version.
 """
 
 from pathlib import Path
@@ -81,6 +81,11 @@ def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, plane: Plane)
         ) from e
     render.resolution_x, render.resolution_y, render.resolution_percentage = shown.resolution_x, shown.resolution_y, 100
     render.fps, render.fps_base = shown.fps, shown.fps_base
+    top = min(key.y for key in plane.keys) / shown.resolution_y
+    bottom = (max(key.y for key in plane.keys) + plane.height * plane.scale) / shown.resolution_y
+    render.use_border, render.use_crop_to_border = True, False
+    render.border_min_x, render.border_max_x = 0, 1
+    render.border_min_y, render.border_max_y = max(0.0, 1 - bottom), min(1.0, 1 - top)
     render.film_transparent, render.dither_intensity = True, 0
     render.use_persistent_data = True
     render.use_sequencer = render.use_compositing = False

@@ -4,12 +4,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from ..shared import example_picture
 from ..shared.project import Project
-from ..shared.sections import Inpaint, Layer, Motion, Sound
+from ..shared.sections import Inpaint, Motion, Sound
 from .progress import bar
 from .rendering import render
 
@@ -17,16 +16,10 @@ WIDTH, HEIGHT = 1600, 900
 STEPS, SECONDS_PER_STEP = 40, 0.5
 
 
-def example_project(height: int) -> Project:
-    """The project that suits the example picture of `height` rows."""
-    ends = np.rint(np.cumsum([layer.height for layer in example_picture.LAYERS]) * height).astype(int)
-    heights = np.diff([0, *ends]).tolist()
-    layers = tuple(
-        Layer(name=layer.name, height=rows, distance=layer.distance)
-        for layer, rows in zip(example_picture.LAYERS, heights, strict=True)
-    )
+def example_project() -> Project:
+    """The project that suits the example picture; its layers are left to be suggested."""
     motion = Motion(direction_deg=180.0, smoothness=10.0, steps=STEPS, seconds_per_step=SECONDS_PER_STEP, fps=24.0)
-    return Project("example", "example.png", motion, inpaint=Inpaint(seed=3), sound=Sound("water"), layers=layers)
+    return Project("example", "example.png", motion, inpaint=Inpaint(seed=3), sound=Sound("water"))
 
 
 def write_example(folder: Path) -> tuple[Path, Path]:
@@ -36,12 +29,12 @@ def write_example(folder: Path) -> tuple[Path, Path]:
     with bar("picture", 1, "picture") as shown:
         Image.fromarray(example_picture.paint(WIDTH, HEIGHT)).save(picture)
         shown.update(1)
-    project.write_text(json.dumps(example_project(HEIGHT).to_json(), indent=1) + "\n", encoding="utf-8")
+    project.write_text(json.dumps(example_project().to_json(), indent=1) + "\n", encoding="utf-8")
     return picture, project
 
 
 def demo(folder: Path, blender: str | None = None) -> None:
     """From nothing to `demo.mp4` and `demo.blend` in `folder`."""
     picture, _ = write_example(folder)
-    project = replace(example_project(HEIGHT), name="demo")
+    project = replace(example_project(), name="demo")
     render(project, picture, folder / "demo.mp4", folder / "demo.blend", blender)

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -80,6 +81,10 @@ def _picture_commands(commands: Commands) -> None:
     _picture(scene)
     _out(scene, "FILE.blend", "the scene")
     _blender(scene)
+    text = "how the picture would be cut into layers, and why; writes it as a project to go on from"
+    suggested = _command(commands, "suggest", run_suggest, text)
+    _picture(suggested, server=False)
+    _out(suggested, "FILE.json", "the project")
     plan = _command(commands, "plan", run_plan, "what would be made: layers, velocities, steps, sizes; paints nothing")
     _picture(plan, server=False)
     plan.add_argument("--json", action="store_true", help="print the plan as JSON")
@@ -202,6 +207,19 @@ def run_plan(args: argparse.Namespace) -> int:
         print(json.dumps(as_json(plan, project), indent=1))
     else:
         print("\n".join([as_table(plan), *notes]))
+    return 0
+
+
+def run_suggest(args: argparse.Namespace) -> int:
+    """Write the settled project."""
+    from .plan_table import settle
+
+    wanted, picture = wish(args)
+    check_file(args.out, ".json")
+    project, notes = settle(wanted, picture)
+    named = replace(project, picture=os.path.relpath(picture, args.out.parent))
+    args.out.write_text(json.dumps(named.to_json(), indent=1) + "\n", encoding="utf-8")
+    print("\n".join([*notes, f"Wrote {args.out}.", f"Next: infinite-parallax preview --project {args.out} -o out.mp4"]))
     return 0
 
 

@@ -58,6 +58,7 @@ def _schemas() -> Node:
         "velocity": pair,
         "steps": _null_or(COUNT),
         "overlap_px": COUNT,
+        "ramp": _null_or({"type": "number"}),
     }
     tile = {
         "file": {"type": "string", "pattern": "^plates/[^/]+$"},
@@ -100,6 +101,7 @@ def _schemas() -> Node:
             | {"plates": _list(_object({"index": COUNT, "name": TEXT, "tiles": _list(_object(tile))}))}
             | {"objects": _list(_object(thing))}
         ),
+        "Settled": _object({"project": _ref("Project"), "notes": _list(TEXT)}),
         "Progress": _object({"step": COUNT, "steps": COUNT}),
         "Preview": _object({"step": COUNT, "url": TEXT}),
         "Warning": _object({"message": TEXT, "step": COUNT}),
@@ -256,7 +258,12 @@ def _single_paths() -> Node:
     side = {"type": "integer", "minimum": 1}
     size = _json(_object({"width": side, "height": side}, {"project": _ref("Project")}))
     made = {"200": _answer("Plan", "What follows by arithmetic.")}
+    wish = _form({"picture": BYTES}, {"project": _ref("Project")})
+    settled = {"200": _answer("Settled", "The settled project, and why.")}
     return {
+        f"{API}/suggest": {
+            "post": _operation("suggest", "Suggest layers", settled, f"400 {GUARDED} 413", requestBody=wish)
+        },
         f"{API}/inpaint": {
             "post": _operation("inpaint", "Paint one picture", painted, f"400 {GUARDED} 413 503", requestBody=form)
         },

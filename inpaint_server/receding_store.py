@@ -90,7 +90,7 @@ class RecedingStore(PlateStore):
 
     def _leads(self, travel_px: float, top: int, rows: int) -> Columns:
         """By how many columns of the plate rows aligned at `travel_px` begin right of the lower edge's."""
-        return self.ramp.positions(travel_px, self.ramp.bottom, 1)[0] - self.ramp.positions(travel_px, top, rows)
+        return self.ramp.positions(travel_px, self.ramp.bottom, 1) - self.ramp.positions(travel_px, top, rows)
 
     def _shared(self, tile: OpenTile, rect: Rect, travel_px: float) -> Iterator[tuple[Places, Places]]:
         """Where in a tile the pixels of a rectangle lie that is aligned at `travel_px`, and where in the rectangle;

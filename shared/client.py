@@ -20,7 +20,7 @@ import requests
 from . import plates, wire
 from .errors import Cancelled, ParallaxError, UsageError
 from .plates import Manifest, Tile
-from .project import Project
+from .project import Project, from_json
 from .wire import API, Event, JobInfo
 
 CONNECT_S = 5.0
@@ -73,6 +73,13 @@ class Client:
         body = {"project": project.to_json(), "width": width, "height": height}
         return self._object(self._send("POST", "/plan", json=body))
 
+    def suggest(
+        self, project: Project, picture: bytes, attachments: Mapping[str, bytes] | None = None
+    ) -> tuple[Project, tuple[str, ...]]:
+        """The project as a job would settle it for a picture, and why in sentences."""
+        data = self._object(self._send("POST", "/suggest", files=_parts(project, picture, attachments)))
+        return from_json(data["project"]), tuple(data["notes"])
+
     def create_job(
         self, project: Project, picture: bytes, job_id: str = "", attachments: Mapping[str, bytes] | None = None
     ) -> JobInfo:
@@ -80,11 +87,7 @@ class Client:
 
         With an id of your own, sending twice makes one job.
         """
-        parts: dict[str, tuple[str | None, str | bytes]] = {
-            "project": (None, json.dumps(project.to_json())),
-            "picture": ("picture", picture),
-        }
-        parts |= {name: (name, data) for name, data in (attachments or {}).items()}
+        parts = _parts(project, picture, attachments)
         if job_id:
             return wire.job_info(self._object(self._send("PUT", self._path(job_id), files=parts)))
         return wire.job_info(self._object(self._send("POST", "/jobs", files=parts)))
@@ -279,6 +282,17 @@ class Client:
         if not isinstance(data, dict):
             raise _stranger(self.url, answer.status_code)
         return data
+
+
+def _parts(
+    project: Project, picture: bytes, attachments: Mapping[str, bytes] | None
+) -> dict[str, tuple[str | None, str | bytes]]:
+    """The form that carries a project with its pictures."""
+    parts: dict[str, tuple[str | None, str | bytes]] = {
+        "project": (None, json.dumps(project.to_json())),
+        "picture": ("picture", picture),
+    }
+    return parts | {name: (name, data) for name, data in (attachments or {}).items()}
 
 
 def _no_answer(url: str) -> ParallaxError:

@@ -31,10 +31,11 @@ def sampled(
     for start in range(first, last, ROWS_AT_ONCE):
         rows = slice(start, min(last, start + ROWS_AT_ONCE))
         if scale == 1:
-            at = slice(rows.start - round(y), rows.stop - round(y))
-            yield rows, *_slid(tile, left[at], at, width)
+            own = slice(rows.start - round(y), rows.stop - round(y))
+            yield rows, *_slid(tile, left[own], own, width)
         else:
-            yield rows, *_scaled(tile, left, (np.arange(rows.start, rows.stop) + 0.5 - y) / scale - 0.5, scale, width)
+            at = np.asarray((np.arange(rows.start, rows.stop) + 0.5 - y) / scale - 0.5, np.float64)
+            yield rows, *_scaled(tile, left, at, scale, width)
 
 
 def _slid(tile: Texture, left: Positions, rows: slice, width: int) -> tuple[Bytes, Bytes]:
@@ -56,7 +57,7 @@ def _mixed(a: Bytes, b: Bytes, weight: NDArray[np.uint16]) -> Bytes:
     mixed += np.multiply(b, weight, dtype=np.uint16)
     mixed += 128
     mixed >>= 8
-    return mixed.astype(np.uint8)
+    return np.asarray(mixed, np.uint8)
 
 
 def _scaled(tile: Texture, left: Positions, at: Positions, scale: float, width: int) -> tuple[Bytes, Bytes]:

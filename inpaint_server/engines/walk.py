@@ -7,6 +7,7 @@ the step before.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -162,10 +163,11 @@ def warm_up() -> None:
     """Compile (or load from the cache) everything a run needs, on a small picture."""
     y, x = np.mgrid[0:48, 0:96]
     source = np.stack([x * 2, y * 4, (x * y) % 251], axis=2).astype(np.uint8)
-    view = LayerView(0, 0, 48, (-8.0, -4.0))
-    run = RunContext(source, (view,), 8, 0)
+    views = LayerView(0, 0, 24, (-8.0, -4.0)), LayerView(1, 24, 24, (-8.0, -4.0))
+    run = RunContext(source, views, 8, 0)
     engine = create()
     engine.begin(run)
-    moved = LayerView(0, 0, 48, view.velocity, (-8, -4))
-    context = StepContext(run, 1, (moved,), np.zeros((48, 96), np.int16))
+    moved = tuple(replace(view, position=(-8, -4)) for view in views)
+    owner = np.repeat(np.arange(2, dtype=np.int16), 24)[:, None].repeat(96, axis=1)
+    context = StepContext(run, 1, moved, owner)
     engine.inpaint(source, np.full((48, 96), 255, np.uint8), InpaintRequest(context=context), lambda: False)

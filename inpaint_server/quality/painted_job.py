@@ -7,7 +7,7 @@ as one picture would need memory that grows with the number of steps.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -93,10 +93,19 @@ class PaintedJob:
 
     def frame(self, step: int) -> RGB:
         """The frame at a step, RGB uint8 [H, W, 3]."""
-        spec = SceneSpec(
-            "", self.plan.width, self.plan.height, 1.0, step + 1, tuple(self._planes(step)), (), _NO_EXPORT
-        )
-        return arithmetic.render(spec, step, self.read)
+        return self._render(step, self._planes(step))
+
+    def _render(self, step: int, planes: Iterable[Plane]) -> RGB:
+        size = self.plan.width, self.plan.height
+        return arithmetic.render(SceneSpec("", *size, 1.0, step + 1, tuple(planes), (), _NO_EXPORT), step, self.read)
+
+    def seen(self, index: int, step: int) -> tuple[RGB, Alpha]:
+        """What a layer alone shows at a step, over black: RGB uint8 [H, W, 3], and how opaque it is, uint8 [H, W].
+
+        Objects before the layer and its covers are left out.
+        """
+        planes = (p for p in self._planes(step, covers=False, objects=False) if p.layer == index)
+        return self._render(step, planes), self._alpha(index, step)
 
     def alphas(self, step: int) -> list[Alpha]:
         """How opaque each layer is at each pixel of the frame, uint8 [H, W] each, far to near; covers left out."""
@@ -124,18 +133,18 @@ class PaintedJob:
             if tile.first <= step < tile.last or step == tile.last == self.plan.steps:
                 yield tile
 
-    def _planes(self, step: int) -> Iterator[Plane]:
+    def _planes(self, step: int, covers: bool = True, objects: bool = True) -> Iterator[Plane]:
         """Everything on show at a step, at whole positions, far to near."""
         for plate in self.manifest.plates:
             x, y = self.plan.layers[plate.index].position(step)
-            covers = [t for t in plate.covers if t.first <= step < t.last or step == t.last == self.plan.steps]
-            for tile in (*self.on_show(plate.index, step), *covers):
+            fading = [t for t in plate.covers if t.first <= step < t.last or step == t.last == self.plan.steps]
+            for tile in (*self.on_show(plate.index, step), *(fading if covers else ())):
                 first, last = tile.opacity
                 shown = first + (last - first) * (step - tile.first) / (tile.last - tile.first)
                 slide = None if tile.ramp is None else self._slide(tile, plate.index, step)
                 corner = tile.x + x, tile.y + y
                 yield _plane(tile, plate.index, step, corner, 1.0, shown, slide)
-            for thing in self.manifest.objects:
+            for thing in self.manifest.objects if objects else ():
                 for visit in visits(self._stepwise, thing) if thing.layer == plate.index else ():
                     if visit.start <= step < visit.end or step == visit.end == self.plan.steps:
                         where = visit.corner(Fraction(step))

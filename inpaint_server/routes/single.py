@@ -1,4 +1,4 @@
-"""Routes without a job: one picture painted while the client waits, and the arithmetic of a plan."""
+"""Routes without a job: one picture painted while the client waits, its layers suggested, the arithmetic of a plan."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,10 +10,11 @@ from ...shared.errors import ParallaxError, UsageError
 from ...shared.plan import plan
 from ...shared.settings import describe
 from ...shared.wire import API
-from .. import engines, limits
+from .. import attached, engines, limits
 from ..context import context
 from ..engines.contract import InpaintRequest
 from ..engines.guard import check_mask
+from ..layering.resolve import resolve
 from ..pictures import encode_png, read_mask, read_picture
 from . import received
 
@@ -56,6 +57,18 @@ def make_plan() -> Response:
         "disk_bytes": limits.needed_bytes(made),
     }
     return jsonify(shown)
+
+
+@routes.post("/suggest")
+def suggest() -> Response:
+    """How a job would take a picture apart: the settled project, and why, in sentences."""
+    parts = context()
+    project = projects.from_json(projects.parse(received.form_text("project", "{}")))
+    picture = read_picture(received.file("picture"), parts.limits)
+    height, width = picture.shape[:2]
+    attachments = received.attachments(project)
+    settled = resolve(project, picture, attached.decode(project, attachments, width, height, parts.limits))
+    return jsonify(project=settled.project.to_json(), notes=list(settled.notes))
 
 
 def _side(data: dict[str, Any], name: str, caps: limits.Limits) -> int:

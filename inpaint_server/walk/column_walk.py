@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...shared.errors import ParallaxError
 from . import closing
-from .exemplar import Exemplar
+from .exemplar import Exemplar, seen_rows
 from .ground import Ground
 from .landings import CHOICES, OFFERED, Offer, choose
 from .planning import FORBIDDEN, next_jump, value_iteration
@@ -57,20 +57,6 @@ def border_mismatch(ground: Ground, exemplar: Exemplar) -> NDArray[np.float64]:
             own, across = (soft[r].reshape(cells.columns, cells.width, 3).mean(1) for r in (row, other))
             cost += np.sqrt(((own[:, None] - across[None]) ** 2).mean(2)).mean(1)
     return np.asarray(cost - cost.min(), np.float64)
-
-
-def seen_rows(exemplar: Exemplar) -> tuple[int, int]:
-    """First and last row, in cells, between which anything of the layer is ever seen; always at least one row."""
-    step, rows = exemplar.cells.height, exemplar.rows
-    seen = exemplar.seen > 0
-    picture = exemplar.pictures[0]
-    if picture.shape[2] == 4:
-        seen = seen & picture[exemplar.first_row :][: exemplar.height, :, 3].any(axis=1)
-    found = np.flatnonzero(seen)
-    if not found.size:
-        return 0, 1
-    first = min(int(found[0]) // step, rows - 1)
-    return first, min(rows, max(first + 1, -(-(int(found[-1]) + 1) // step)))
 
 
 class ColumnWalk:

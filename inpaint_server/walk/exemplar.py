@@ -81,3 +81,17 @@ class Exemplar:
     def columns(self) -> int:
         """Width of the pictures in px."""
         return int(self.pictures[0].shape[1])
+
+
+def seen_rows(exemplar: Exemplar) -> tuple[int, int]:
+    """First and last row, in cells, between which anything of the layer is ever seen; always at least one row."""
+    step, rows = exemplar.cells.height, exemplar.rows
+    seen = exemplar.seen > 0
+    picture = exemplar.pictures[0]
+    if picture.shape[2] == 4:
+        seen = seen & picture[exemplar.first_row :][: exemplar.height, :, 3].any(axis=1)
+    found = np.flatnonzero(seen)
+    if not found.size:
+        return 0, 1
+    first = min(int(found[0]) // step, rows - 1)
+    return first, min(rows, max(first + 1, -(-(int(found[-1]) + 1) // step)))

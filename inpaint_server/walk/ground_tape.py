@@ -82,7 +82,7 @@ class GroundTape(Tape):
     def _unmatched(self) -> int:
         return 0  # a piece is looked for as a whole
 
-    def _refine(self, old: F32, orientation: int, column: int, row: int) -> tuple[int, int]:
+    def _refine(self, old: F32, orientation: int, column: int, row: int) -> tuple[int, int]:  # noqa: ARG002
         cells = self._exemplar.cells
         first = max(0, column - cells.width)
         last = min(self._exemplar.columns - self.overlap, column + cells.width)

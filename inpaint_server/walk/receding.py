@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...shared.ramp import Columns, Ramp, Scales, travel
+from ...shared.ramp import Columns, Ramp, travel
 from ..engines.contract import LayerView, Rect, RunContext
 from .demand import Demand
 from .field import KEEP_PX, MARGIN_PX
@@ -81,8 +81,7 @@ class RecedingField:
         """The plate column at which each row of a rectangle begins, counted in the mirror if the field is turned."""
         way = travel(self._layer.velocity, rect.step)
         p = self._ramp.positions(way, self._layer.top, self._height)
-        lower = self._ramp.positions(way, self._ramp.bottom, 1)[0]
-        first = rect.x + lower - p
+        first: Columns = rect.x + self._ramp.positions(way, self._ramp.bottom, 1) - p
         return self._width - first - rect.width if self._turned else first
 
     def _tape_columns(self, first: Columns, width: int) -> F64:
@@ -144,7 +143,8 @@ class RecedingField:
         """The rows repeated, every second time mirrored: for pictures too small to walk in."""
         u = (first[:, None] + np.arange(width)) % (2 * self._width)
         u = np.where(u < self._width, u, 2 * self._width - 1 - u)
-        return self._tape.pictures[0][np.arange(self._height)[:, None], u]
+        rows = np.arange(self._height)[:, None]
+        return np.asarray(self._tape.pictures[0][rows, u], np.uint8)
 
 
 def _blend(old: F32, new: F32, share: F32, sharp: F32) -> F32:

@@ -139,7 +139,7 @@ def compare(old: F32, new: F32) -> Overlap:
         matte = ((old[..., 3] - new[..., 3]) / 255).astype(np.float32)
         both = np.minimum(old[..., 3], new[..., 3])
         opaque = (cv2.erode(both, np.ones((OPAQUE_ROUND, OPAQUE_ROUND), np.uint8)) > 254.5).astype(np.float32)
-        old, new = (piece[..., :3] * (piece[..., 3:] / 255) for piece in (old, new))
+        old, new = (np.asarray(piece[..., :3] * (piece[..., 3:] / 255), np.float32) for piece in (old, new))
     soft_old, soft_new = (np.asarray(cv2.GaussianBlur(piece, (0, 0), 3), np.float32) for piece in (old, new))
     detail = (square_sum(old - soft_old) + square_sum(new - soft_new)) / 3
     busy = np.asarray(cv2.GaussianBlur(detail, (0, 0), 4), np.float32)

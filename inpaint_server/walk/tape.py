@@ -250,7 +250,7 @@ class Tape:
         bottom = min(picture.shape[0], exemplar.first_row + row + cells.height + self.height)
         if picture.shape[2] == 4:  # a skyline that steps is seen at once; all rows are few
             top, bottom = 0, picture.shape[0]
-        left = max(0, column - cells.width - 1)
+        left = max(self.overlap - old.shape[1], column - cells.width - 1)  # the whole overlap lies in the picture
         right = min(exemplar.columns, column + old.shape[1] + cells.width + 1)
         wanted = np.rint(old).clip(0, 255).astype(np.uint8)
         area = picture[top : max(bottom, top + self.height), left:right]

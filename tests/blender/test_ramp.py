@@ -76,7 +76,7 @@ def test_rows_slide_apart(tmp_path: Path) -> None:
     vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
     rigid = SceneSpec(**{**vars(spec), "planes": (spec.planes[0], Plane(**{**vars(spec.planes[1]), "slide": None}))})
     differences = off(rigid, tmp_path, 8)
-    assert differences[:HEIGHT // 2].max() <= 2, "the sky is where it is"
+    assert differences[: HEIGHT // 2].max() <= 2, "the sky is where it is"
     assert differences[-20:-8].mean() > 3, "and the middle of the ground is not where its lower edge is"
 
 

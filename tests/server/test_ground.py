@@ -34,15 +34,13 @@ def meadow(seed: int = 5) -> Pixels:
     out = np.full((HEIGHT, WIDTH, 3), 210, np.float32)
     for row in range(TOP, HEIGHT):
         grain = 1 + (row - TOP) / 20
-        noise = cv2.GaussianBlur(random.normal(0, 1, (1, WIDTH)), (0, 0), grain, borderType=cv2.BORDER_WRAP)
+        noise = cv2.GaussianBlur(random.normal(0, 1, (1, WIDTH)), (0, 0), grain)
         out[row] = np.array([90, 120, 50]) + (40 * noise / noise.std()).T
     return np.clip(out, 0, 255).astype(np.uint8)
 
 
 def field_of(source: Pixels, direction: int, ramp: Ramp | None = None, seed: int = 0) -> RecedingField:
-    view = LayerView(
-        0, TOP, HEIGHT - TOP, (direction * SPEED, 0.0), ramp=ramp or Ramp(0.55, TOP, HEIGHT - 1)
-    )
+    view = LayerView(0, TOP, HEIGHT - TOP, (direction * SPEED, 0.0), ramp=ramp or Ramp(0.55, TOP, HEIGHT - 1))
     run = RunContext(source, (view,), 200, seed)
     rgba = np.dstack([source[TOP:], np.full((HEIGHT - TOP, WIDTH), 255, np.uint8)])
     ground = Ground(rgba, 0, HEIGHT - TOP, 0, 0, np.ones(HEIGHT - TOP, np.float32))
@@ -94,21 +92,20 @@ def test_there_are_no_streaks(direction: int) -> None:
             assert 0.7 <= gradient(new) / gradient(old) <= 1.4
 
 
-def test_what_belongs_together_on_the_ground_stays_together() -> None:
+def test_a_line_across_the_ground_stays_a_line_wherever_it_comes_in() -> None:
     source = meadow()
-    pole = slice(100, 104)
-    source[TOP:, pole] = [250, 20, 20]
-    field = field_of(source, -1)
+    source[TOP:, 150:154] = [250, 20, 20]
+    field = field_of(source, -1, Ramp(0.85, TOP, HEIGHT - 1))
     found = 0
-    for step in range(20, 140, 4):
-        red = frame(field, -1, step)[..., 0].astype(int) - frame(field, -1, step)[..., 1] > 150
-        rows, columns = np.nonzero(red)
-        for group in np.split(np.arange(columns.size), np.flatnonzero(np.diff(np.sort(columns)) > 60) + 1):
-            order = np.argsort(columns)[group]
-            y, x = rows[order], columns[order]
+    for step in range(20, 180, 4):
+        shown = frame(field, -1, step).astype(int)
+        rows, columns = np.nonzero(shown[..., 0] - shown[..., 1] > 150)
+        order = np.argsort(columns)
+        for group in np.split(order, np.flatnonzero(np.diff(columns[order]) > 12) + 1):
+            y, x = rows[group], columns[group]
             if len(np.unique(y)) == HEIGHT - TOP and x.min() > 0 and x.max() < WIDTH - 1:
                 found += 1
-                assert np.abs(x - np.polyval(np.polyfit(y, x, 1), y)).max() < 4, "a line stays a line"
+                assert np.abs(x - np.polyval(np.polyfit(y, x, 1), y)).max() < 4
     assert found >= 3
 
 
@@ -126,16 +123,12 @@ def test_the_same_bytes_after_a_restore() -> None:
 
 
 def test_a_picture_too_small_to_walk_in_is_mirrored() -> None:
-    field = field_of(meadow(), -1)
-    assert field.heads()
-    source = meadow()[:, :20]
+    source = meadow()[:, :9]
     view = LayerView(0, TOP, HEIGHT - TOP, (-3.0, 0.0), ramp=Ramp(0.5, TOP, HEIGHT - 1))
     ground = Ground(source[TOP:], 0, HEIGHT - TOP, 0, 0, np.ones(HEIGHT - TOP, np.float32))
-    small = RecedingField(
-        RunContext(source, (view,), 9, 0), view, ground, Demand(right=True), WalkSettings(), 1.0
-    )
+    small = RecedingField(RunContext(source, (view,), 9, 0), view, ground, Demand(right=True), WalkSettings(), 1.0)
     assert small.heads() == []
-    shown = small.block(Rect(20, TOP, 20, HEIGHT - TOP))
+    shown = small.block(Rect(9, TOP, 9, HEIGHT - TOP))
     assert np.array_equal(shown[-1], source[-1, ::-1])
 
 
@@ -179,7 +172,7 @@ def journey(folder: Path, direction: float, stop_at: int | None = None) -> Manif
         projects.from_json(document(direction)),
         np.ascontiguousarray(picture[..., :3]),
         engines.load("walk"),
-        lambda progress: None,
+        lambda _: None,
         lambda: stop_at is not None and next(stopped) >= stop_at,
     )
 
@@ -207,15 +200,16 @@ def test_a_whole_journey(tmp_path: Path, direction: float) -> None:
     first = frames.render(spec, 0, read(tmp_path))
     assert np.array_equal(first, source)
     for n in range(0, spec.frames, 5):
-        without = frames.render(spec, n, lambda file: read(tmp_path)(file))
-        rows = without[120:]
+        rows = frames.render(spec, n, read(tmp_path))[120:]
         assert rows.std() > 5
         assert gradient(rows) > 0.5 * gradient(source[120:]), "no hole, no streaks"
 
 
 def test_frames_show_the_painted_canvas(tmp_path: Path) -> None:
     project = projects.from_json(document(180.0))
-    loop = step_loop.StepLoop(tmp_path, project, np.ascontiguousarray(paint(240, 150, 2)[..., :3]), engines.load("walk"))
+    loop = step_loop.StepLoop(
+        tmp_path, project, np.ascontiguousarray(paint(240, 150, 2)[..., :3]), engines.load("walk")
+    )
     canvases = {}
     while loop.step < loop.plan.steps:
         loop.paint(lambda: False)

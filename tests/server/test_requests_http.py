@@ -1,6 +1,7 @@
 """Requests over HTTP that are answered at once or refused: wrong ones, the caps, single pictures, the plan, health."""
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -142,3 +143,38 @@ def test_health_shows_the_caps_and_the_engines_but_no_path(serve: Serve) -> None
     assert data["engines"]["telea"] == {"available": True, "reason": ""}
     assert data["limits"] == asdict(Limits())
     assert str(served.store) not in health.get_data(as_text=True)
+
+
+def test_layers_are_suggested_with_a_reason(serve: Serve, picture: bytes) -> None:
+    form = {"project": json.dumps({"cut": {"mode": "auto"}}), "picture": (io.BytesIO(picture), "picture.png")}
+    answer = serve().ask("POST", "/suggest", data=form)
+    assert answer.status_code == 200
+    assert answer.json["project"]["cut"]["mode"] in ("contour", "straight")
+    assert answer.json["notes"]
+    assert "Layers" in answer.json["notes"][0]
+
+
+def test_a_picture_that_is_named_must_be_sent(serve: Serve, picture: bytes, document: Any) -> None:
+    served = serve()
+    wish = document() | {"cut": {"depth": "depth.png"}}
+    refused = served.create(wish, picture)
+    assert refused.status_code == 400
+    assert "depth" in refused.json["error"]
+    form = {
+        "project": json.dumps(document()),
+        "picture": (io.BytesIO(picture), "picture.png"),
+        "matte.1": (io.BytesIO(picture), "matte.png"),
+    }
+    unnamed = served.ask("POST", "/jobs", data=form)
+    assert unnamed.status_code == 400
+    assert "matte.1" in unnamed.json["error"]
+    wrong = io.BytesIO()
+    Image.new("L", (30, 30)).save(wrong, "PNG")
+    form = {
+        "project": json.dumps(wish),
+        "picture": (io.BytesIO(picture), "picture.png"),
+        "depth": (io.BytesIO(wrong.getvalue()), "depth.png"),
+    }
+    shaped = served.ask("POST", "/jobs", data=form)
+    assert shaped.status_code == 400
+    assert "proportions" in shaped.json["hint"]

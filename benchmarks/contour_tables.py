@@ -1,0 +1,183 @@
+"""The tables of `contours`: figures beside the bars they are held against, and which miss them.
+
+A bar stands in one place, with the words for the reader beside it; a table that only showed figures would leave it to
+everybody to remember what was promised.
+"""
+
+import math
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from . import landscapes
+
+Row = dict[str, Any]
+MODES = ("straight", "contour")
+PLATE_BARS: dict[str, tuple[float, float]] = {
+    "gx": (0.7, 1.4),
+    "w1": (0, 16),
+    "coh": (0, 8.5),
+    "comp": (0, 15),
+    "seam": (0.95, 1.05),
+    "rep": (0, 0.20),
+    "mir": (0, 0.20),
+}
+JOIN = 1.25
+EXCESS_SHARE = 0.5  # of the straight version's
+RMS_SHARE = 0.4  # of the straight version's
+RMS_SHARE_DARK = 0.75  # for a tower that is hardly lighter than its sky
+
+
+def tables(rows: Sequence[Row]) -> str:
+    """All tables as Markdown."""
+    cut = [row for row in rows if "borders" in row]
+    parts = [_notes(rows)]
+    if cut:
+        parts += [_borders(cut), _objects(cut), _plates(cut), _cost(cut)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(title: str, heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    body = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([f"**{title}**", "", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads), *body])
+
+
+def _half(name: str) -> str:
+    return "tuning" if name in landscapes.TUNING else "held out" if name in landscapes.HELD_OUT else "other"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _median_lines(
+    rows: Sequence[Row], columns: Sequence[Callable[[Row], float | None]], digits: int
+) -> list[list[str]]:
+    """Medians of columns of figures, for each half that has pictures."""
+    lines = []
+    for half in ("tuning", "held out"):
+        ours = [row for row in rows if _half(row["name"]) == half]
+        if ours:
+            middles = []
+            for column in columns:
+                values = [v for row in ours if (v := column(row)) is not None and not math.isnan(v)]
+                middles.append(_number(statistics.median(values) if values else None, digits))
+            lines.append([f"*median, {half}*", *middles, ""])
+    return lines
+
+
+def _notes(rows: Sequence[Row]) -> str:
+    lines = [
+        [
+            row["name"],
+            _half(row["name"]),
+            f"{row['size'][0]}x{row['size'][1]}",
+            ", ".join(f"{name} {top} ({-speed:g})" for name, top, speed in row.get("layers", [])) or "-",
+            row["notes"]["contour"],
+            row["notes"]["auto"],
+        ]
+        for row in rows
+    ]
+    heads = ["picture", "half", "px", "layers: first row (px per step)", "contour", "what auto would have chosen"]
+    return _table("Layers", heads, lines)
+
+
+def _border(mode: str, figure: str, step: int) -> Callable[[Row], float | None]:
+    def value(row: Row) -> float | None:
+        found = row["borders"].get(mode, {}).get(str(step))
+        return None if found is None else float(found[figure])
+
+    return value
+
+
+def _holes(mode: str) -> Callable[[Row], float | None]:
+    return lambda row: 100 * row["cost"][mode]["holes"] if mode in row["cost"] else None
+
+
+def _borders(rows: Sequence[Row]) -> str:
+    columns: list[Callable[[Row], float | None]] = []
+    heads = ["picture"]
+    for figure, steps in (("join", (20, 60, 150)), ("excess", (20, 60)), ("broken", (20, 60)), ("halo", (20, 60))):
+        for mode in MODES:
+            columns += [_border(mode, figure, step) for step in steps]
+            heads += [f"{figure} {mode[0]} {step}" for step in steps]
+    columns += [_holes(mode) for mode in MODES]
+    heads += ["holes % s", "holes % c", "misses"]
+    lines = [[row["name"], *(_number(c(row), 2) for c in columns), _misses_of_borders(row)] for row in rows]
+    title = f"Borders, s straight, c contour (bars: join <= {JOIN}, excess <= {EXCESS_SHARE} x straight, no holes)"
+    return _table(title, heads, lines + _median_lines(rows, columns, 2))
+
+
+def _misses_of_borders(row: Row) -> str:
+    misses = []
+    for step in (20, 60, 150):
+        join = _border("contour", "join", step)(row)
+        if join is not None and join > JOIN:
+            misses.append(f"join {step}")
+        ours, theirs = (_border(mode, "excess", step)(row) for mode in reversed(MODES))
+        if step < 150 and ours is not None and theirs is not None and ours > EXCESS_SHARE * theirs:
+            misses.append(f"excess {step} {'is more' if ours > theirs else 'is over half'}")
+    if (_holes("contour")(row) or 0) > 0:
+        misses.append("holes")
+    return ", ".join(misses)
+
+
+def _rms(mode: str, step: int) -> Callable[[Row], float | None]:
+    def value(row: Row) -> float | None:
+        found = row["object"]["rms"].get(mode, {}).get(str(step))
+        return None if found is None else float(found)
+
+    return value
+
+
+def _share(row: Row) -> float | None:
+    """Mean rms with contours as a share of that with bands, over the steps that both have."""
+    shares = []
+    for step in (8, 20, 60):
+        ours, theirs = _rms("contour", step)(row), _rms("straight", step)(row)
+        if ours is not None and theirs is not None and not math.isnan(ours + theirs):
+            shares.append((ours, theirs))
+    return sum(o for o, _ in shares) / max(1e-9, sum(t for _, t in shares)) if shares else None
+
+
+def _objects(rows: Sequence[Row]) -> str:
+    rows = [row for row in rows if row.get("object")]
+    columns = [_rms(mode, step) for mode in MODES for step in (8, 20, 60)] + [_share]
+    heads = ["picture", *(f"{mode} {step}" for mode in MODES for step in (8, 20, 60)), "contour / straight", "misses"]
+    lines = []
+    for row in rows:
+        bar, share = (RMS_SHARE_DARK if row["name"] == "dresden" else RMS_SHARE), _share(row)
+        name = f"{row['name']}, {row['object']['name']}"
+        late = "yes" if share is not None and share > bar else ""
+        lines.append([name, *(_number(c(row), 2) for c in columns), late])
+    title = f"One thing each: rms in grey levels at its best shift (bar: {RMS_SHARE} x straight)"
+    return _table(title, heads, lines + _median_lines(rows, columns, 2)) if rows else ""
+
+
+def _plates(rows: Sequence[Row]) -> str:
+    def value(mode: str, figure: str) -> Callable[[Row], float | None]:
+        return lambda row: row["plates"].get(mode, {}).get(figure)
+
+    bars = ", ".join(f"{name} {low:g}-{high:g}" for name, (low, high) in PLATE_BARS.items())
+    lines = []
+    for row in rows:
+        for mode, figures in row["plates"].items():
+            misses = [n for n, (low, high) in PLATE_BARS.items() if not low <= figures.get(n, low) <= high]
+            shown = (_number(figures.get(name), 2) for name in PLATE_BARS)
+            lines.append([row["name"], mode, *shown, ", ".join(misses)])
+    for mode in MODES:
+        for middle in _median_lines(rows, [value(mode, name) for name in PLATE_BARS], 2):
+            lines.append([middle[0], mode, *middle[1:]])
+    return _table(f"Plates, means over the layers (bars: {bars})", ["picture", "cut", *PLATE_BARS, "misses"], lines)
+
+
+def _cost(rows: Sequence[Row]) -> str:
+    keys = ("setup_cpu_s", "setup_wall_s", "step_cpu_ms", "step_wall_ms", "peak_mb")
+    lines = []
+    for row in rows:
+        for mode, cost in row["cost"].items():
+            resolved = _number(row["resolve_s"], 1) if mode == "contour" else "-"
+            shown = (_number(cost[key], 0 if key == "peak_mb" else 1) for key in keys)
+            lines.append([row["name"], mode, resolved, *shown, "yes" if cost["exact"] else "NO"])
+    heads = ["picture", "cut", "resolve cpu s", "set-up cpu s", "set-up s", "step cpu ms", "step ms", "peak MB"]
+    return _table("Cost", [*heads, "frame 0 is the source"], lines)

@@ -1,0 +1,129 @@
+"""The bars a job has to clear, and the sentence for each that it misses.
+
+The figures are held together, because each alone can be fooled: streaks repeat nothing, copies are sharp. Means over
+the layers are held against the bars, and a single layer against wider ones (`ALONE`), since one band of cloud may be
+softer than its source by chance while the rest makes up for it, but must not be fog.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from .layer_figures import LayerFigures
+from .metrics import Figures
+
+MIRRORING_SOURCE = 0.1
+"""Share of the source's own windows that stand in it mirrored, from which it is said to mirror itself."""
+MIRRORED_MIR = 0.20
+JOIN = 1.25
+CLOSURE = 1.5
+
+
+@dataclass(frozen=True)
+class Bar:
+    """From `low` to `high` is good; for a layer alone from `low_alone` to `high_alone`."""
+
+    low: float
+    high: float
+    low_alone: float
+    high_alone: float
+    unit: str
+    too_low: str
+    too_high: str
+
+
+def _upper(high: float, unit: str, sentence: str) -> Bar:
+    return Bar(-math.inf, high, -math.inf, 2 * high, unit, "", sentence)
+
+
+BARS: dict[str, Bar] = {
+    "gx": Bar(0.7, 1.4, 0.5, 2.0, "", "is blurred or streaky against the source", "is harsher than the source"),
+    "w1": _upper(16, "grey levels", "has drifted away from the source's colours"),
+    "coh": _upper(8.5, "grey levels", "shows what the source does not"),
+    "comp": _upper(15, "grey levels", "leaves out much of what the source shows"),
+    "seam": Bar(0.95, 1.05, 0.85, 1.15, "", "is smeared where steps meet", "shows edges where steps meet"),
+    "rep": _upper(0.20, "of the windows", "repeats itself within the frame"),
+    "mir": _upper(0.10, "of the windows", "shows mirror images of itself"),
+}
+"""The bars of `Figures`, by field."""
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A bar that was missed: its name, where, the value and the limit that it crossed, and all of it in a sentence."""
+
+    bar: str
+    where: str
+    value: float
+    limit: float
+    sentence: str
+
+
+def limits(name: str, alone: bool, mirrors: bool) -> tuple[float, float]:
+    """From..to of a figure, for a layer `alone` or for the mean, of a source that mirrors itself or does not."""
+    bar = BARS[name]
+    low, high = (bar.low_alone, bar.high_alone) if alone else (bar.low, bar.high)
+    if name == "mir" and mirrors:
+        high *= MIRRORED_MIR / bar.high
+    return low, high
+
+
+def fits(name: str, value: float, alone: bool, mirrors: bool) -> bool:
+    """Whether a figure is within its limits, or could not be measured."""
+    low, high = limits(name, alone, mirrors)
+    return math.isnan(value) or low <= value <= high
+
+
+def mirrors(layer: LayerFigures) -> bool:
+    """Whether the layer's own part of the source mirrors itself."""
+    return layer.own_mirror >= MIRRORING_SOURCE
+
+
+def of_figures(mean: Figures, layers: list[LayerFigures]) -> Iterator[Missed]:
+    """The bars that the mean or a layer misses; a layer is not named again for what the mean misses already."""
+    named = set()
+    for name in (f.name for f in fields(Figures)):
+        value = getattr(mean, name)
+        many = any(mirrors(layer) for layer in layers)
+        if not fits(name, value, False, many):
+            named.add(name)
+            yield _missed(name, "The average layer", value, limits(name, False, many))
+    for layer in layers:
+        for name in (f.name for f in fields(Figures)):
+            value = getattr(layer.figures, name)
+            if name not in named and not fits(name, value, True, mirrors(layer)):
+                yield _missed(name, f"Layer {layer.name!r}", value, limits(name, True, mirrors(layer)))
+        yield from _of_drift(layer, named)
+
+
+def of_frames(frames: LayerFigures) -> Iterator[Missed]:
+    """The bars that whole frames miss, for a journey on which other rows come into view: colours are let be."""
+    for name in ("gx", "coh"):
+        value = getattr(frames.figures, name)
+        if not fits(name, value, False, False):
+            yield _missed(name, "The last frame", value, limits(name, False, False))
+
+
+def _of_drift(layer: LayerFigures, named: set[str]) -> Iterator[Missed]:
+    """The last fifth of the way on which a layer is beyond its limits, if any; it tells where to look."""
+    for name in ("gx", "w1"):
+        beyond = [
+            (fifth, value)
+            for fifth, drift in enumerate(layer.drift, 1)
+            if not fits(name, value := getattr(drift, name), True, False)
+        ]
+        if beyond and name not in named and fits(name, getattr(layer.figures, name), True, False):
+            fifth, value = beyond[-1]
+            where = f"Layer {layer.name!r}, after fifth {fifth} of the way,"
+            yield _missed(name, where, value, limits(name, True, False), "drift")
+
+
+def _missed(name: str, where: str, value: float, limit: tuple[float, float], bar: str = "") -> Missed:
+    about = BARS[name]
+    low, high = limit
+    words, crossed = (about.too_low, low) if value < low else (about.too_high, high)
+    unit = f" {about.unit}" if about.unit else ""
+    side = "at least" if value < low else "at most"
+    return Missed(
+        bar or name, where, value, crossed, f"{where} {words}: {name} is {value:.2f}{unit}, {side} {crossed:g} is good."
+    )
