@@ -20,7 +20,7 @@ PLATE_BARS: dict[str, tuple[float, float]] = {
     "comp": (0, 15),
     "seam": (0.95, 1.05),
     "rep": (0, 0.20),
-    "mir": (0, 0.20),
+    "mir": (0, 0.10),
 }
 JOIN = 1.25
 EXCESS_SHARE = 0.5  # of the straight version's
@@ -50,20 +50,28 @@ def _number(value: float | None, digits: int) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _median_lines(
-    rows: Sequence[Row], columns: Sequence[Callable[[Row], float | None]], digits: int
-) -> list[list[str]]:
+Column = tuple[str, Sequence[Callable[[Row], float | None]]]
+"""A head, and the figures that share a cell under it."""
+
+
+def _cells(row: Row, columns: Sequence[Column], digits: int = 2) -> list[str]:
+    return [" / ".join(_number(figure(row), digits) for figure in figures) for _, figures in columns]
+
+
+def _median_lines(rows: Sequence[Row], columns: Sequence[Column], digits: int = 2) -> list[list[str]]:
     """Medians of columns of figures, for each half that has pictures."""
     lines = []
     for half in ("tuning", "held out"):
         ours = [row for row in rows if _half(row["name"]) == half]
         if ours:
-            middles = []
-            for column in columns:
-                values = [v for row in ours if (v := column(row)) is not None and not math.isnan(v)]
-                middles.append(_number(statistics.median(values) if values else None, digits))
+            middles = [" / ".join(_number(_median(ours, f), digits) for f in figures) for _, figures in columns]
             lines.append([f"*median, {half}*", *middles, ""])
     return lines
+
+
+def _median(rows: Sequence[Row], figure: Callable[[Row], float | None]) -> float | None:
+    values = [value for row in rows if (value := figure(row)) is not None and not math.isnan(value)]
+    return statistics.median(values) if values else None
 
 
 def _notes(rows: Sequence[Row]) -> str:
@@ -95,17 +103,14 @@ def _holes(mode: str) -> Callable[[Row], float | None]:
 
 
 def _borders(rows: Sequence[Row]) -> str:
-    columns: list[Callable[[Row], float | None]] = []
-    heads = ["picture"]
+    columns: list[Column] = []
     for figure, steps in (("join", (20, 60, 150)), ("excess", (20, 60)), ("broken", (20, 60)), ("halo", (20, 60))):
-        for mode in MODES:
-            columns += [_border(mode, figure, step) for step in steps]
-            heads += [f"{figure} {mode[0]} {step}" for step in steps]
-    columns += [_holes(mode) for mode in MODES]
-    heads += ["holes % s", "holes % c", "misses"]
-    lines = [[row["name"], *(_number(c(row), 2) for c in columns), _misses_of_borders(row)] for row in rows]
-    title = f"Borders, s straight, c contour (bars: join <= {JOIN}, excess <= {EXCESS_SHARE} x straight, no holes)"
-    return _table(title, heads, lines + _median_lines(rows, columns, 2))
+        columns += [(f"{figure} {mode}", [_border(mode, figure, step) for step in steps]) for mode in MODES]
+    columns.append(("holes % straight / contour", [_holes(mode) for mode in MODES]))
+    lines = [[row["name"], *_cells(row, columns), _misses_of_borders(row)] for row in rows]
+    bars = f"bars: join <= {JOIN}, excess <= {EXCESS_SHARE} x straight, no holes"
+    title = f"Borders at k = 20 / 60 / 150 ({bars})"
+    return _table(title, ["picture", *(head for head, _ in columns), "misses"], lines + _median_lines(rows, columns))
 
 
 def _misses_of_borders(row: Row) -> str:
@@ -142,16 +147,16 @@ def _share(row: Row) -> float | None:
 
 def _objects(rows: Sequence[Row]) -> str:
     rows = [row for row in rows if row.get("object")]
-    columns = [_rms(mode, step) for mode in MODES for step in (8, 20, 60)] + [_share]
-    heads = ["picture", *(f"{mode} {step}" for mode in MODES for step in (8, 20, 60)), "contour / straight", "misses"]
+    columns: list[Column] = [(mode, [_rms(mode, step) for step in (8, 20, 60)]) for mode in MODES]
+    columns.append(("contour / straight", [_share]))
     lines = []
     for row in rows:
         bar, share = (RMS_SHARE_DARK if row["name"] == "dresden" else RMS_SHARE), _share(row)
-        name = f"{row['name']}, {row['object']['name']}"
-        late = "yes" if share is not None and share > bar else ""
-        lines.append([name, *(_number(c(row), 2) for c in columns), late])
-    title = f"One thing each: rms in grey levels at its best shift (bar: {RMS_SHARE} x straight)"
-    return _table(title, heads, lines + _median_lines(rows, columns, 2)) if rows else ""
+        missed = "yes" if share is not None and share > bar else ""
+        lines.append([f"{row['name']}, {row['object']['name']}", *_cells(row, columns), missed])
+    title = f"One thing each: rms in grey levels at its best shift, k = 8 / 20 / 60 (bar: {RMS_SHARE} x straight)"
+    heads = ["picture", *(head for head, _ in columns), "misses"]
+    return _table(title, heads, lines + _median_lines(rows, columns)) if rows else ""
 
 
 def _plates(rows: Sequence[Row]) -> str:
@@ -166,7 +171,7 @@ def _plates(rows: Sequence[Row]) -> str:
             shown = (_number(figures.get(name), 2) for name in PLATE_BARS)
             lines.append([row["name"], mode, *shown, ", ".join(misses)])
     for mode in MODES:
-        for middle in _median_lines(rows, [value(mode, name) for name in PLATE_BARS], 2):
+        for middle in _median_lines(rows, [(name, [value(mode, name)]) for name in PLATE_BARS]):
             lines.append([middle[0], mode, *middle[1:]])
     return _table(f"Plates, means over the layers (bars: {bars})", ["picture", "cut", *PLATE_BARS, "misses"], lines)
 

@@ -43,6 +43,7 @@ FOLLOWED = (8, 20, 60)
 CELL_PX = 640
 STILL_INSIDE, STILL_SEEN = 0.9, 0.6
 """Of an object's pixels: in the frame, and before everything else, so that its place can be told."""
+SHARE = 0.1  # of an object's pixels, from which a layer has a share in it
 
 
 def straight_of(project: Project, plan: Plan) -> Project:
@@ -63,19 +64,26 @@ def border_figures(journey: Journey, picture: RGB, plan: Plan, steps: Sequence[i
     return {str(step): asdict(figures) for step, figures in found.items()}
 
 
-def rigidity(journey: Journey, picture: RGB, outline: landscapes.Outline, fastest: float, step: int) -> float:
+def rigidity(journey: Journey, picture: RGB, outline: landscapes.Outline, plan: Plan, step: int) -> float:
     """Rms difference in grey levels between the pixels inside an outline of the source and the frame at a step, at the
-    horizontal shift, whole px, where it is least. Pixels before which a nearer layer has come do not count, since
-    things pass before each other; nan where too little of the thing is left in the frame."""
+    horizontal shift where it is least, among those of the layers that have a share in the thing.
+
+    Pixels before which a nearer layer has come do not count, since things pass before each other; nan where too little
+    is left in the frame.
+    """
     inside = np.zeros(picture.shape[:2], np.uint8)
     cv2.fillPoly(inside, [np.array(outline, np.int32)], 1)
     y, x = np.nonzero(inside)
     source, frame = metrics.luma(picture), metrics.luma(journey.frame(step))
     layers, owners = journey.owners(0)[y, x], journey.owners(step)
     best = float("nan")
-    for shift in range(-int(fastest * step) - 2, 1):
-        seen = x + shift >= 0
-        if seen.mean() >= STILL_INSIDE:
+    for layer in plan.layers:
+        if (layers == layer.index).mean() < SHARE:
+            continue
+        for shift in range(layer.position(step)[0] - 2, layer.position(step)[0] + 3):
+            seen = (x + shift >= 0) & (x + shift < picture.shape[1])
+            if seen.mean() < STILL_INSIDE:
+                return float("nan")
             seen[seen] = owners[y[seen], x[seen] + shift] <= layers[seen]
             if seen.mean() >= STILL_SEEN:
                 off = frame[y[seen], x[seen] + shift] - source[y[seen], x[seen]]
@@ -90,16 +98,18 @@ def object_figures(name: str, journeys: dict[str, Journey], picture: RGB, plan: 
     thing, outline = landscapes.OBJECTS[name]
     if max(x for x, _ in outline) >= picture.shape[1] or max(y for _, y in outline) >= picture.shape[0]:
         return None
-    fastest = max(-layer.velocity[0] for layer in plan.layers)
     rms = {
-        mode: {str(step): rigidity(journey, picture, outline, fastest, step) for step in steps}
+        mode: {str(step): rigidity(journey, picture, outline, plan, step) for step in steps}
         for mode, journey in journeys.items()
     }
     return {"name": thing, "rms": rms}
 
 
 def plate_figures(journey: Journey, project: Project, picture: RGB, plan: Plan) -> dict[str, float]:
-    """gx, w1, coh, comp, seam, rep and mir, means over the layers; transparent parts count as an even colour."""
+    """gx, w1, coh, comp, seam, rep and mir, means over the layers; transparent parts count as an even colour.
+
+    That makes rep and mir higher than a band's: over an even colour one gentle skyline looks like the next.
+    """
     cutouts = prepare(project, picture, Assets(), journey.folder / "job" / "layers").cutouts
     opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
     each = []

@@ -7,6 +7,7 @@ which is the tile bilinearly sampled; it is there in every Blender and needs no 
 Displace node was the other road: it filters, and differs from version to version.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,12 @@ def build(
         scene = bpy.data.scenes.new(plane.name)
     else:
         _clear(scene)
-    _set_render(scene, timeline, plane)
+    _set_render(scene, timeline, spec, plane)
     ground = bpy.data.objects.new(plane.name, _mesh(spec, plane))
     ground.data.materials.append(_material(plane.name, path))
     scene.collection.objects.link(ground)
     _move(ground, spec, plane, timeline.frame_start)
-    scene.camera = _camera(spec, plane.name)
+    scene.camera = _camera(spec, plane)
     scene.collection.objects.link(scene.camera)
     return scene
 
@@ -70,7 +71,14 @@ def _clear(scene: bpy.types.Scene) -> None:
                     bpy.data.images.remove(image)
 
 
-def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, plane: Plane) -> None:
+def visible_rows(spec: SceneSpec, plane: Plane) -> tuple[int, int]:
+    """The rows of the frame, from..to, that a plane lies on: all that its scene renders."""
+    top = max(0, math.floor(min(key.y for key in plane.keys)))
+    bottom = math.ceil(max(key.y for key in plane.keys) + plane.height * plane.scale)
+    return top, max(top + 1, min(spec.height, bottom))
+
+
+def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane) -> None:
     render, shown = scene.render, timeline.render
     try:
         render.engine = "CYCLES"
@@ -79,13 +87,9 @@ def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, plane: Plane)
             "Ground that recedes is drawn by Cycles, and this Blender has it switched off.",
             "Switch the add-on Cycles on, or take the ramp away.",
         ) from e
-    render.resolution_x, render.resolution_y, render.resolution_percentage = shown.resolution_x, shown.resolution_y, 100
+    top, bottom = visible_rows(spec, plane)
+    render.resolution_x, render.resolution_y, render.resolution_percentage = spec.width, bottom - top, 100
     render.fps, render.fps_base = shown.fps, shown.fps_base
-    top = min(key.y for key in plane.keys) / shown.resolution_y
-    bottom = (max(key.y for key in plane.keys) + plane.height * plane.scale) / shown.resolution_y
-    render.use_border, render.use_crop_to_border = True, False
-    render.border_min_x, render.border_max_x = 0, 1
-    render.border_min_y, render.border_max_y = max(0.0, 1 - bottom), min(1.0, 1 - top)
     render.film_transparent, render.dither_intensity = True, 0
     render.use_persistent_data = True
     render.use_sequencer = render.use_compositing = False
@@ -159,10 +163,10 @@ def _material(name: str, path: Path) -> bpy.types.Material:
     return material
 
 
-def _camera(spec: SceneSpec, name: str) -> bpy.types.Object:
-    """A camera that sees the frame, one unit to a pixel."""
-    data = bpy.data.cameras.new(name)
+def _camera(spec: SceneSpec, plane: Plane) -> bpy.types.Object:
+    """A camera that sees the plane's rows of the frame, one unit to a pixel."""
+    data = bpy.data.cameras.new(plane.name)
     data.type, data.sensor_fit, data.ortho_scale = "ORTHO", "HORIZONTAL", spec.width
-    camera = bpy.data.objects.new(f"{name} camera", data)
-    camera.location = (spec.width / 2, spec.height / 2, 10)
+    camera = bpy.data.objects.new(f"{plane.name} camera", data)
+    camera.location = (spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2, 10)
     return camera

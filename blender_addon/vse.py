@@ -175,6 +175,10 @@ def _lay_ground(editor: Any, spec: SceneSpec, plane: Plane, strip: Any, base: in
         strip.scene = shown
         strip.channel = base + plane.channel
     compat.place(strip, first, plane.end - plane.start)
+    top, bottom = ramp_scene.visible_rows(spec, plane)
+    # Blender centres it by whole px, cut towards zero, as in `offset`
+    strip.transform.offset_y = spec.height - bottom - math.trunc((spec.height - (bottom - top)) / 2)
+    strip.transform.filter = "AUTO"
     _fade(strip, plane)
 
 

@@ -100,6 +100,10 @@ def _other_commands(commands: Commands) -> None:
     imported.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="the project (default: project.json beside it)"
     )
+    check = _command(commands, "check", run_check, "how good is a finished job: figures, bars, a page with pictures")
+    check.add_argument("job", type=Path, metavar="JOB", help="a folder of plates, or that of a job in a server's store")
+    check.add_argument("--picture", type=Path, help="the source, if it does not lie in the folder")
+    check.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="where the report goes (default: into JOB)")
     text = "get Blender as a Python module, in its own environment"
     install = _command(commands, "install-blender", run_install, text)
     install.add_argument("version", nargs="?", help="4.2, 4.5, 5.0 or 5.2 (default: the newest possible)")
@@ -252,6 +256,13 @@ def run_import(args: argparse.Namespace) -> int:
     out.write_text(json.dumps(project.to_json(), indent=1) + "\n", encoding="utf-8")
     print("\n".join([f"Wrote {out}.", *notes, f"Next: infinite-parallax plan --project {out}"]))
     return 0
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Judge a finished job."""
+    from .check import check
+
+    return check(args.job, args.picture, args.out)
 
 
 def run_install(args: argparse.Namespace) -> int:

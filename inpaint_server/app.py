@@ -61,7 +61,7 @@ def _guard() -> None:
 def _headers(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     # no-cache still lets a client keep a copy and ask whether it is current
     response.headers["Cache-Control"] = "private, no-cache" if response.headers.get("ETag") else "no-store"
     return response

@@ -5,6 +5,7 @@ that came in. Engines that paint pictures are served in `composites`, which take
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,8 +81,9 @@ class Cutouts:
 
     def shown(self, index: int, rect: Rect) -> RGB:
         """What the source shows in a rectangle of it, of layer `index` and all behind it."""
-        behind = flatten(self._run.cutouts[: index + 1], self._plan.height)
-        return behind[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
+        columns = slice(rect.x, rect.x + rect.width)
+        behind = [replace(c, rgb=c.rgb[:, columns], alpha=c.alpha[:, columns]) for c in self._run.cutouts[: index + 1]]
+        return flatten(behind, self._plan.height)[rect.y : rect.y + rect.height]
 
     def state(self) -> State:
         """What later steps depend on beside the plates."""

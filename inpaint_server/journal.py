@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,10 @@ class Piece:
 
     def picture(self) -> NDArray[np.uint8]:
         """The rectangle [h, w, 3 or 4]; 0 where nothing was set."""
-        pixels = np.zeros((*self.which.shape, self.values.shape[1]), np.uint8)
+        shape = (*self.which.shape, self.values.shape[1])
+        if len(self.values) == self.which.size:
+            return self.values.reshape(shape)
+        pixels = np.zeros(shape, np.uint8)
         pixels[self.which] = self.values
         return pixels
 
@@ -97,11 +100,13 @@ class Journal:
     def write(self, record: Record) -> None:
         """Keep a step. Of the engine's state only what changed since the last record is written."""
         arrays: State = {"engine": np.array(record.engine)}
-        for piece in record.pieces:
-            r = piece.rect
-            arrays[f"rect/{piece.layer}"] = np.array([r.x, r.y, r.width, r.height, r.step], np.int64)
-            arrays[f"which/{piece.layer}"] = np.packbits(piece.which)
-            arrays[f"values/{piece.layer}"] = piece.values
+        # few arrays: each is a file in an archive, which costs more than the few bytes in it
+        places = [(p.layer, *(getattr(p.rect, f.name) for f in fields(Rect))) for p in record.pieces]
+        arrays["places"] = np.array(places, np.int64).reshape(-1, 1 + len(fields(Rect)))
+        for number, piece in enumerate(record.pieces):
+            if len(piece.values) < piece.which.size:
+                arrays[f"which/{number}"] = np.packbits(piece.which)
+            arrays[f"values/{number}"] = piece.values
         saved = self._saved.setdefault(record.engine, {})
         for key, value in record.state.items():
             if key not in saved or not np.array_equal(saved[key], value):
@@ -132,8 +137,7 @@ class Journal:
         state = {k.removeprefix("state/"): v for k, v in arrays.items() if k.startswith("state/")}
         engine = str(arrays["engine"])
         self._saved.setdefault(engine, {}).update(state)
-        layers = sorted(int(k.removeprefix("rect/")) for k in arrays if k.startswith("rect/"))
-        pieces = [_piece(arrays, layer) for layer in layers]
+        pieces = [_piece(arrays, number, place) for number, place in enumerate(arrays["places"].tolist())]
         return Record(step, engine, pieces, state, arrays.get("mask"))
 
     def drop(self, step: int) -> None:
@@ -143,8 +147,13 @@ class Journal:
             path.unlink()
 
 
-def _piece(arrays: State, layer: int) -> Piece:
-    rect = Rect(*(int(v) for v in arrays[f"rect/{layer}"]))
-    bits = np.unpackbits(arrays[f"which/{layer}"], count=rect.width * rect.height)
-    which = bits.astype(np.bool_).reshape(rect.height, rect.width)
-    return Piece(layer, rect, which, arrays[f"values/{layer}"])
+def _piece(arrays: State, number: int, place: list[int]) -> Piece:
+    layer, rect = place[0], Rect(*place[1:])
+    which = np.ones((rect.height, rect.width), np.bool_)
+    if f"which/{number}" in arrays:
+        bits = np.unpackbits(arrays[f"which/{number}"], count=which.size)
+        which = bits.astype(np.bool_).reshape(which.shape)
+    values = arrays[f"values/{number}"]
+    if len(values) != np.count_nonzero(which):
+        raise ValueError(f"{len(values)} values for {np.count_nonzero(which)} pixels")
+    return Piece(layer, rect, which, values)

@@ -35,7 +35,8 @@ def write_objects(folder: Path, project: Project, plan: Plan, lifted: Sequence[L
         digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         height, width = seen.rgba.shape[:2]
         tile = Tile(name, 0, plan.steps, seen.x, seen.y, width, height, digest)
-        plate = ObjectPlate(thing.name, thing.layer, velocity_of(thing, plan), thing.scale, tile)
+        velocity = velocity_of(thing, plan, seen.y + height)
+        plate = ObjectPlate(thing.name, thing.layer, velocity, thing.scale, tile)
         visits(plan, plate)
         plates.append(plate)
     return tuple(plates)

@@ -102,10 +102,42 @@ def _schemas() -> Node:
             | {"objects": _list(_object(thing))}
         ),
         "Settled": _object({"project": _ref("Project"), "notes": _list(TEXT)}),
+        "Report": _report(size, pair),
         "Progress": _object({"step": COUNT, "steps": COUNT}),
         "Preview": _object({"step": COUNT, "url": TEXT}),
         "Warning": _object({"message": TEXT, "step": COUNT}),
     }
+
+
+def _report(size: Node, pair: Node) -> Node:
+    number: Node = {"type": "number"}
+    measured = _null_or(number)
+    figures = _object(dict.fromkeys(("gx", "w1", "coh", "comp", "seam", "rep", "mir"), measured))
+    layer = _object(
+        {"index": {"type": "integer", "minimum": -1}, "name": TEXT, "top": COUNT, "bottom": COUNT, "velocity": pair}
+        | {"painted_px": COUNT, "figures": figures, "own_mirror": measured}
+        | {"drift": _list(_object({"gx": measured, "w1": measured}))}
+    )
+    borders = _object(dict.fromkeys(("join", "excess", "broken", "halo"), measured))
+    rigidity = _object(dict.fromkeys(("median", "worst", "contrast"), number) | {"windows": COUNT})
+    missed = _object({"bar": TEXT, "where": TEXT, "value": number, "limit": number, "sentence": TEXT})
+    return _object(
+        {"schema": TEXT, "version": COUNT, "passed": FLAG, "digest": TEXT}
+        | size
+        | {"steps": COUNT, "cut": {"enum": ["straight", "contour"]}}
+        | {"layers": _list(layer), "mean": figures, "frames": layer}
+        | {"borders": _by_number(borders), "rigidity": _by_number(rigidity)}
+        | {"repeats": _by_number({"type": "array", "items": measured, "minItems": 2, "maxItems": 2})}
+        | {"holes": _object({"pixels": COUNT, "steps": _list(COUNT), "looked_at": COUNT})}
+        | {"first_frame": _object({"differing": COUNT, "greatest": COUNT})}
+        | {"closure": _null_or(_object(dict.fromkeys(("joint", "typical", "ratio"), number)))}
+        | {"missed": _list(missed)}
+    )
+
+
+def _by_number(node: Node) -> Node:
+    """A mapping whose keys are whole numbers, as steps and layers are in JSON."""
+    return {"type": "object", "patternProperties": {"^[0-9]+$": node}, "additionalProperties": False}
 
 
 def _job(size: Node) -> Node:
@@ -221,6 +253,8 @@ def _result_paths() -> Node:
     manifest = {"200": _answer("Manifest", "What is finished.")} | unchanged
     png = {"200": _answer(None, "PNG, RGBA, straight alpha.", "image/png")} | unchanged
     part = {"206": _answer(None, "The range asked for.", "image/png")}
+    report = {"200": _answer("Report", "Figures, bars, and a sentence for each that is missed.")}
+    shown = {"200": {"description": "A page in one file.", "content": {"text/html": {"schema": TEXT}}}}
     look = _answer(None, "The canvas.", "image/png")
     look["content"]["image/jpeg"] = {"schema": BYTES}
     last = _parameter("Last-Event-ID", "header", "Go on after this event.", TEXT)
@@ -241,6 +275,14 @@ def _result_paths() -> Node:
         f"{one}/tiles/{{name}}": {
             "parameters": [JOB_ID, name],
             "get": _operation("tile", "One tile", png | part, f"{known} 416"),
+        },
+        f"{one}/report": {
+            "parameters": [JOB_ID],
+            "get": _operation("report", "How good the job is", report | unchanged, f"{known} 500 503"),
+        },
+        f"{one}/report.html": {
+            "parameters": [JOB_ID],
+            "get": _operation("report_page", "The same to look at", shown | unchanged, f"{known} 500 503"),
         },
         f"{one}/preview": {
             "parameters": [JOB_ID],

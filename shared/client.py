@@ -132,6 +132,10 @@ class Client:
         """The tiles that are finished."""
         return plates.from_json(self._object(self._send("GET", self._path(job_id, "manifest"))))
 
+    def report(self, job_id: str) -> dict[str, Any]:
+        """The quality report of a finished job; the server takes some seconds to make it."""
+        return self._object(self._send("GET", self._path(job_id, "report")))
+
     def events(
         self,
         job_id: str,

@@ -7,7 +7,7 @@ the server has looked at the picture.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import __version__
@@ -21,7 +21,7 @@ from .plates import Manifest
 from .project import Project, settled
 
 PROJECT_FILE = "project.json"
-"""The settled project, beside the plates that were painted for it."""
+"""The settled project, beside the plates that were painted for it; the picture that it names lies there too."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,15 @@ Tell = Callable[[Progress | Warned], None]
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be painted: the project, its picture's bytes, and the other pictures that it names."""
+    """What is to be painted: the project, its picture's bytes, and the other pictures that it names.
+
+    `suffix` is that of the picture's file, such as `.jpg`.
+    """
 
     project: Project
     picture: bytes
     attachments: dict[str, bytes]
+    suffix: str
 
     @classmethod
     def read(cls, project: Project, picture: Path) -> "Wish":
@@ -58,7 +62,7 @@ class Wish:
             data = picture.read_bytes()
         except OSError as e:
             raise ParallaxError(f"{picture} cannot be read: {e.strerror}.", "Choose another picture.") from e
-        return cls(project, data, read_attached(project))
+        return cls(project, data, read_attached(project), picture.suffix.lower())
 
     @property
     def job(self) -> str:
@@ -89,7 +93,9 @@ def paint(client: Client, wish: Wish, folder: Path, tell: Tell, stop: Callable[[
 
     manifest = client.download_plates(wish.job, folder, fetched)
     project = settled(wish.project, info.project)
-    text = json.dumps(project.to_json(), indent=1) + "\n"
+    source = f"source{wish.suffix}"
+    (folder / source).write_bytes(wish.picture)
+    text = json.dumps(replace(project, picture=source).to_json(), indent=1) + "\n"
     (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
     return Painted(project, plan(project, info.width, info.height), manifest)
 

@@ -35,14 +35,18 @@ class Visit:
         return float(self.x + exact(vx) * step), float(self.y + exact(vy) * step)
 
 
-def velocity_of(thing: Object, plan: Plan) -> Velocity:
-    """The velocity of an object: its own or that of the layer that it rides. UsageError if there is no such layer."""
+def velocity_of(thing: Object, plan: Plan, foot: int | None = None) -> Velocity:
+    """The velocity of an object: its own or that of the layer that it rides, on ground that recedes that of the row
+    `foot`. UsageError if there is no such layer."""
     if thing.layer >= len(plan.layers):
         raise UsageError(
             f"The object {thing.name!r} rides layer {thing.layer}, but there are {len(plan.layers)}, counted from 0.",
             f"Give it a layer from 0 to {len(plan.layers) - 1}.",
         )
-    return thing.velocity if thing.velocity is not None else plan.layers[thing.layer].velocity
+    layer = plan.layers[thing.layer]
+    if thing.velocity is not None or layer.ramp is None or foot is None:
+        return thing.velocity if thing.velocity is not None else layer.velocity
+    return round(layer.velocity[0] * float(layer.ramp.scales(foot, 1)[0]), 3), layer.velocity[1]
 
 
 def visits(plan: Plan, thing: ObjectPlate) -> tuple[Visit, ...]:

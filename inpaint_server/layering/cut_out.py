@@ -55,11 +55,13 @@ def cut_out(
 def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> list[Bool]:
     """The masks, by their hand-painted mattes where there are some, with their specks, each inside the one before."""
     out = [mattes[i] >= 128 if i in mattes else mask.copy() for i, mask in enumerate(masks, 1)]
+    farthest = ~np.logical_or.reduce(out) if out else np.zeros(picture.shape[:2], np.bool_)
     for i in range(len(out) - 1, -1, -1):
         if i + 1 < len(out):
             out[i] |= out[i + 1]
         if i + 1 not in mattes:
-            out[i] = claim(picture, out[i])
+            # Only before the farthest layer: what floats on water or lies in grass may be a thing of its own.
+            out[i] |= claim(picture, out[i]) & farthest
     return out
 
 

@@ -68,13 +68,13 @@ def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine) -> list[
         cutout = made
         rows = slice(cutout.top, min(height, cutout.top + cutout.height))
         shown = rows.stop - rows.start
-        # a rim's colours are bound to what lies over them, so that both together give the source
-        free = np.zeros((height, cutout.rgb.shape[1]), np.bool_)
-        free[rows] = cutout.hidden[:shown] & (cutout.alpha[:shown] == 255)
+        # what the source shows, if only through a soft rim, is bound to it
+        covered = np.zeros((height, cutout.rgb.shape[1]), np.bool_)
         for nearer in cutouts[i + 1 :]:
             end = min(height, nearer.top + nearer.height)
-            rim = nearer.alpha[: end - nearer.top]
-            free[nearer.top : end] &= (rim == 0) | (rim == 255)
+            covered[nearer.top : end] |= nearer.alpha[: end - nearer.top] == 255
+        free = np.zeros_like(covered)
+        free[rows] = covered[rows] & cutout.hidden[:shown]
         if free.any():
             painted = imagine(flatten([*out, cutout], height), free.view(np.uint8) * np.uint8(255))
             rgb = cutout.rgb.copy()

@@ -17,8 +17,8 @@ from .metrics import (
     WINDOW_PX,
     Figures,
     colour_distance,
-    mirrors_itself,
     measure,
+    mirrors_itself,
     sharpness_ratio,
 )
 from .painted_job import RGB, PaintedJob
@@ -69,7 +69,7 @@ Look = Callable[[int, int], RGB]
 def layer_figures(job: PaintedJob, index: int) -> LayerFigures:
     """The figures of a layer that moves sideways; of any other only what it is."""
     layer, width = job.plan.layers[index], job.plan.width
-    painted = abs(layer.position(job.plan.steps)[0])
+    painted = job.painted_px(index)
     rows = judged_rows(job, index)
     about = LayerFigures(index, layer.name, rows.start, rows.stop, layer.velocity, painted, NOTHING, NAN, ())
     if not job.sideways or painted < WINDOW_PX or rows.stop - rows.start < 2:

@@ -24,7 +24,7 @@ LEAST_CHANGE = 0.5
 
 @dataclass(frozen=True)
 class Closure:
-    """Mean changes from frame to frame, grey levels. `ratio`: in the worst stripe, the joint's to the greatest other."""
+    """Mean changes from frame to frame, grey levels; `ratio`: joint to greatest other, in the worst stripe."""
 
     joint: float
     typical: float

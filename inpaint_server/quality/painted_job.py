@@ -22,6 +22,7 @@ from ...shared import plan as plans
 from ...shared import plates
 from ...shared import project as projects
 from ...shared.errors import ParallaxError, UsageError
+from ...shared.painting import PROJECT_FILE
 from ...shared.plan import Plan
 from ...shared.plates import Manifest, Tile
 from ...shared.project import Project
@@ -53,7 +54,8 @@ class PaintedJob:
         height, width = source.shape[:2]
         if (self.manifest.width, self.manifest.height) != (width, height):
             raise ParallaxError(
-                f"The plates are for {self.manifest.width}x{self.manifest.height} px, the picture has {width}x{height}.",
+                f"The plates are for {self.manifest.width}x{self.manifest.height} px, "
+                f"the picture has {width}x{height}.",
                 "Give the picture that they were painted from.",
             )
         if not self.manifest.complete:
@@ -81,6 +83,20 @@ class PaintedJob:
     def sideways(self) -> bool:
         """Whether nothing moves up or down."""
         return not self.plan.vertical
+
+    def painted_px(self, index: int) -> int:
+        """How many columns of a plate were painted on a sideways journey; in a loop the source's own come again."""
+        way = abs(self.plan.layers[index].position(self.plan.steps)[0])
+        return max(0, way - self.plan.width) if self.plan.loop else way
+
+    def plate_rows(self, index: int) -> slice:
+        """The rows of a plate that frames of a sideways journey can show: a layer's band, or its cut-out's."""
+        layer, body = self.plan.layers[index], self.manifest.plates[index].body
+        if not self.contours:
+            return slice(layer.top, layer.top + layer.height)
+        top = min((t.y for t in body), default=0)
+        bottom = max((t.y + t.height for t in body), default=0)
+        return slice(max(0, top), max(0, top, min(self.plan.height, bottom)))
 
     def digest(self) -> str:
         """SHA-256 of everything that is judged: the manifest, which names every tile's, and the source."""
@@ -213,15 +229,15 @@ def open_job(folder: Path, picture: Path | None = None) -> PaintedJob:
         return PaintedJob(folder / "run", project, _source(picture or folder / "picture.png"))
     if not (folder / "manifest.json").is_file():
         raise UsageError(f"{folder} holds no plates.", "Make some with: infinite-parallax plates PICTURE -o FOLDER")
-    if not (folder / "project.json").is_file():
+    if not (folder / PROJECT_FILE).is_file():
         raise UsageError(
             f"{folder} holds plates without their project.", "Make them again with this version of the program."
         )
-    project = projects.load(folder / "project.json")
-    beside = sorted(p for p in folder.glob("source.*") if p.is_file())
-    if picture is None and not beside:
+    project = projects.load(folder / PROJECT_FILE)
+    named = folder / project.picture
+    if picture is None and not named.is_file():
         raise UsageError(f"{folder} holds no source picture.", "Name it with --picture.")
-    return PaintedJob(folder, project, _source(picture or beside[0]))
+    return PaintedJob(folder, project, _source(picture or named))
 
 
 def _source(path: Path) -> RGB:

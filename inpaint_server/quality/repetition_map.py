@@ -1,7 +1,7 @@
 """Where a plate repeats itself: cell by cell, the best near-copy, plain or mirrored, within one frame width before it.
 
 The shares in `metrics` say how much of a layer comes again; this says where, so that one can look. Cells are a third
-of the layer's judged height at most, because a tree that comes again does not bring the whole height of its layer.
+of the plate's height, because a tree that comes again does not bring the whole height of its layer.
 """
 
 import math
@@ -27,11 +27,12 @@ TEXTURE = 2.0
 class RepetitionMap:
     """Likeness (normalised cross-correlation) of every cell to what stands before it, float32 [rows, columns].
 
-    Column 0 begins where the source ends; nan where a cell shows nothing. `picture` RGB uint8 [h, n, 3] is the plate
-    from the source's first column on.
+    Column 0 begins where the source ends; nan where a cell shows nothing. Cells are `cell_px` wide. `picture` RGB
+    uint8 [h, n, 3] is the plate from the source's first column on.
     """
 
     index: int
+    cell_px: float
     plain: F32
     mirrored: F32
     picture: RGB
@@ -45,10 +46,11 @@ class RepetitionMap:
         return float((self.plain[known] > SAME).mean()), float((self.mirrored[known] > SAME).mean())
 
 
-def find(job: PaintedJob, index: int, rows: slice) -> RepetitionMap | None:
-    """The map of a layer's judged rows; None where less than a cell was painted or there is no plate to lay out."""
+def find(job: PaintedJob, index: int) -> RepetitionMap | None:
+    """The map of a layer, skyline and all; None where less than a cell was painted or there is no plate to lay out."""
     layer, width = job.plan.layers[index], job.plan.width
-    painted = min(abs(layer.position(job.plan.steps)[0]), WIDTHS * width)
+    painted = min(job.painted_px(index), WIDTHS * width)
+    rows = job.plate_rows(index)
     if not job.sideways or layer.ramp is not None or painted < WINDOW_PX or rows.stop - rows.start < LEAST_CELL_PX:
         return None
     picture = flat_look(job, index, rows)(0, width + painted)
@@ -57,10 +59,12 @@ def find(job: PaintedJob, index: int, rows: slice) -> RepetitionMap | None:
     size = round(picture.shape[1] * scale), max(1, round(picture.shape[0] * scale))
     grey = cv2.resize(luma(picture), size, interpolation=cv2.INTER_AREA)
     bands = np.array_split(grey, min(3, max(1, grey.shape[0] // round(LEAST_CELL_PX * max(scale, 0.5)))))
-    likeness = [_along(np.asarray(band - band.mean(1, keepdims=True), np.float32), round(width * scale), window)
-                for band in bands]
+    likeness = [
+        _along(np.asarray(band - band.mean(1, keepdims=True), np.float32), round(width * scale), window)
+        for band in bands
+    ]
     plain, mirrored = np.array(likeness, np.float32).transpose(1, 0, 2)
-    return RepetitionMap(index, plain, mirrored, picture)
+    return RepetitionMap(index, window / scale, plain, mirrored, picture)
 
 
 def _along(band: F32, before: int, window: int) -> tuple[F32, F32]:
@@ -69,7 +73,8 @@ def _along(band: F32, before: int, window: int) -> tuple[F32, F32]:
     found = np.full((2, len(starts)), np.nan, np.float32)
     for column, x in enumerate(starts):
         wanted, area = band[:, x : x + window], band[:, x - before : x]
-        if wanted.std() >= TEXTURE:
+        # what is flat along its rows, as behind a skyline, is no motif
+        if (wanted - wanted.mean(1, keepdims=True)).std() >= TEXTURE:
             for kind, one in enumerate((wanted, np.ascontiguousarray(wanted[:, ::-1]))):
                 found[kind, column] = cv2.matchTemplate(area, one, cv2.TM_CCOEFF_NORMED).max()
     return found[0], found[1]

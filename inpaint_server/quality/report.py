@@ -15,7 +15,7 @@ import numpy as np
 from . import bars, borders, loop_closure, repetition_map, rigidity
 from .bars import Missed
 from .borders import BorderFigures
-from .layer_figures import LayerFigures, frame_figures, judged_rows, layer_figures, mean_of
+from .layer_figures import LayerFigures, frame_figures, layer_figures, mean_of
 from .loop_closure import Closure
 from .metrics import Figures
 from .painted_job import Alpha, Owners, PaintedJob
@@ -84,7 +84,7 @@ class Report:
 def judge(job: PaintedJob) -> tuple[Report, tuple[RepetitionMap, ...]]:
     """Measure everything there is to measure of a job; the maps of repetition are for those who want to look."""
     layers = [layer_figures(job, index) for index in range(len(job.plan.layers))]
-    found = [repetition_map.find(job, index, judged_rows(job, index)) for index in range(len(layers))]
+    found = [repetition_map.find(job, index) for index in range(len(layers))]
     maps = tuple(one for one in found if one is not None)
     met, rigid = _meetings(job)
     report = Report(

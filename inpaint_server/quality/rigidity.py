@@ -6,6 +6,7 @@ together, and with a large one if they did not. Segmenting things first would kn
 network; a window also sees a little of what rightly moves apart behind the thing, so a residual is never quite zero.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -62,14 +63,11 @@ def find_windows(source: RGB, owners: Owners, size_px: int = 0, most: int = MOST
     border[1:] |= owners[1:] != owners[:-1]
     border[:, 1:] |= owners[:, 1:] != owners[:, :-1]
     near = cv2.dilate(border, np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8))
-    found = cv2.goodFeaturesToTrack(grey, most, 0.01, size / 2, mask=near)
-    if found is None:
-        return ()
-    corners = np.asarray(found, np.float32).reshape(-1, 2).round().astype(int)
+    # without any corner OpenCV gives None, whatever its stub says
+    found = np.asarray(cv2.goodFeaturesToTrack(grey, most, 0.01, size / 2, mask=near), np.float64)
+    corners = found.reshape(-1, 2).round().astype(int) if found.ndim else np.empty((0, 2), int)
     return tuple(
-        Window(
-            min(max(0, x - size // 2), width - size), min(max(0, y - size // 2), height - size), size, size
-        )
+        Window(min(max(0, x - size // 2), width - size), min(max(0, y - size // 2), height - size), size, size)
         for x, y in corners.tolist()
     )
 
@@ -89,7 +87,7 @@ def residual(source: RGB, frame: RGB, window: Window, shifts: Sequence[int]) -> 
     area = _grey(frame[rows, first:last])
     counted = window.pixels if window.pixels is not None else np.ones(wanted.shape, np.bool_)
     error = cv2.matchTemplate(area, wanted, cv2.TM_SQDIFF, mask=counted.astype(np.float32))
-    return float(np.sqrt(max(0.0, float(error.min())) / max(1, np.count_nonzero(counted))))
+    return math.sqrt(max(0.0, float(error.min())) / max(1, int(np.count_nonzero(counted))))
 
 
 def measure(
@@ -108,9 +106,7 @@ def measure(
     found = {}
     for step in sorted(set(frames) - {0}):
         shifts = positions[step]
-        inside = [
-            w for w in chosen if w.x + min(shifts) >= 0 and w.x + max(shifts) + w.width <= source.shape[1]
-        ]
+        inside = [w for w in chosen if w.x + min(shifts) >= 0 and w.x + max(shifts) + w.width <= source.shape[1]]
         if inside:
             errors = [residual(source, frames[step], w, shifts) for w in inside]
             spread = [float(_counted(grey, w).std()) for w in inside]

@@ -66,9 +66,12 @@ def value_iteration(jump: F32, price: F64, value: F64, n: int, overlap: int, run
 def next_jump(
     jump: F32, landed: F32, price: F64, value: F64, start: int, n: int, overlap: int, longest: int = 1 << 30
 ) -> tuple[int, int]:
-    """Walk on from state `start`, by `longest` cells at most, until jumping is no dearer than going on; returns
-    (leave, land)."""
+    """Walk on from state `start` until jumping is no dearer than going on; returns (leave, land).
+
+    If that is not so within `longest` cells, the jump on the way there that is least dearer.
+    """
     i = start
+    least, leave, land = np.float64(_HUGE), start, 0
     while True:
         j = 0
         best = np.float32(_HUGE)
@@ -77,6 +80,13 @@ def next_jump(
             if cost < best:
                 best = cost
                 j = k
-        if i % n >= n - overlap or i - start >= longest or best <= price[i] + DISCOUNT * value[i + 1]:
+        if i % n >= n - overlap:
             return i, j
+        dearer = best - (price[i] + DISCOUNT * value[i + 1])
+        if dearer <= 0:
+            return i, j
+        if dearer < least:
+            least, leave, land = dearer, i, j
+        if i - start >= longest:
+            return leave, land
         i += 1

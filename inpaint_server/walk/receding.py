@@ -95,16 +95,16 @@ class RecedingField:
             return self._mirror_copies(first, width)
         begin, end = float(x.min()), float(x.max())
         self._tape.read(int(end), int(end) + 1)
-        edits = self._tape.edits
-        shown = self._piece(self._tape.source, first, x)
-        for index, edit in enumerate(edits):
-            following = edits[index + 1].start if index + 1 < len(edits) else np.inf
-            if edit.start >= end or following + self._tape.overlap < begin:
-                continue
-            assert edit.seam is not None
-            new = self._piece(edit, first, x)
-            at_edge = index == 0 and edit.start + self._tape.overlap <= self._width
-            shown = self._join(shown, new, edit.seam, x - edit.start, at_edge)
+        lowest: Edit = self._tape.source
+        later: list[Edit] = []
+        for edit in self._tape.edits:
+            if edit.start + self._tape.overlap <= begin:
+                lowest, later = edit, []
+            elif edit.start < end:
+                later.append(edit)
+        shown = self._piece(lowest, first, x)
+        for edit in later:
+            shown = self._join(shown, self._piece(edit, first, x), edit, x - edit.start)
         return np.rint(shown).clip(0, 255).astype(np.uint8)
 
     def _piece(self, edit: Edit, first: Columns, x: F64) -> F32:
@@ -117,13 +117,18 @@ class RecedingField:
             pixels[..., :3] += edit.seam.offset()[:, None] * self._tape.fade(edit, x - 0.5)[..., None]
         return pixels
 
-    def _join(self, old: F32, new: F32, seam: Seam, x: F64, at_edge: bool) -> F32:
-        """`old` before the seam and `new` behind it; x [h, w]: px of the tape from the beginning of the overlap."""
-        narrow = np.maximum(SHARPEST, 0.6 / self._scale)
+    def _join(self, old: F32, new: F32, edit: Edit, x: F64) -> F32:
+        """`old` before the seam of `edit` and `new` behind it; x [h, w]: px of the tape from the overlap's beginning.
+
+        In the source's own columns the matte stays what it is, and so do the colours where the new one differs.
+        """
+        seam = edit.seam
+        assert seam is not None
+        narrow = SHARPEST / self._scale
         share = self._share(x, seam, np.maximum(seam.width(), narrow))
         sharp = share if old.shape[2] == 3 else self._share(x, seam, narrow)
         mixed = _blend(old, new, share, sharp)
-        if at_edge and old.shape[2] == 4:
+        if edit.start + self._tape.overlap <= self._width and old.shape[2] == 4:
             known = x < self._tape.overlap
             kept = known & (old[..., 3] != new[..., 3])
             mixed[..., 3][known] = old[..., 3][known]

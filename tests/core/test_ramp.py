@@ -13,7 +13,9 @@ from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.plates import Manifest, Plate, Tile
 from infinite_parallax.shared.ramp import Ramp, Slide, travel
 from infinite_parallax.shared.scene import Key, Plane, SceneSpec
+from infinite_parallax.shared.sections import Object
 from infinite_parallax.shared.textures import Texture
+from infinite_parallax.shared.visits import velocity_of
 
 WIDTH, HEIGHT = 60, 40
 RAMP = Ramp(0.5, 24, 39)
@@ -168,3 +170,11 @@ def test_opacity_fades_a_slide() -> None:
     faded = Plane(**{**vars(plane(1.0, Slide(Ramp(0.5, 0, 11), 0.0, (0.0, -20.0)))), "opacity": (1.0, 0.0)})
     spec = SceneSpec("s", 40, 20, 10, 10, (faded,), (), None)  # type: ignore[arg-type]
     assert frames.render(spec, 5, lambda _: texture)[8, 20, 0] == 128
+
+
+def test_an_object_moves_with_the_row_on_which_it_stands() -> None:
+    layout = planned(document())
+    thing = Object(layer=1)
+    assert velocity_of(thing, layout, 24) == (-5.0, 0.0)
+    assert velocity_of(thing, layout, 60) == velocity_of(thing, layout) == (-10.0, 0.0)
+    assert velocity_of(Object(layer=1, velocity=(-2.0, 0.0)), layout, 24) == (-2.0, 0.0)

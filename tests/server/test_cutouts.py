@@ -261,7 +261,7 @@ def test_an_engine_that_imagines_paints_what_lies_behind(tmp_path: Path) -> None
     np.testing.assert_array_equal(flatten(prepared.cutouts, 96), source)
     for cutout in prepared.cutouts[:-1]:
         behind = cutout.rgb[cutout.hidden & (cutout.alpha == 255)]
-        assert (behind == [250, 5, 250]).all(1).mean() > 0.9
+        assert (behind == [250, 5, 250]).all(1).mean() > 0.8
 
 
 def test_an_object_is_lifted_and_the_first_frame_is_the_source(tmp_path: Path) -> None:
