@@ -25,7 +25,8 @@ PLATE_BARS: dict[str, tuple[float, float]] = {
 JOIN = 1.25
 EXCESS_SHARE = 0.5  # of the straight version's
 RMS_SHARE = 0.4  # of the straight version's
-RMS_SHARE_DARK = 0.75  # for a tower that is hardly lighter than its sky
+RMS_SHARE_DARK = 0.75  # for a tower that is hardly darker than its sky
+WHOLE = 1.0  # grey level: a thing that changes less is whole
 
 
 def tables(rows: Sequence[Row]) -> str:
@@ -135,14 +136,23 @@ def _rms(mode: str, step: int) -> Callable[[Row], float | None]:
     return value
 
 
+def _mean_rms(row: Row) -> tuple[float, float] | None:
+    """Mean rms with contours and with bands, over the steps that both have."""
+    both = [tuple(_rms(mode, step)(row) for mode in reversed(MODES)) for step in (8, 20, 60)]
+    known = [(ours, theirs) for ours, theirs in both if ours is not None and theirs is not None]
+    known = [pair for pair in known if not math.isnan(sum(pair))]
+    return (statistics.mean(o for o, _ in known), statistics.mean(t for _, t in known)) if known else None
+
+
 def _share(row: Row) -> float | None:
-    """Mean rms with contours as a share of that with bands, over the steps that both have."""
-    shares = []
-    for step in (8, 20, 60):
-        ours, theirs = _rms("contour", step)(row), _rms("straight", step)(row)
-        if ours is not None and theirs is not None and not math.isnan(ours + theirs):
-            shares.append((ours, theirs))
-    return sum(o for o, _ in shares) / max(1e-9, sum(t for _, t in shares)) if shares else None
+    """Rms with contours as a share of that with bands; None where bands do not tear the thing."""
+    means = _mean_rms(row)
+    return means[0] / means[1] if means is not None and means[1] >= WHOLE else None
+
+
+def _is_torn(row: Row) -> bool:
+    bar, means = (RMS_SHARE_DARK if row["name"] == "dresden" else RMS_SHARE), _mean_rms(row)
+    return means is not None and means[0] > max(WHOLE, bar * means[1])
 
 
 def _objects(rows: Sequence[Row]) -> str:
@@ -151,9 +161,7 @@ def _objects(rows: Sequence[Row]) -> str:
     columns.append(("contour / straight", [_share]))
     lines = []
     for row in rows:
-        bar, share = (RMS_SHARE_DARK if row["name"] == "dresden" else RMS_SHARE), _share(row)
-        missed = "yes" if share is not None and share > bar else ""
-        lines.append([f"{row['name']}, {row['object']['name']}", *_cells(row, columns), missed])
+        lines.append([f"{row['name']}, {row['object']['name']}", *_cells(row, columns), "yes" if _is_torn(row) else ""])
     title = f"One thing each: rms in grey levels at its best shift, k = 8 / 20 / 60 (bar: {RMS_SHARE} x straight)"
     heads = ["picture", *(head for head, _ in columns), "misses"]
     return _table(title, heads, lines + _median_lines(rows, columns)) if rows else ""

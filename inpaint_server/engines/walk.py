@@ -22,6 +22,7 @@ from ..walk.donor_fill import fill
 from ..walk.exemplar import contrast_scale
 from ..walk.field import LayerField
 from ..walk.ground import Ground
+from ..walk.ground_tape import stretched
 from ..walk.landings import CHOICES, land_together
 from ..walk.receding import RecedingField
 from ..walk.settings import WalkSettings
@@ -171,3 +172,4 @@ def warm_up() -> None:
     owner = np.repeat(np.arange(2, dtype=np.int16), 24)[:, None].repeat(96, axis=1)
     context = StepContext(run, 1, moved, owner)
     engine.inpaint(source, np.full((48, 96), 255, np.uint8), InpaintRequest(context=context), lambda: False)
+    stretched(source, np.zeros(48), np.ones(48), np.empty((48, 1, 3), np.float32))

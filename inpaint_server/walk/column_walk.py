@@ -25,6 +25,7 @@ from .transitions import Transitions, between, column_transitions, tabulate
 RGB = NDArray[np.uint8]
 SWEEPS, FIRST_SWEEPS = 8, 40
 FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than the best one's by so much
+FOLD_WIDTHS = 0.22  # of the picture: so near to its own mirror image a thing is seen to be one
 REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
 STEP, STEP_PX = 5.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
@@ -114,7 +115,8 @@ class ColumnWalk:
         turned = mirrored[:, None] != mirrored[None]
         ahead = np.where(mirrored, overlap, -overlap)
         fold = np.abs(place[None] - place[:, None] + ahead[:, None])
-        price += np.where(turned, settings.fold * np.clip(1 - fold / (2.0 * run), 0, 1), 0)
+        reach = max(2.0 * run, FOLD_WIDTHS * cells.columns)
+        price += np.where(turned, settings.fold * np.clip(2 * (1 - fold / reach), 0, 1), 0)
         near = np.abs(place[None] - place[:, None]) < run
         last = np.arange(len(place)) % cells.columns > cells.columns - overlap
         price[(near & ~turned) | last[:, None] | last[None]] = FORBIDDEN

@@ -47,11 +47,8 @@ class RecedingField:
         self._width, self._height = ground.width, ground.height
         self._keep_px = max(KEEP_PX, run.reach_px + MARGIN_PX)
         self._scale = ramp.scales(layer.top, ground.height)
-        scales = ramp.scales(layer.top, ground.height)
-        self._tape = GroundTape(
-            ground.turned() if self._turned else ground, scales, settings, contrast, (run.seed, layer.index, 0)
-        )
-        self._scale = scales
+        facing = ground.turned() if self._turned else ground
+        self._tape = GroundTape(facing, self._scale, settings, contrast, (run.seed, layer.index, 0))
 
     def heads(self) -> list[Rect]:
         """The known pixels through which the first seam is cut; upper rows need fewer of them."""

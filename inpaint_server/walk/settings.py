@@ -23,7 +23,7 @@ class WalkSettings:
     memory_widths: float = 1.25  # after how many picture widths a column counts as new again
     mirror_price: float = 0.5  # price of a run of mirrored columns
     mirror_jump: float = 0.2  # extra price of a jump into mirrored content
-    fold: float = 3.0  # price of landing on the mirror image of the place that is left
+    fold: float = 40.0  # price of landing near the mirror image of the place that is left
     jump: float = 0.35  # price of any jump
     first_weight: float = 3.0  # weight of the match at the first jump, whose place is not free
     border: float = 0.5  # price of columns whose border rows do not fit the neighbouring layers
