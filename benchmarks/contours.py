@@ -207,13 +207,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     modes = [options.only] if options.only else ["straight", "contour"]
-    done = []
+    done, missing = [], 0
     for what in [] if options.tables else options.pictures or landscapes.available():
         try:
             name, picture = landscapes.load(what)
         except ParallaxError as e:
             print(e, file=sys.stderr)
-            return 1
+            missing += 1
+            continue
         print(f"{time.strftime('%H:%M:%S')} {name} ...", file=sys.stderr, flush=True)
         done.append(_measured(name, picture, options.steps, modes, options.out))
         (options.out / f"{name}.json").write_text(json.dumps(done[-1], indent=1), encoding="utf-8")
@@ -221,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
         done = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(options.out.glob("*.json"))]
     print(tables(done))
     print(f"Contact sheets lie in {options.out}.", file=sys.stderr)
-    return 0
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":

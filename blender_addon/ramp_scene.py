@@ -25,13 +25,21 @@ SHARPEST_FILTER_PX = 0.01
 """The narrowest pixel filter that Cycles has: the sample lies in the middle of the pixel."""
 
 
+def check() -> None:
+    """Raise ParallaxError when this Blender has no Cycles."""
+    if not hasattr(bpy.types.Scene, "cycles"):
+        raise ParallaxError(
+            "Ground that recedes is drawn by Cycles, and this Blender has it switched off.",
+            "Switch the add-on Cycles Render Engine on, or take the ramp away.",
+        )
+
+
 def build(
     timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, path: Path, scene: bpy.types.Scene | None
 ) -> bpy.types.Scene:
     """The scene that shows a plane of a spec, from the picture `path`; `scene`, made here before, is built anew.
 
-    Size, rate and frame numbers are those of the scene `timeline`, on which the plane is to be shown. Raises
-    ParallaxError when Blender has no Cycles.
+    Size, rate and frame numbers are those of the scene `timeline`, on which the plane is to be shown.
     """
     if scene is None:
         scene = bpy.data.scenes.new(plane.name)
@@ -80,13 +88,7 @@ def visible_rows(spec: SceneSpec, plane: Plane) -> tuple[int, int]:
 
 def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane) -> None:
     render, shown = scene.render, timeline.render
-    try:
-        render.engine = "CYCLES"
-    except TypeError as e:
-        raise ParallaxError(
-            "Ground that recedes is drawn by Cycles, and this Blender has it switched off.",
-            "Switch the add-on Cycles on, or take the ramp away.",
-        ) from e
+    render.engine = "CYCLES"
     top, bottom = visible_rows(spec, plane)
     render.resolution_x, render.resolution_y, render.resolution_percentage = spec.width, bottom - top, 100
     render.fps, render.fps_base = shown.fps, shown.fps_base

@@ -32,9 +32,12 @@ class Built:
 def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_folder: Path) -> Built:
     """Build a spec in a scene's sequence editor, or bring what was built there before up to date.
 
-    Raises ParallaxError when a plate or a sound file is missing; the scene is then as it was.
+    Raises ParallaxError when a plate or a sound file is missing, or Cycles for ground that recedes; the scene is then
+    as it was.
     """
     _check_files(spec, plates_folder)
+    if any(plane.slide for plane in spec.planes):
+        ramp_scene.check()
     pieces, notes = sound_strips.pieces(spec, sounds_folder)
     set_output(scene, spec)
     set_colours(scene)

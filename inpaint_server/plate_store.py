@@ -21,6 +21,7 @@ from ..shared import tiling
 from ..shared.plan import Plan
 from ..shared.plates import Tile
 from ..shared.tiling import BLEED_PX, TilePlan
+from .covers import Cover
 from .engines.contract import RGB, Rect
 from .layering.cutout import Cutout
 from .tile_files import continue_rim, whole, write_picture
@@ -78,7 +79,7 @@ class PlateStore:
         self._cutout = cutout
         self._channels = 3 if cutout is None else 4
         self._start: tuple[Rect, Pixels] | None = None
-        self._closing: list[tuple[Rect, RGB, NDArray[np.uint8]]] = []
+        self._covers = {False: Cover(), True: Cover()}
         self._written: list[Future[Tile]] = []
         self._open: list[OpenTile] = []
         self._coming: Iterator[TilePlan] = tiling.tiles(plan, index, self.rows)
@@ -132,8 +133,6 @@ class PlateStore:
     def close(self, step: int) -> bool:
         """Hand over the tiles that no later step can change; whether there were any. At the last step it is all."""
         last = step >= self.plan.steps
-        if last:
-            self._close_loop()
         ripe = [t for t in self._open if last or step >= t.place.last + self._lag]
         self._written += [self._writer.submit(self._finish, tile) for tile in ripe]
         if len(self._written) > MOST_WAITING:
@@ -194,46 +193,32 @@ class PlateStore:
         own = (rows >= (rows[0] if start is None else start)) & (rows <= (rows[-1] if end is None else end - 1))
         return np.where(own, np.uint8(OWN), np.uint8(BORROWED))
 
-    def cover(self, rect: Rect, which: Bool, shown: RGB, closing: bool) -> None:
-        """Keep what is about to be painted over of the source: pixels `which` [h, w] of a rectangle of it.
+    def cover(self, rect: Rect, which: Bool, pixels: Pixels, shown: RGB, closing: bool) -> None:
+        """Keep what `pixels` [h, w] are about to replace of the source, where `which`: a rectangle of it.
 
         `shown` [h, w, 3] is what frame 0 shows there of this layer and all behind it. It becomes a tile that lies
-        opaque on the plate at step 0 and has faded by step 1, so that the first frame is the source itself; with
-        `closing`, for the end of a loop, one that appears during the last step, where the source comes again.
+        opaque on the plate at step 0 and has faded by step 1; with `closing`, for the end of a loop, one that appears
+        during the last step, where the source comes again.
         """
-        alpha = which.view(np.uint8) * np.uint8(255)
         if self._cutout is not None:
-            here = slice(rect.y - self._cutout.top, rect.y - self._cutout.top + rect.height)
-            alpha[self._cutout.alpha[here, rect.x : rect.x + rect.width] == 0] = 0
-        if closing:
-            self._closing.append((rect, shown, alpha))
-        elif alpha.any():
-            self._submit_cover(rect, shown, alpha, 0)
+            rows = slice(rect.y - self._cutout.top, rect.y - self._cutout.top + rect.height)
+            before = self._cutout.alpha[rows, rect.x : rect.x + rect.width]
+            # where neither shows anything there is nothing to hide
+            which = which & ((before > 0) | (pixels[..., 3] > 0))
+        self._covers[closing].add(rect, shown, which)
 
-    def _close_loop(self) -> None:
-        """Write the cover of the end of a loop, out of the parts in which it came."""
-        if not self._closing or self.returns is None:
-            return
-        left, right = min(r.x for r, _, _ in self._closing), max(r.x + r.width for r, _, _ in self._closing)
-        top, bottom = min(r.y for r, _, _ in self._closing), max(r.y + r.height for r, _, _ in self._closing)
-        shown = np.zeros((bottom - top, right - left, 3), np.uint8)
-        alpha = np.zeros((bottom - top, right - left), np.uint8)
-        for r, part, opaque in self._closing:
-            spot = slice(r.y - top, r.y - top + r.height), slice(r.x - left, r.x - left + r.width)
-            shown[spot] = part
-            np.maximum(alpha[spot], opaque, out=alpha[spot])
-        self._closing.clear()
-        if alpha.any():
-            rect = Rect(left + self.returns, top, right - left, bottom - top)
-            self._submit_cover(rect, shown, alpha, self.plan.steps - 1)
-
-    def _submit_cover(self, rect: Rect, shown: RGB, alpha: NDArray[np.uint8], first: int) -> None:
-        edge = ((BLEED_PX, BLEED_PX), (BLEED_PX, BLEED_PX))
-        rgba = np.dstack([np.pad(shown, (*edge, (0, 0)), mode="edge"), np.pad(alpha, edge)])
-        place = TilePlan(first, first + 1, rect.x - BLEED_PX, rect.y - BLEED_PX, rgba.shape[1], rgba.shape[0])
-        name = f"layer{self.layer.index:02d}_{'home' if first else 'cover'}.png"
-        opacity = (0.0, 1.0) if first else (1.0, 0.0)
-        self._written.append(self._writer.submit(self._write, name, rgba, place, opacity))
+    def lay_covers(self, step: int) -> None:
+        """Write the covers that are complete at a step."""
+        first = {1: 0, self.plan.steps: self.plan.steps - 1}
+        for closing, at in ((False, 1), (True, self.plan.steps)):
+            made = self._covers[closing].take() if step == at else None
+            if made is not None:
+                rect, rgba = made
+                left = rect.x + ((self.returns or 0) if closing else 0)
+                place = TilePlan(first[at], first[at] + 1, left, rect.y, rect.width, rect.height)
+                name = f"layer{self.layer.index:02d}_{'home' if closing else 'cover'}.png"
+                opacity = (0.0, 1.0) if closing else (1.0, 0.0)
+                self._written.append(self._writer.submit(self._write, name, rgba, place, opacity))
 
     def _finish(self, tile: OpenTile) -> Tile:
         place = tile.place

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..shared import plan as plans
 from ..shared import settings
@@ -207,18 +208,20 @@ class StepLoop:
 
     def _apply(self, record: Record) -> None:
         for piece in record.pieces:
-            self._cover(piece, record.step)
-            self.stores[piece.layer].write(piece.rect, piece.picture(), piece.which, record.step)
+            pixels = piece.picture()
+            self._cover(piece, pixels, record.step)
+            self.stores[piece.layer].write(piece.rect, pixels, piece.which, record.step)
         self._mask = record.mask
         self.step = record.step
         closed = False
         for store in self.stores:
+            store.lay_covers(self.step)
             store.advance(self.step)
             closed |= store.close(self.step)
         if closed:
             self.manifest()
 
-    def _cover(self, piece: Piece, step: int) -> None:
+    def _cover(self, piece: Piece, pixels: NDArray[np.uint8], step: int) -> None:
         """Keep what a step paints over of the source: at first its far edge, at the end of a loop its near one."""
         store = self.stores[piece.layer]
         comings = [0] if step == 1 else []
@@ -230,9 +233,9 @@ class StepLoop:
             x1, y1 = min(self.plan.width, r.x + r.width), min(self.plan.height, r.y + r.height)
             if x0 < x1 and y0 < y1:
                 inside = Rect(x0, y0, x1 - x0, y1 - y0)
-                which = piece.which[y0 - r.y : y1 - r.y, x0 - r.x : x1 - r.x]
-                which = which & store.known(replace(inside, x=x0 + left), BORROWED)
-                store.cover(inside, which, self.painting.shown(piece.layer, inside), closing=left != 0)
+                here = slice(y0 - r.y, y1 - r.y), slice(x0 - r.x, x1 - r.x)
+                which = piece.which[here] & store.known(replace(inside, x=x0 + left), BORROWED)
+                store.cover(inside, which, pixels[here], self.painting.shown(piece.layer, inside), closing=left != 0)
 
 
 def _painting(

@@ -75,6 +75,7 @@ def _sections(job: PaintedJob, report: Report, maps: Sequence[RepetitionMap]) ->
     yield from _border_tables(report)
     yield "<h2>Over time</h2><p class='soft'>What a window of one frame's width shows after each fifth of the way.</p>"
     drifting = [layer for layer in report.layers if layer.drift] or [report.frames]
+    yield _legend(drifting)
     for field, low, high in (("gx", 0.5, 2.0), ("w1", 0.0, 32.0)):
         yield _chart(drifting, field, low, high)
     yield "<h2>The plates, and where they repeat</h2>"

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import addon_utils
 import bpy
 import numpy as np
 import pytest
 from infinite_parallax.blender_addon import compat, export, headless, vse
 from infinite_parallax.shared import frames
+from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.ramp import Ramp, Slide
 from infinite_parallax.shared.scene import Export, Key, Plane, SceneSpec
 
@@ -84,7 +86,9 @@ def test_frames_of_a_scaled_scene(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0, scale=1.5)
     vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in (0, 7):
-        assert off(spec, tmp_path, frame).mean() <= 0.5
+        differences = off(spec, tmp_path, frame)
+        assert differences.mean() <= 0.5
+        assert differences.max() <= 3
 
 
 def test_a_ground_that_fades(tmp_path: Path) -> None:
@@ -93,6 +97,19 @@ def test_a_ground_that_fades(tmp_path: Path) -> None:
     differences = off(spec, tmp_path, 9)
     assert differences.mean() <= 0.5
     assert differences.max() <= 3
+
+
+def test_without_cycles_it_is_refused_and_nothing_is_built(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, -1.0)
+    addon_utils.disable("cycles")
+    try:
+        with pytest.raises(ParallaxError, match="Cycles"):
+            vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    finally:
+        addon_utils.enable("cycles")
+    editor = bpy.context.scene.sequence_editor
+    assert editor is None or len(compat.strips(editor)) == 0
+    assert len(bpy.data.scenes) == 1
 
 
 def counts() -> dict[str, int]:

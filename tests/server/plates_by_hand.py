@@ -24,9 +24,9 @@ from PIL import Image
 
 RGB = NDArray[np.uint8]
 RGBA = NDArray[np.uint8]
-WIDTH, HEIGHT, STEPS = 320, 180, 60
-SPEEDS = (8, 10, 14)
-TOPS = (0, 60, 120)
+WIDTH, HEIGHT, STEPS = 256, 144, 60
+SPEEDS = (7, 9, 12)
+TOPS = (0, 48, 96)
 COLOURS = ((150, 175, 200), (95, 110, 85), (120, 90, 60))
 
 

@@ -11,9 +11,11 @@ import pytest
 from infinite_parallax.inpaint_server import engines, step_loop
 from infinite_parallax.inpaint_server.cutouts import Cutouts
 from infinite_parallax.inpaint_server.engines.contract import LayerView, Rect, RunContext
+from infinite_parallax.inpaint_server.walk import exemplar, transitions
 from infinite_parallax.inpaint_server.walk.demand import Demand
 from infinite_parallax.inpaint_server.walk.ground import Ground
 from infinite_parallax.inpaint_server.walk.ground_tape import sheared, stretched
+from infinite_parallax.inpaint_server.walk.planning import next_jump
 from infinite_parallax.inpaint_server.walk.receding import RecedingField
 from infinite_parallax.inpaint_server.walk.settings import WalkSettings
 from infinite_parallax.shared import frames, scene
@@ -152,6 +154,31 @@ def test_a_sheared_source_stays_inside_of_itself() -> None:
     assert np.array_equal(out[-1], x[-1])
     assert (np.diff(out[0, :, 0].astype(int)) >= 0).all()
     assert out[0, 0, 0] > 60, "the upper edge is taken from further on"
+
+
+def test_transitions_between_a_picture_and_its_mirror_image_are_the_known_ones() -> None:
+    random = np.random.default_rng(3)
+    cells = exemplar.cells_of(96, 24)
+    pixels = cv2.GaussianBlur(random.integers(0, 256, (24, cells.columns * cells.width, 4), np.uint8), (0, 0), 2)
+    weight = np.ones(24 // cells.height, np.float32)
+    plain, turned = (
+        transitions.tabulate(np.ascontiguousarray(p), cells, 9.0, weight) for p in (pixels, pixels[:, ::-1])
+    )
+    known = transitions.column_transitions(plain, 0, plain.rows, cells.overlap_cells, True, cells.height)
+    found = transitions.between([plain, turned], cells.overlap_cells)
+    both = known.rms < 1e4
+    assert both.any()
+    assert np.allclose(found.rms[both], known.rms[both], rtol=0.01, atol=0.01)
+
+
+def test_a_run_that_must_end_leaves_where_it_is_least_dear() -> None:
+    n, overlap = 40, 3
+    jump = np.full((n, n), 5.0, np.float32)
+    jump[17] = 2.0
+    landed, price, value = np.zeros(n, np.float32), np.full(n, 0.1), np.full(n, 1.0)
+    assert next_jump(jump, landed, price, value, 10, n, overlap)[0] == n - overlap
+    assert next_jump(jump, landed, price, value, 10, n, overlap, 12)[0] == 17
+    assert next_jump(jump, landed, price, value, 10, n, overlap, 4)[0] == 10
 
 
 def document(direction: float, **extra: Any) -> dict[str, Any]:

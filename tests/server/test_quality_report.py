@@ -100,7 +100,7 @@ def test_a_good_job_clears_every_bar(good: Judged) -> None:
     job, report, _ = good
     assert report.passed
     assert report.missed == ()
-    assert job.source.shape == (180, 320, 3)
+    assert job.source.shape == (144, 256, 3)
     assert report.first_frame.differing == report.holes.pixels == 0
     assert set(report.borders) == {20, 60}
     assert report.closure is None
@@ -179,6 +179,25 @@ def test_one_layer_alone_may_miss_by_a_little_and_not_by_much() -> None:
     mirrored = replace(mean, mir=0.15)
     assert [m.bar for m in bars.of_figures(mirrored, [layer("a", 0.0)])] == ["mir"]
     assert not list(bars.of_figures(mirrored, [layer("a", 0.0, mirror=0.5)]))
+
+
+def test_colours_are_as_far_apart_as_they_are_shifted() -> None:
+    grey = (120 + 20 * clouds(40, 200, 6)).astype(np.uint8)
+    picture = np.repeat(grey[..., None], 3, axis=2)
+    assert metrics.colour_distance(picture, picture[:, ::-1]) == 0
+    lighter = picture.copy()
+    lighter[..., 0] += 30
+    assert metrics.colour_distance(picture, lighter) == pytest.approx(10)
+
+
+def test_seams_are_looked_for_where_steps_of_any_length_begin() -> None:
+    shown = np.full((20, 300, 3), 100, np.uint8)
+    for step in range(1, 40, 2):
+        shown[:, round(step * 7.4) : round(step * 7.4 + 7.4)] = 110
+    shown[::2] += np.arange(300, dtype=np.uint8)[:, None] % 2
+    assert metrics.seam_ratio(shown, 7.4) > 5
+    assert metrics.seam_ratio(shown, 6.0) < 2
+    assert metrics.seam_ratio(shown, 1000.0) == 1
 
 
 def test_a_source_that_mirrors_itself_is_known() -> None:
@@ -264,7 +283,7 @@ def test_what_is_no_finished_job_is_refused(tmp_path: Path) -> None:
         open_job(folder)
     assert open_job(folder, folder / "elsewhere.png").plan.steps == STEPS
     Image.new("RGB", (10, 10)).save(folder / "small.png")
-    with pytest.raises(ParallaxError, match="320x180"):
+    with pytest.raises(ParallaxError, match="256x144"):
         open_job(folder, folder / "small.png")
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"done": 3}))
