@@ -33,7 +33,7 @@ class Cutout:
     @property
     def height(self) -> int:
         """Rows."""
-        return self.rgb.shape[0]
+        return int(self.rgb.shape[0])
 
 
 def lay_over(below: RGB, rgb: RGB, alpha: Alpha) -> RGB:
