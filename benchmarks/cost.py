@@ -22,21 +22,29 @@ from ..inpaint_server.step_loop import StepLoop
 from ..shared import project as projects
 from ..shared.example_picture import paint
 
+CUTS = ("straight", "contour")
 SIZES = ((800, 550), (1600, 1100), (3200, 2200))
 SPEEDS = (8, 14, 22, 34, 50)
 """px per step of the five layers at a width of 1600; in proportion at other sizes."""
+CONTOURS = (0.47, 0.08, 0.11, 0.1, 0.24)
+"""Heights of the five layers, of the picture's, where contours are cut: near what the example picture shows."""
 
 
-def measure(width: int, height: int, steps: int, engine: str) -> dict[str, Any]:
+def measure(width: int, height: int, steps: int, engine: str, cut: str) -> dict[str, Any]:
     """Run `steps` steps on the example picture; ms per step, set-up in s, peak memory in MB."""
     picture = paint(width, height)
-    rows = height // len(SPEEDS)
-    layers: list[dict[str, Any]] = [{"height": rows, "velocity": [-round(v * width / 1600, 1), 0]} for v in SPEEDS]
+    rows = [height // len(SPEEDS)] * len(SPEEDS)
+    if cut == "contour":
+        rows = [round(height * share) for share in CONTOURS]
+    layers: list[dict[str, Any]] = [
+        {"height": tall, "velocity": [-round(v * width / 1600, 1), 0]} for tall, v in zip(rows, SPEEDS, strict=True)
+    ]
     layers[-1].pop("height")
-    project = projects.from_json({"layers": layers, "motion": {"steps": steps}, "inpaint": {"engine": engine}})
+    wish = {"layers": layers, "motion": {"steps": steps}, "inpaint": {"engine": engine}, "cut": {"mode": cut}}
+    project = projects.from_json(wish)
     with tempfile.TemporaryDirectory() as folder:
         # a first short run compiles what has to be compiled
-        _run(Path(folder) / "warm", project, picture[: min(height, 550), : min(width, 800)].copy(), engine, 2)
+        _run(Path(folder) / "warm", project, paint(min(width, 800), min(height, 550)), engine, 2)
         return _run(Path(folder) / "run", project, picture, engine, steps)
 
 
@@ -65,10 +73,10 @@ def _run(folder: Path, project: projects.Project, picture: Any, engine: str, ste
     }
 
 
-def separately(width: int, height: int, steps: int, engine: str) -> dict[str, Any]:
+def separately(width: int, height: int, steps: int, engine: str, cut: str) -> dict[str, Any]:
     """`measure` in a process of its own."""
     command = [sys.executable, "-m", "infinite_parallax.benchmarks.cost", "--one", str(width), str(height)]
-    command += ["--steps", str(steps), "--engine", engine]
+    command += ["--steps", str(steps), "--engine", engine, "--cut", cut]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
@@ -76,15 +84,16 @@ def separately(width: int, height: int, steps: int, engine: str) -> dict[str, An
 
 def table(engine: str = "walk") -> str:
     """All measurements as a Markdown table."""
-    runs = [(*size, 100) for size in SIZES] + [(1600, 1100, 1000)]
+    runs = [(cut, *size, 100) for cut in CUTS for size in SIZES]
+    runs += [(cut, 1600, 1100, 1000) for cut in CUTS]
     lines = [
-        "| picture | steps | set-up s | mean ms/step | median | p99 | peak MB |",
-        "|---|---|---|---|---|---|---|",
+        "| layers | picture | steps | set-up s | mean ms/step | median | p99 | peak MB |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for width, height, steps in runs:
-        r = separately(width, height, steps, engine)
+    for cut, width, height, steps in runs:
+        r = separately(width, height, steps, engine, cut)
         lines.append(
-            f"| {width}x{height} | {steps} | {r['set_up_s']:.2f} | {r['mean_ms']:.1f} | {r['median_ms']:.1f} "
+            f"| {cut} | {width}x{height} | {steps} | {r['set_up_s']:.2f} | {r['mean_ms']:.1f} | {r['median_ms']:.1f} "
             f"| {r['p99_ms']:.0f} | {r['peak_mb']:.0f} |"
         )
     return "\n".join(lines)
@@ -96,8 +105,9 @@ def main() -> None:
     parser.add_argument("--one", nargs=2, type=int, metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--engine", default="walk")
+    parser.add_argument("--cut", choices=CUTS, default=CUTS[0])
     args = parser.parse_args()
-    print(json.dumps(measure(*args.one, args.steps, args.engine)) if args.one else table(args.engine))
+    print(json.dumps(measure(*args.one, args.steps, args.engine, args.cut)) if args.one else table(args.engine))
 
 
 if __name__ == "__main__":

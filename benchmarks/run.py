@@ -18,6 +18,7 @@ from PIL import Image
 from ..shared.example_picture import paint
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+SHEETS = RESULTS.with_name("sheets")
 PACKAGE = "infinite_parallax.benchmarks"
 
 
@@ -65,8 +66,8 @@ def part(title: str, module: str, arguments: list[str], note: str) -> str:
 def main() -> int:
     """Run the parts that were asked for and write RESULTS.md; 1 if one of them failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="cost, quality, render, kills (default: the first three)")
-    wanted = parser.parse_args().parts or ["cost", "quality", "render"]
+    parser.add_argument("parts", nargs="*", help="cost, quality, contours, render, kills (default: all but kills)")
+    wanted = parser.parse_args().parts or ["cost", "quality", "contours", "render"]
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example.png"
         Image.fromarray(paint(1600, 900)).save(example)
@@ -77,6 +78,11 @@ def main() -> int:
                 "Quality of the plates",
                 ["--engines", "walk,telea,mirror", *pictures],
                 "Means over five layers of the last third of the plates; gx 1 is as sharp as the source.",
+            ),
+            "contours": (
+                "Layers with contours",
+                ["--out", str(SHEETS)],
+                "The same rows and speeds as straight bands and along contours; contact sheets in `benchmarks/sheets`.",
             ),
             "render": ("Rendering 1080p", [], "The same plates, 120 frames, H.264; higher is better."),
             "kills": ("Killed at random moments", [], "Every job must end with the bytes of an undisturbed run."),
