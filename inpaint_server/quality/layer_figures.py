@@ -135,11 +135,15 @@ def judged_rows(job: PaintedJob, index: int) -> slice:
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(layer.top, layer.top)
 
 
-def flat_look(job: PaintedJob, index: int, rows: slice) -> Look:
-    """Looks at a plate's rows, what is transparent filled with the layer's mean colour."""
+def flat_look(job: PaintedJob, index: int, rows: slice, contrast: float = 0) -> Look:
+    """Looks at a plate's rows, what is transparent filled with the layer's mean colour.
+
+    With a `contrast`, in grey levels, the filling differs from it by that, so that the skyline stands out.
+    """
     first = job.strip(index, 0, job.plan.width, rows)
     weight = np.maximum(first[..., 3:].astype(np.float32), 1e-3)
     background = np.asarray((first[..., :3] * weight).sum((0, 1)) / weight.sum(), np.float32)
+    background = background + np.float32(contrast if background.mean() < 128 else -contrast)
 
     def look(start: int, stop: int) -> RGB:
         return over_mean(job.strip(index, start, stop, rows), background)

@@ -75,11 +75,11 @@ def _cumulated(values: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(np.cumsum(counts.ravel(), dtype=np.float64) / values.size, np.float64)
 
 
-def _patches(picture: RGB, count: int, random: np.random.Generator) -> F32:
+def _patches(picture: RGB, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
     windows = np.lib.stride_tricks.sliding_window_view(picture, (PATCH_PX, PATCH_PX), axis=(0, 1))
     h, w = windows.shape[:2]
     chosen = np.arange(h * w) if count >= h * w else random.choice(h * w, count, replace=False)
-    return np.asarray(windows[chosen // w, chosen % w].reshape(len(chosen), -1), np.float32)
+    return np.asarray(windows[chosen // w, chosen % w].reshape(len(chosen), -1), np.uint8)
 
 
 def similarity(shown: RGB, source: RGB, queries: int = 1200, pool: int = 130000) -> tuple[float, float]:
@@ -92,15 +92,16 @@ def similarity(shown: RGB, source: RGB, queries: int = 1200, pool: int = 130000)
     random = np.random.default_rng(0)
     ours = _patches(shown, pool, random)
     theirs = np.concatenate([_patches(s, pool // 2, random) for s in (source, np.ascontiguousarray(source[:, ::-1]))])
-    mean = theirs.mean(0)
-    some = theirs[:4000] - mean
-    basis = np.linalg.eigh(some.T @ some)[1][:, -16:]  # the principal axes
-    ours_low, theirs_low = (ours - mean) @ basis, (theirs - mean) @ basis
+    some = theirs[:4000].astype(np.float32) - theirs.mean(0)
+    basis = np.linalg.eigh(some.T @ some)[1][:, -16:].astype(np.float32)  # the principal axes
+    # patches stay bytes, a quarter of the memory; a shift of the origin changes no distance
+    ours_low, theirs_low = (np.asarray(patches.astype(np.float32) @ basis, np.float32) for patches in (ours, theirs))
 
-    def distance(a: F32, a_low: F32, b: F32, b_low: F32) -> float:
+    def distance(a: NDArray[np.uint8], a_low: F32, b: NDArray[np.uint8], b_low: F32) -> float:
         chosen = random.choice(len(a), min(queries, len(a)), replace=False)
         _, near = cKDTree(b_low).query(a_low[chosen], k=4, eps=0.5)
-        return float(np.sqrt(((a[chosen][:, None] - b[near]) ** 2).mean(2)).min(1).mean())
+        apart = a[chosen][:, None].astype(np.float32) - b[near]
+        return float(np.sqrt((apart**2).mean(2)).min(1).mean())
 
     return distance(ours, ours_low, theirs, theirs_low), distance(theirs, theirs_low, ours, ours_low)
 

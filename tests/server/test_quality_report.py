@@ -17,7 +17,9 @@ from infinite_parallax.inpaint_server.quality.metrics import Figures
 from infinite_parallax.inpaint_server.quality.page import page
 from infinite_parallax.inpaint_server.quality.painted_job import PaintedJob, open_job
 from infinite_parallax.inpaint_server.quality.report import Report, judge
+from infinite_parallax.shared import plates
 from infinite_parallax.shared.errors import ParallaxError, UsageError
+from infinite_parallax.shared.plates import ObjectPlate, Tile
 from PIL import Image
 
 from .plates_by_hand import RGBA, STEPS, WIDTH, clouds, make
@@ -137,6 +139,23 @@ def test_a_changed_first_frame_is_found(tmp_path: Path) -> None:
     _, report = made.judged(tmp_path / "job")
     assert (report.first_frame.differing, report.first_frame.greatest) == (1, 1)
     assert [m.bar for m in report.missed] == ["first frame"]
+
+
+def test_an_object_is_seen_where_it_is(tmp_path: Path) -> None:
+    made, red = make(), (250, 20, 20)
+    made.source[110:130, 150:170] = red
+    folder = made.write(tmp_path / "job")
+    thing = np.zeros((24, 24, 4), np.uint8)
+    thing[..., :3] = red
+    thing[2:22, 2:22, 3] = 255
+    Image.fromarray(thing).save(folder / "plates" / "object.png")
+    tile = Tile("plates/object.png", 0, STEPS, 148, 108, 24, 24, "0" * 64)
+    manifest = replace(plates.load(folder), objects=(ObjectPlate("kite", 2, (-5.0, 0.0), 1.0, tile),))
+    (folder / "manifest.json").write_text(json.dumps(manifest.to_json()))
+    job = open_job(folder)
+    assert np.array_equal(job.frame(0), job.source)
+    y, x = np.nonzero((job.frame(10) == red).all(axis=2))
+    assert (x.min(), x.max(), y.min(), y.max()) == (100, 119, 110, 129)
 
 
 def test_drift_of_a_while_is_found_though_the_end_is_good(tmp_path: Path) -> None:
