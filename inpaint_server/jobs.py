@@ -6,6 +6,7 @@
     jobs/ID/attached/     the other pictures that the project names, as they were sent
     jobs/ID/preview.png   the canvas at the last stop
     jobs/ID/run/          the step loop's own: steps, plates, manifest
+    jobs/ID/report.json   the quality report, once somebody has asked for it; report.html the same as a page
 
 A folder is made under another name and renamed, every file likewise, so that a kill at any moment leaves either the
 old or the new. A database was the other road: it would hold half of the truth, and could not be looked into.

@@ -51,7 +51,7 @@ def _submit(job_id: str) -> tuple[Response, int]:
     picture = read_picture(source, parts.limits)
     height, width = picture.shape[:2]
     received.checked_plan(wish, width, height, parts.limits)
-    received.check_engine(wish.inpaint.engine)
+    received.check_engine(wish.inpaint.engine, wish)
     assets = attached.decode(wish, attachments, width, height, parts.limits)
     settled = resolve(wish, picture, assets)
     made = received.checked_plan(settled.project, width, height, parts.limits)
@@ -115,7 +115,7 @@ def redo(job_id: str) -> Response:
     if data.get("project") is not None:
         project = _settled_like(job, projects.from_json(data["project"]))
         _check_same_geometry(job, project)
-        received.check_engine(project.inpaint.engine)
+        received.check_engine(project.inpaint.engine, project)
     return _shown(parts.worker.redo(job_id, step, project.to_json() if project else None))
 
 

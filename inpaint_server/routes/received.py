@@ -83,8 +83,8 @@ def checked_plan(project: Project, width: int, height: int, caps: Limits) -> Pla
     return made
 
 
-def check_engine(name: str) -> None:
-    """Refuse an engine that does not exist or cannot work here, before anything waits for it."""
+def check_engine(name: str, project: Project | None = None) -> None:
+    """Refuse an engine that does not exist, cannot work here or not for a project, before anything waits for it."""
     reasons = engines.available()
     usable = ", ".join(sorted(known for known, why in reasons.items() if not why))
     if name not in reasons:
@@ -92,4 +92,8 @@ def check_engine(name: str) -> None:
     if reasons[name]:
         raise UsageError(
             f"The engine {name!r} cannot work here: {reasons[name]}", f"Choose one of: {usable}.", "engine_unavailable"
+        )
+    if project and any(layer.ramp for layer in project.layers) and not engines.load(name).continues_plates:
+        raise UsageError(
+            f"The engine {name!r} cannot paint ground that recedes.", "Take the layers' ramp away, or choose walk."
         )

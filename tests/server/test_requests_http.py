@@ -178,3 +178,11 @@ def test_a_picture_that_is_named_must_be_sent(serve: Serve, picture: bytes, docu
     shaped = served.ask("POST", "/jobs", data=form)
     assert shaped.status_code == 400
     assert "proportions" in shaped.json["hint"]
+
+
+def test_only_the_walk_paints_ground_that_recedes(serve: Serve, picture: bytes, document: Document) -> None:
+    layers = [{"height": 16, "velocity": [-2, 0]}, {"velocity": [-4, 0], "ramp": 0.5}]
+    wish = document(engine="telea") | {"layers": layers, "cut": {"mode": "contour"}}
+    refused = serve().create(wish, picture)
+    assert refused.status_code == 400
+    assert "recedes" in refused.json["error"]
