@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from infinite_parallax.cli.demo import write_example
 from infinite_parallax.cli.painting import paint
-from infinite_parallax.cli.plan_table import plan_of
 from infinite_parallax.cli.preview import tile_reader
 from infinite_parallax.inpaint_server import masks
 from infinite_parallax.inpaint_server.engines.contract import LayerView
@@ -58,8 +57,8 @@ def example_frames(count: int) -> list[Bytes]:
     with tempfile.TemporaryDirectory() as folder:
         picture, path = write_example(Path(folder))
         project = projects.load(path)
-        manifest = paint(project, picture, Path(folder))
-        spec = scene.build(project, plan_of(project, picture), manifest)
+        painted = paint(project, picture, Path(folder))
+        spec = scene.build(painted.project, painted.plan, painted.manifest)
         read = tile_reader(Path(folder), spec)
         return [frames.render(spec, int(n), read) for n in np.linspace(0, spec.frames - 1, count)]
 

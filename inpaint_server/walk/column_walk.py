@@ -17,10 +17,11 @@ from ...shared.errors import ParallaxError
 from . import closing
 from .exemplar import Exemplar, seen_rows
 from .ground import Ground
+from .heights import outline, step_prices
 from .landings import CHOICES, OFFERED, Offer, choose
 from .planning import FORBIDDEN, next_jump, value_iteration
 from .settings import WalkSettings
-from .transitions import Transitions, between, column_transitions, tabulate
+from .transitions import UNKNOWN, Transitions, between, column_transitions, premultiplied, tabulate
 
 RGB = NDArray[np.uint8]
 SWEEPS, FIRST_SWEEPS = 8, 40
@@ -28,6 +29,8 @@ FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than th
 FOLD_WIDTHS = 0.22  # of the picture: so near to its own mirror image a thing is seen to be one
 REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
 STEP, STEP_PX = 5.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
+LIKE = 0.5  # columns that differ by less, in reference levels, are alike
+LONGER = 0.5  # how much longer the most distinctive columns are remembered
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
 
 
@@ -60,6 +63,22 @@ def border_mismatch(ground: Ground, exemplar: Exemplar) -> NDArray[np.float64]:
     return np.asarray(cost - cost.min(), np.float64)
 
 
+def structure(exemplar: Exemplar, reference: float) -> NDArray[np.float64]:
+    """How much there is to recognise in a mirror round every cell column of the layer, 0..1, float64 [columns]: the
+    rms difference of columns an overlap apart, colours premultiplied, over `reference` grey levels."""
+    cells = exemplar.cells
+    layer = exemplar.pictures[0][exemplar.first_row :][: exemplar.height]
+    shown = premultiplied(layer) if layer.shape[2] == 4 else np.asarray(layer, np.uint8)
+    seen = max(1e-6, float(exemplar.seen.sum()))
+    narrow = cv2.resize(shown, (cells.columns, layer.shape[0]), interpolation=cv2.INTER_AREA).astype(np.float32)
+    wide = cv2.blur(narrow, (max(1, cells.overlap_cells // 2), 1)).reshape(layer.shape[0], cells.columns, 3)
+    reach = max(1, min(cells.overlap_cells, cells.columns - 1))
+    difference = ((wide[:, reach:] - wide[:, :-reach]) ** 2).mean(2)
+    rms = np.sqrt((difference * exemplar.seen[:, None]).sum(0) / seen) / reference
+    around = np.pad(rms, (reach // 2, reach - reach // 2), mode="edge")
+    return np.clip(around - LIKE, 0, 1).astype(np.float64)
+
+
 class ColumnWalk:
     """Chooses jumps over one exemplar. Plate positions are px right of the source's left edge."""
 
@@ -81,14 +100,32 @@ class ColumnWalk:
         self._price = self._jump_prices(self._transitions, settings.reference * contrast)
         self._first_extra = (settings.first_weight - 1) * (self._transitions.rms / (settings.reference * contrast)) ** 2
         border = border_mismatch(ground, exemplar) / BORDER_LEVELS
-        self._fixed = (
-            settings.border * border[self._source_cell] + settings.mirror_price * self._mirrored
-        ) / cells.run_cells
+        busy = structure(exemplar, settings.reference * contrast) if ground.has_matte else np.zeros(cells.columns)
+        turned = settings.mirror_price * (1 + settings.structure * busy)
+        self._fixed = settings.border * border[self._source_cell] + turned[self._source_cell] * self._mirrored
+        self._fixed /= cells.run_cells
+        unlike = self._distinction(settings.reference * contrast) if ground.has_matte else np.zeros(cells.columns)
+        self._memory = settings.memory_widths * self._width * (1 + LONGER * unlike)
+        self._reuse = settings.reuse / cells.run_cells * (1 + settings.distinction * unlike)
         self.longest_cells = cells.columns  # that are shown from a landing on to the next jump, run included
         self.value = np.zeros(states)
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
         self.jumps = 0
+        self._noise_twice: NDArray[np.float32] | None = None
         self._first_land: int | None = None
+
+    def _distinction(self, reference: float) -> NDArray[np.float64]:
+        """How much every column differs from whatever else there is in the layer, 0..1, float64 [columns].
+
+        What differs from all else is recognised when it comes again; grass is not.
+        """
+        cells = self._cells
+        n, run, overlap = cells.columns, cells.run_cells, cells.overlap_cells
+        rms = np.where(np.abs(np.subtract.outer(range(n), range(n))) < run, UNKNOWN, self._transitions.rms[:n, :n])
+        nearest = rms[: n - overlap + 1].min(axis=1) / reference
+        over = np.convolve(np.pad(nearest, overlap - 1, mode="edge"), np.full(overlap, 1 / overlap), "valid")
+        usual = max(float(np.median(over)), LIKE)
+        return np.asarray(np.clip(over - LIKE, 0, 1) * np.clip(over / usual - 0.5, 0, 1), np.float64)
 
     def _compare(self, contrast: float, only: int | None = None) -> Transitions:
         cells, exemplar = self._cells, self._exemplar
@@ -111,6 +148,7 @@ class ColumnWalk:
         overlap, run = cells.overlap_cells, cells.run_cells
         place, mirrored = self._source_cell, self._mirrored
         price = (transitions.rms / reference) ** 2 + settings.jump
+        price += self._skyline_prices()
         price += settings.mirror_jump * (~mirrored[:, None] & mirrored[None])
         turned = mirrored[:, None] != mirrored[None]
         ahead = np.where(mirrored, overlap, -overlap)
@@ -122,19 +160,36 @@ class ColumnWalk:
         price[(near & ~turned) | last[:, None] | last[None]] = FORBIDDEN
         return np.ascontiguousarray(price, dtype=np.float32)
 
+    def _skyline_prices(self) -> NDArray[np.float32] | float:
+        """Prices [N, N] of the steps that the skyline would make at a jump."""
+        exemplar, cells = self._exemplar, self._cells
+        if exemplar.pictures[0].shape[2] == 3:
+            return 0.0
+        lines = [outline(p[..., 3]).reshape(cells.columns, cells.width).mean(1) for p in exemplar.pictures]
+        rows = -exemplar.first_row, exemplar.pictures[0].shape[0] - exemplar.first_row - exemplar.height
+        return self._settings.skyline * step_prices(lines, cells.overlap_cells, rows)
+
     def _column_prices(self, position: int) -> NDArray[np.float64]:
-        memory = self._settings.memory_widths * self._width
-        recent = np.clip(1 - (position - self.seen) / memory, 0, 1)
-        return np.asarray(self._settings.reuse / self._cells.run_cells * recent[self._source_cell] + self._fixed)
+        recent = self._reuse * np.clip(1 - (position - self.seen) / self._memory, 0, 1)
+        return np.asarray(recent[self._source_cell] + self._fixed)
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
-        random = np.random.default_rng((*self._seed, self.jumps))
-        price = random.standard_exponential(self._price.shape, dtype=np.float32)
-        price *= np.float32(self._settings.noise)
-        price += self._price
+        price = self._price + self._noise(np.random.default_rng((*self._seed, self.jumps)))
         price += self._replays(position)
         return price
+
+    def _noise(self, random: np.random.Generator) -> NDArray[np.float32]:
+        """Exponential noise [N, N] on the prices: a place of its own, drawn from `random`, in a noise drawn once.
+
+        Drawing all of it anew takes as long as a third of the planning of a jump.
+        """
+        n = len(self._price)
+        if self._noise_twice is None:
+            drawn = np.random.default_rng((*self._seed, 1 << 20)).standard_exponential((n, n), dtype=np.float32)
+            self._noise_twice = np.tile(np.float32(self._settings.noise) * drawn, (2, 2))
+        i, j = random.integers(n, size=2)
+        return self._noise_twice[i : i + n, j : j + n]
 
     def _replays(self, position: int) -> NDArray[np.float32]:
         """Prices [N] of landing, at plate `position`, on what was shown a picture's width before.
@@ -248,11 +303,10 @@ class ColumnWalk:
 
     def _way_prices(self, positions: NDArray[np.int64], around: int) -> NDArray[np.float64]:
         """Prices of all columns at each of `positions` [T, N], when the source is shown again from `around` on."""
-        memory = self._settings.memory_widths * self._width
         at = positions[:, None]
-        recent = np.clip(1 - (at - self.seen) / memory, 0, 1)
-        soon = np.clip(1 - (around + np.arange(self._cells.columns) * self._cells.width - at) / memory, 0, 1)
-        shown = self._settings.reuse / self._cells.run_cells * (recent + soon)
+        recent = np.clip(1 - (at - self.seen) / self._memory, 0, 1)
+        soon = np.clip(1 - (around + np.arange(self._cells.columns) * self._cells.width - at) / self._memory, 0, 1)
+        shown = self._reuse * (recent + soon)
         return np.asarray(shown[:, self._source_cell] + self._fixed)
 
     def way_home(
@@ -271,7 +325,7 @@ class ColumnWalk:
         shift = arrival.row_shift // cells.height
         last = self._compare(self._settings.contrast * self._contrast, shift)
         random = np.random.default_rng((*self._seed, self.jumps))
-        noise = np.float32(self._settings.noise) * random.standard_exponential(self._price.shape, dtype=np.float32)
+        noise = self._noise(random)
         jump = self._price + noise
         last_jump = self._jump_prices(last, self._settings.reference * self._contrast) + noise
         if self.jumps == 0:

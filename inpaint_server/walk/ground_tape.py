@@ -69,9 +69,9 @@ class GroundTape(Tape):
         t = (x - edit.start - self.overlap) / edit.seam.fade_px
         return (0.5 + 0.5 * np.cos(np.pi * np.clip(t, 0, 1))).astype(np.float32)
 
-    def _raw(self, orientation: int, column: int, row: int, length: int) -> F32:
-        assert row == 0, "a ground has no rows to spare"
-        return self._stretched(Edit(0, orientation, column, 0), 0, length)
+    def _raw(self, edit: Edit, start: int, stop: int) -> F32:
+        assert edit.row == 0, "a ground has no rows to spare"
+        return self._stretched(edit, start - edit.start, stop - start)
 
     def _stretched(self, edit: Edit, first: int, length: int) -> F32:
         picture = self.pictures[edit.orientation]
@@ -88,7 +88,11 @@ class GroundTape(Tape):
         last = min(self._exemplar.columns - self.overlap, column + cells.width)
         wanted = _comparable(old)
         differences = [
-            float(square_sum(_comparable(self._raw(orientation, c, 0, self.overlap)) - wanted).sum(dtype=np.float64))
+            float(
+                square_sum(_comparable(self._raw(Edit(0, orientation, c, 0), 0, self.overlap)) - wanted).sum(
+                    dtype=np.float64
+                )
+            )
             for c in range(first, last + 1)
         ]
         return first + int(np.argmin(differences)), 0

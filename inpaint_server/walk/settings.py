@@ -22,8 +22,11 @@ class WalkSettings:
     reuse: float = PROJECT.reuse  # price of a run of columns that were shown just now
     memory_widths: float = 1.25  # after how many picture widths a column counts as new again
     mirror_price: float = 0.5  # price of a run of mirrored columns
+    structure: float = 3.0  # how much dearer mirrored columns are where there is much to recognise
+    distinction: float = 1.5  # how much dearer columns that are like no others are when they were shown just now
     mirror_jump: float = 0.2  # extra price of a jump into mirrored content
     fold: float = 40.0  # price of landing near the mirror image of the place that is left
+    skyline: float = 1.0  # price of a step of 20 px in a skyline
     jump: float = 0.35  # price of any jump
     first_weight: float = 3.0  # weight of the match at the first jump, whose place is not free
     border: float = 0.5  # price of columns whose border rows do not fit the neighbouring layers

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from .column_walk import ColumnWalk, Jump
 from .exemplar import Exemplar
 from .ground import Ground
+from .heights import FLAT, LIMIT_PX, Rise, Room, fading, foot, meeting, outline, raised, skyline
 from .landings import Brink, Offer
 from .ring import BEYOND_PX, Ending, Ring
 from .seam import Seam, join, keep_matte, knot_count, lift, mix, rounded
@@ -28,19 +29,22 @@ from .transitions import ALPHA_WEIGHT, premultiplied
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
 F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
 FADE_OVERLAPS = 4
 WAY_HOME_WIDTHS = 0.75  # the walk is free as long as so much remains of a ring, or what a way with one stop needs
 
 
 @dataclass(frozen=True)
 class Edit:
-    """From plate column `start` on, picture `orientation` from its column `column` on, rows shifted by `row` px."""
+    """From plate column `start` on, picture `orientation` from its column `column` on, rows shifted by `row` px and,
+    at first, by the `rise`."""
 
     start: int
     orientation: int
     column: int
     row: int
     seam: Seam | None = None
+    rise: Rise = FLAT
 
     def column_at(self, x: int) -> int:
         """The exemplar's column shown at plate column x."""
@@ -67,6 +71,8 @@ class Tape:
         self._contrast = settings.contrast * contrast
         self.overlap = self._exemplar.cells.overlap if self._exemplar.cells.walkable else 0
         self._walk = ColumnWalk(ground, self._exemplar, settings, contrast, seed) if self.overlap else None
+        mattes = self._exemplar.pictures if ground.has_matte else []
+        self._feet = [foot(picture[..., 3]) for picture in mattes]
         self._origin = Edit(0, 0, -self._exemplar.left, 0)
         self.edits: list[Edit] = []
         self._first = 0  # plate column of the buffer's left end
@@ -199,13 +205,15 @@ class Tape:
             skipped = self._unmatched()
             column, row = self._refine(old[:, skipped:], jump.orientation, jump.column + skipped, jump.row_shift)
             column -= skipped
-        new = self._raw(jump.orientation, column, row, self.overlap)
+        bare = Edit(start, jump.orientation, column, row)
+        edit = replace(bare, rise=self._rise(old, bare, ending.circumference - stop if ending else None))
+        new = self._raw(edit, start, stop)
         if self._ring:
             self._ring.tint(new, start)
         seam = join(old, new, self._contrast, FADE_OVERLAPS * self.overlap, same_matte=not self.edits)
         if ending:  # what comes after it was cut without this seam's offset
             seam = replace(seam, fade_px=min(seam.fade_px, ending.circumference - stop))
-        edit = Edit(start, jump.orientation, column, row, seam)
+        edit = replace(edit, seam=seam)
         self._walk.show(edit.orientation, column, self.overlap, start)
         self.edits.append(edit)
         self._end = stop
@@ -222,7 +230,7 @@ class Tape:
         head = self._band[:, : self.overlap].astype(np.float32)
         planned = jump.leave - self._exemplar.left
         column, row = self._refine(head, jump.leave_orientation, planned, jump.row_shift)
-        piece = self._raw(jump.leave_orientation, column, row, self.overlap)
+        piece = self._raw(Edit(0, jump.leave_orientation, column, row), 0, self.overlap)
         ending = Ending(circumference, jump, column, row)
         return Ring(self._band, ending, piece, self._contrast, FADE_OVERLAPS * self.overlap)
 
@@ -246,26 +254,67 @@ class Tape:
         any row."""
         cells, exemplar = self._exemplar.cells, self._exemplar
         picture = exemplar.pictures[orientation]
-        top = int(np.clip(exemplar.first_row + row - cells.height, 0, picture.shape[0] - self.height))
-        bottom = min(picture.shape[0], exemplar.first_row + row + cells.height + self.height)
-        if picture.shape[2] == 4:  # a skyline that steps is seen at once; all rows are few
-            top, bottom = 0, picture.shape[0]
+        spare = picture.shape[0] - exemplar.first_row - self.height
         left = max(self.overlap - old.shape[1], column - cells.width - 1)  # the whole overlap lies in the picture
         right = min(exemplar.columns, column + old.shape[1] + cells.width + 1)
+        first, last = row - cells.height, row + cells.height
+        if picture.shape[2] == 4:
+            new = self._skyline(orientation, left, right)
+            first, last = -exemplar.first_row, spare  # without a skyline any row will do; all are few
+            if new.any():
+                met = meeting(outline(old[..., 3]), new, _even(old.shape[1]), (first, last), LIMIT_PX)
+                first, last = met - 1, met + 1
+        first, last = (int(np.clip(r, -exemplar.first_row, spare)) for r in (first, last))
+        top, bottom = exemplar.first_row + first, exemplar.first_row + last + self.height
         wanted = np.rint(old).clip(0, 255).astype(np.uint8)
-        area = picture[top : max(bottom, top + self.height), left:right]
-        match = cv2.matchTemplate(_comparable(area), _comparable(wanted), cv2.TM_SQDIFF)
+        match = cv2.matchTemplate(_comparable(picture[top:bottom, left:right]), _comparable(wanted), cv2.TM_SQDIFF)
         y, x = np.unravel_index(int(np.argmin(match)), match.shape)
-        return left + int(x), top + int(y) - exemplar.first_row
+        return left + int(x), first + int(y)
 
-    def _raw(self, orientation: int, column: int, row: int, length: int) -> F32:
-        top = self._exemplar.first_row + row
+    def _skyline(self, orientation: int, start: int, stop: int) -> I64:
+        """First opaque rows of the exemplar's columns start..stop, counted from the layer's first row."""
         picture = self._exemplar.pictures[orientation]
-        return picture[top : top + self.height, column : column + length].astype(np.float32)
+        return outline(picture[:, start:stop, 3]) - self._exemplar.first_row
+
+    def _rise(self, old: F32, edit: Edit, room: int | None) -> Rise:
+        """What moves the skyline of `edit` to that of `old`, what it is cut into; it has faded after `room` columns."""
+        if old.shape[2] == 3:
+            return FLAT
+        new = self._skyline(edit.orientation, edit.column, edit.column + self.overlap)
+        if not (new + self._exemplar.first_row).any():
+            return FLAT
+        weight = _even(self.overlap)
+        if self._unmatched():  # the mattes meet at the source's last column
+            weight = np.arange(self.overlap, dtype=np.float64) ** 4
+            weight /= weight.sum()
+        px = meeting(outline(old[..., 3]), new - edit.row, weight, (0, 0), LIMIT_PX)
+        return fading(px, self._room(edit), self.overlap, 2 * self.overlap, room)
+
+    def _room(self, edit: Edit) -> Room:
+        """How far the columns of `edit` may move: up to the plate's top, and as far as the rows at the foot can be
+        reflected; down to the lowest place that the layer leaves clear in the source, for no more is painted behind."""
+        alpha = self._exemplar.pictures[edit.orientation][..., 3]
+        shift, rows = self._exemplar.first_row + edit.row, alpha.shape[0]
+        top, low = skyline(alpha[:, edit.column :]), self._feet[edit.orientation][edit.column :]
+        if self._unmatched():  # the source's own matte is kept as far as the overlap goes
+            top, low = top.copy(), low.copy()
+            top[: self.overlap], low[: self.overlap] = rows, 0
+        lowest = int(self._feet[edit.orientation].max())
+        solid = np.where(low < rows, rows - 1 - low, rows)
+        return Room(np.minimum(top - shift, solid), lowest - (low - edit.row))
+
+    def _raw(self, edit: Edit, start: int, stop: int) -> F32:
+        """Plate columns start..stop as the source has what `edit` shows there, moved up or down."""
+        top = self._exemplar.first_row + edit.row
+        picture, column = self._exemplar.pictures[edit.orientation], edit.column_at(start)
+        heights = edit.rise.at(np.arange(start, stop) - edit.start - self.overlap)
+        if heights.any():
+            return raised(picture, top, self.height, column, heights)
+        return picture[top : top + self.height, column : column + stop - start].astype(np.float32)
 
     def _piece(self, edit: Edit, start: int, stop: int) -> F32:
         """Plate columns start..stop as `edit` shows them, with the rest of its colour offset."""
-        pixels = self._raw(edit.orientation, edit.column_at(start), edit.row, stop - start)
+        pixels = self._raw(edit, start, stop)
         if edit.seam is not None:
             t = (np.arange(start, stop) - edit.start - self.overlap) / edit.seam.fade_px
             fade = (0.5 + 0.5 * np.cos(np.pi * np.clip(t, 0, 1))).astype(np.float32)
@@ -301,9 +350,12 @@ class Tape:
         first = [self._ring.first] if self._ring and self._ring.first else []
         edits = [*first, *self.edits]
         seams = [e.seam for e in edits if e.seam is not None]
-        rows = [(e.start, e.orientation, e.column, e.row, s.fade_px) for e, s in zip(edits, seams, strict=True)]
+        rows = [
+            (e.start, e.orientation, e.column, e.row, s.fade_px, e.rise.px, e.rise.fade_px)
+            for e, s in zip(edits, seams, strict=True)
+        ]
         return {
-            "edits": np.array(rows, np.int64).reshape(-1, 5),
+            "edits": np.array(rows, np.int64).reshape(-1, 7),
             "cuts": np.array([s.cut for s in seams], np.int16).reshape(-1, self.height),
             "knots": np.array([s.knots for s in seams], np.float32).reshape(-1, knot_count(self.height), 4),
             "value": self._walk.value.copy(),
@@ -320,8 +372,8 @@ class Tape:
         self._walk.seen[:] = state["seen"]
         self._walk.jumps = int(state["jumps"][0])
         self.edits = [
-            Edit(int(e[0]), int(e[1]), int(e[2]), int(e[3]), Seam(cut.copy(), knots.copy(), int(e[4])))
-            for e, cut, knots in zip(state["edits"], state["cuts"], state["knots"], strict=True)
+            Edit(e[0], e[1], e[2], e[3], Seam(cut.copy(), knots.copy(), e[4]), Rise(e[5], e[6]))
+            for e, cut, knots in zip(state["edits"].tolist(), state["cuts"], state["knots"], strict=True)
         ]
         if self._ring and self.edits:
             self._begin_ring(self._ring, self.edits.pop(0))
@@ -344,6 +396,10 @@ class Tape:
         if whole and not self.edits:
             parts.append(known[:, self.width - self.overlap :])
         self._buffer = np.concatenate(parts, axis=1) if parts else self._band[:, :0]
+
+
+def _even(columns: int) -> NDArray[np.float64]:
+    return np.full(columns, 1 / columns)
 
 
 def _comparable(pixels: Pixels) -> Pixels:

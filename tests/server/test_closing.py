@@ -1,6 +1,7 @@
 """The way home: exact landings, no illegal jump, and never dearer than brute force."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from infinite_parallax.inpaint_server.walk.closing import (
 )
 from infinite_parallax.inpaint_server.walk.exemplar import contrast_scale
 from infinite_parallax.inpaint_server.walk.ground import Ground
+from infinite_parallax.inpaint_server.walk.heights import Rise
 from infinite_parallax.inpaint_server.walk.planning import FORBIDDEN
 from infinite_parallax.inpaint_server.walk.settings import WalkSettings
 from infinite_parallax.inpaint_server.walk.tape import Tape
@@ -204,7 +206,7 @@ def test_the_source_comes_again_exactly(matte: bool, more: int) -> None:
     last, ring = tape.edits[-1], tape._ring
     assert ring is not None
     piece = tape._piece(last, around - 1, around)
-    raw = tape._raw(last.orientation, last.column_at(around - 1), last.row, 1)
+    raw = tape._raw(replace(last, rise=Rise()), around - 1, around)
     lifted = (piece - raw)[:, 0, :3] - ring._seam.offset()
     assert np.abs(lifted).max() < 0.5, "what the last seam lifts has not faded where the source comes"
     own = np.abs(np.diff(source.astype(int), axis=1)).mean(axis=(0, 2))
