@@ -141,6 +141,8 @@ def document(scene: Any) -> dict[str, Any]:
     body = {name: _read(getattr(group, name), cls) for name, cls in projects.SECTIONS.items()}
     lists = {name: [_read(entry, cls) for entry in getattr(group, name)] for name, (cls, _) in projects.LISTS.items()}
     picture = bpy.path.abspath(group.picture) if group.picture else ""
+    for place, key in ((body["cut"], "depth"), (body["cut"], "segmentation"), *((e, "matte") for e in lists["layers"])):
+        place[key] = bpy.path.abspath(place[key]) if str(place[key]).startswith("//") else place[key]
     return (
         {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name, "picture": picture}
         | body
@@ -206,7 +208,9 @@ def split_layer(scene: Any) -> None:
     index = min(group.layer_index, len(layers) - 1)
     whole = layers[index]
     upper = replace(whole, height=max(1, (whole.height or 2) // 2))
-    lower = replace(whole, height=max(1, whole.height - whole.height // 2) if whole.height else None)
+    rest = max(1, whole.height - whole.height // 2) if whole.height else None
+    # two layers along one line would leave nothing of the upper one
+    lower = replace(whole, height=rest, skyline=(), matte="")
     fill_layers(scene, [*layers[:index], upper, lower, *layers[index + 1 :]])
     group.layer_index = index + 1
 

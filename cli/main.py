@@ -17,6 +17,7 @@ from typing import TypeAlias
 from .. import __version__
 from ..shared import flags, legacy
 from ..shared import project as projects
+from ..shared.attachments import attached, renamed
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.outputs import check_file, check_folder, refused
 from ..shared.project import Project
@@ -221,7 +222,8 @@ def run_suggest(args: argparse.Namespace) -> int:
     wanted, picture = wish(args)
     check_file(args.out, ".json")
     project, notes = settle(wanted, picture)
-    named = replace(project, picture=os.path.relpath(picture, args.out.parent))
+    beside = {part: os.path.relpath(path, args.out.parent) for part, path in attached(project).items()}
+    named = renamed(replace(project, picture=os.path.relpath(picture, args.out.parent)), beside)
     args.out.write_text(json.dumps(named.to_json(), indent=1) + "\n", encoding="utf-8")
     print("\n".join([*notes, f"Wrote {args.out}.", f"Next: infinite-parallax preview --project {args.out} -o out.mp4"]))
     return 0

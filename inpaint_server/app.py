@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from ..shared.errors import ParallaxError
+from ..shared.project import LISTS
 from . import step_loop
 from .access import Access
 from .context import KEY, Config, Context, context
@@ -34,7 +35,7 @@ def create_app(config: Config) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.project_bytes
-    app.config["MAX_FORM_PARTS"] = 16
+    app.config["MAX_FORM_PARTS"] = 8 + sum(most for _, most in LISTS.values())
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     store, events = JobStore(config.store), Events(config.limits.listeners)
     worker = Worker(store, events, config.limits, config.loop or step_loop)

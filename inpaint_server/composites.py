@@ -74,7 +74,7 @@ class Composites:
             painted = self._engine.inpaint(canvas, binary, request, cancelled)
             masks.blend(canvas, painted, mask)
         self._separate(windows, canvas, step)
-        return [*self._cut(windows, canvas, mask, step)], mask
+        return [*self._cut(windows, canvas, mask, owner, step)], mask
 
     def _window(self, store: PlateStore, step: int, pieces: Sequence[Piece]) -> Window:
         rows, pixels = self._drafted.window(store, step)
@@ -125,14 +125,18 @@ class Composites:
         draft = self._draft.plate(store.layer.index, Rect(x, window.rows.start, 1, window.pixels.shape[0]))
         return int((skyline(window.pixels[:, column : column + 1, 3]) - skyline(draft[..., 3]))[0])
 
-    def _cut(self, windows: Sequence[Window], canvas: RGB, mask: Mask, step: int) -> list[Piece]:
-        """What is new on every plate: painted where its layer is seen, drafted where it is hidden."""
+    def _cut(self, windows: Sequence[Window], canvas: RGB, mask: Mask, asked: OwnerMap, step: int) -> list[Piece]:
+        """What is new on every plate: painted where its layer is seen, drafted where it is hidden.
+
+        `asked` is the layer that was seen at each pixel when the mask was made: where a border has moved since, a
+        farther layer's known pixel may have come to light, and it stays as it is.
+        """
         _, owner, _ = self._compose(windows)
         pieces = []
         for window in windows:
             index = window.store.layer.index
             seen = (owner[window.rows] == index) & (window.pixels[..., 3] > 0)
-            painted = seen & ((mask[window.rows] > 0) | window.new[None])
+            painted = seen & (((mask[window.rows] > 0) & (asked[window.rows] == index)) | window.new[None])
             window.pixels[..., :3][painted] = canvas[window.rows][painted]
             which = painted | np.broadcast_to(window.new, painted.shape)
             columns = np.flatnonzero(which.any(0))

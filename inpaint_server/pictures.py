@@ -61,7 +61,7 @@ def read_picture(data: bytes, limits: Limits) -> RGB:
     Transparent parts are laid over the mean colour of the visible ones. UsageError for anything that is no picture,
     is damaged, is too large, or holds values that have no one meaning as colours.
     """
-    image = _decode(data, limits)
+    image = decode_image(data, limits)
     colour, alpha = _split(image)
     rgb = np.asarray(_to_srgb(colour, image.info.get("icc_profile")), np.uint8)
     if alpha is not None:
@@ -73,15 +73,6 @@ def read_mask(data: bytes, limits: Limits) -> Mask:
     """A mask as uint8 [H, W], 255 = paint: whatever is not black in the picture."""
     picture = read_picture(data, limits)
     return np.where(picture.max(axis=2) > 0, np.uint8(255), np.uint8(0))
-
-
-def read_grey(data: bytes, limits: Limits) -> NDArray[np.uint16]:
-    """A picture of one quantity as uint16 [H, W], 65535 = white; 8 bits are stretched, a palette's indices kept."""
-    image = _decode(data, limits)
-    if image.mode in ("I", "I;16", "I;16B", "I;16L"):
-        return np.asarray(np.clip(np.asarray(image), 0, 65535), np.uint16)
-    values = np.asarray(image if image.mode in ("L", "P") else image.convert("RGB").convert("L"), np.uint16)
-    return np.asarray(values * np.uint16(257))
 
 
 def encode_png(picture: NDArray[np.uint8]) -> bytes:
@@ -117,7 +108,8 @@ def narrow(picture: RGB, width: int) -> RGB:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX), np.uint8)
 
 
-def _decode(data: bytes, limits: Limits) -> Image.Image:
+def decode_image(data: bytes, limits: Limits) -> Image.Image:
+    """A picture as Pillow has it, its size and its wholeness checked."""
     if not data:
         raise UsageError("The picture is empty (0 bytes).", "Choose another file.", "not_a_picture")
     try:

@@ -281,33 +281,31 @@ def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutou
     )
 
 
-def _fingerprint(plan: Plan, project: Project, picture: RGB) -> dict[str, object]:
-    """What must not change between two sittings of a job: the geometry and the picture."""
-    layers = [
-        {k: v for k, v in asdict(layer).items() if k in ("top", "height", "velocity", "overlap_px")}
-        for layer in plan.layers
-    ]
+def geometry(project: Project, plan: Plan) -> dict[str, object]:
+    """What must not change between two sittings of a job, nor by a redo; the keys say it in words."""
+    contours = project.cut.mode == "contour"
+    lifting = ("name", "velocity", "scale")
+    objects = [{k: v for k, v in settings.write(thing).items() if k not in lifting} for thing in project.objects]
+    cut = [project.cut.reach, *(settings.write(hint) for hint in project.hints)] if contours else []
+    lines = [[layer.skyline, layer.matte] for layer in project.layers] if contours else []
     return {
-        "picture": hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest(),
-        "size": [plan.width, plan.height],
-        "steps": plan.steps,
-        "loop": plan.loop,
-        "tile_px": plan.tile_px,
-        "layers": layers,
-        "cut": [
-            project.cut.mode,
-            *(settings.write(part) for part in (*project.layers, *project.hints, *project.objects)),
-        ]
-        if project.cut.mode == "contour"
-        else "straight",
-        "reach_px": masks.reach_px(project.mask),
+        "how the picture is cut": [project.cut.mode, *cut],
+        "the layers' skylines and mattes": lines,
+        "the objects": objects,
+        "the layers' heights": [(layer.top, layer.height) for layer in plan.layers],
+        "the layers' velocities": [layer.velocity for layer in plan.layers],
+        "the layers' ramps": [layer.ramp and asdict(layer.ramp) for layer in plan.layers],
+        "the number of steps": plan.steps,
+        "whether it is a loop": plan.loop,
+        "plates.tile_px": plan.tile_px,
+        "plates.overlap_px": [layer.overlap_px for layer in plan.layers],
+        "how far the mask reaches": masks.reach_px(project.mask),
     }
 
 
-def _cut(project: Project) -> list[object]:
-    """Everything that decides how the picture is taken apart."""
-    if project.cut.mode != "contour":
-        return ["straight"]
-    return ["contour", *(settings.write(part) for part in (project.cut, *project.hints, *project.objects))] + [
-        [layer.skyline, layer.matte] for layer in project.layers
-    ]
+def _fingerprint(plan: Plan, project: Project, picture: RGB) -> dict[str, object]:
+    """The geometry and the picture."""
+    return geometry(project, plan) | {
+        "picture": hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest(),
+        "size": [plan.width, plan.height],
+    }

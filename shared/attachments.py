@@ -5,7 +5,8 @@ folder; the names of those parts are said here once. Packing everything into one
 could then look at, or change, a matte.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,18 @@ def attached(project: Project) -> dict[str, str]:
     named |= {matte_part(i): layer.matte for i, layer in enumerate(project.layers)}
     named |= {object_part(i): thing.matte for i, thing in enumerate(project.objects)}
     return {part: path for part, path in named.items() if path}
+
+
+def renamed(project: Project, names: Mapping[str, str]) -> Project:
+    """The project with other paths for those pictures, by the name of their part."""
+    cut = replace(
+        project.cut,
+        depth=names.get(DEPTH, project.cut.depth),
+        segmentation=names.get(SEGMENTATION, project.cut.segmentation),
+    )
+    layers = tuple(replace(x, matte=names.get(matte_part(i), x.matte)) for i, x in enumerate(project.layers))
+    objects = tuple(replace(x, matte=names.get(object_part(i), x.matte)) for i, x in enumerate(project.objects))
+    return replace(project, cut=cut, layers=layers, objects=objects)
 
 
 def read_attached(project: Project) -> dict[str, bytes]:

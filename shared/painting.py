@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .. import __version__
 from . import wire
-from .attachments import read_attached
+from .attachments import attached, read_attached, renamed
 from .client import Client
 from .errors import Cancelled, ParallaxError
 from .identity import job_id, painted_part
@@ -95,7 +95,11 @@ def paint(client: Client, wish: Wish, folder: Path, tell: Tell, stop: Callable[[
     project = settled(wish.project, info.project)
     source = f"source{wish.suffix}"
     (folder / source).write_bytes(wish.picture)
-    text = json.dumps(replace(project, picture=source).to_json(), indent=1) + "\n"
+    beside = {part: f"{part}{Path(path).suffix}" for part, path in attached(wish.project).items()}
+    for part, name in beside.items():
+        (folder / name).write_bytes(wish.attachments[part])
+    kept = renamed(replace(project, picture=source), beside)
+    text = json.dumps(kept.to_json(), indent=1) + "\n"
     (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
     return Painted(project, plan(project, info.width, info.height), manifest)
 

@@ -26,17 +26,26 @@ FEWEST_PX = 16  # a layer that shows fewer pixels is empty
 
 
 def cut_out(
-    picture: RGB, masks: Sequence[Bool], spare_px: int, mattes: Mapping[int, Alpha] | None = None, seed: int = 0
+    picture: RGB,
+    masks: Sequence[Bool],
+    spare_px: int,
+    mattes: Mapping[int, Alpha] | None = None,
+    seed: int = 0,
+    kept: Sequence[tuple[int, Bool]] = (),
 ) -> list[Cutout]:
     """The layers of a picture, far to near, one more than there are masks.
 
     `picture`: RGB uint8 [H, W, 3]. `masks[i - 1]`: bool [H, W], what belongs to layer i or a nearer one.
     `spare_px`: rows that are painted below the lowest point of the nearer skyline. `mattes[i]`: uint8 [H, W], a soft
-    matte for layer i (white where it or a nearer one is) that wins over its mask.
+    matte for layer i (white where it or a nearer one is) that wins over its mask. `kept`: places of objects, bool
+    [H, W], each with the number of its layer, which no nearer layer may hide.
     `flatten(cut_out(...), H)` equals `picture`. The same arguments give the same bytes.
     """
     given = dict(mattes or {})
     alphas = _alphas(picture, _nested(picture, masks, given), given)
+    for layer, place in kept:
+        for alpha in alphas[layer + 1 :]:
+            alpha[place] = 0
     bottoms = _bottoms(alphas, spare_px)
     plates: list[RGB] = []
     holes: list[Bool] = []
@@ -48,7 +57,7 @@ def cut_out(
         plates.insert(0, plate)
         holes.insert(0, hole)
         np.maximum(near, alpha, out=near)
-    _take_apart(picture, plates, alphas)
+    _take_apart(picture, plates, alphas, kept)
     return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
 
 
@@ -111,7 +120,7 @@ def _plate(picture: RGB, alpha: Alpha, near: Alpha, seed: int) -> tuple[RGB, Boo
     return rims.rim_colours(paint(picture, known, hole, seed), alpha), hole
 
 
-def _take_apart(picture: RGB, plates: Sequence[RGB], alphas: Sequence[Alpha]) -> None:
+def _take_apart(picture: RGB, plates: Sequence[RGB], alphas: Sequence[Alpha], kept: Sequence[tuple[int, Bool]]) -> None:
     """Move the plates' colours to where they give the picture, in place; rims are widened where that needs it."""
     below = [plates[0].copy()]
     for plate, alpha in zip(plates[1:-1], alphas[1:-1], strict=True):
@@ -121,7 +130,11 @@ def _take_apart(picture: RGB, plates: Sequence[RGB], alphas: Sequence[Alpha]) ->
     bound = np.ones(picture.shape[:2], np.bool_)
     for i in range(len(plates) - 1, -1, -1):
         if i:
-            rims.widen(picture, alphas[i], plates[i], below[i - 1], near == 0)
+            room = near == 0
+            for layer, place in kept:
+                if i > layer:
+                    room &= ~place
+            rims.widen(picture, alphas[i], plates[i], below[i - 1], room)
             np.maximum(near, alphas[i], out=near)
         take_layer(target, bound, plates[i], alphas[i], below[max(0, i - 1)])
 

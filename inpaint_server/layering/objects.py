@@ -62,6 +62,13 @@ class Lifted:
         here = slice(y0, y1), slice(x0, x1)
         return here, (slice(y0 - self.y, y1 - self.y), slice(x0 - self.x, x1 - self.x))
 
+    def place(self, shape: tuple[int, ...]) -> Bool:
+        """Where it shows anything in a picture of `shape`, bool [H, W]."""
+        found = np.zeros(shape[:2], np.bool_)
+        here, there = self.spots(shape)
+        found[here] = self.rgba[there][..., 3] > 0
+        return found
+
 
 def lift(picture: RGB, objects: Sequence[Object], masks_of_objects: Mapping[int, Grey]) -> tuple[list[Lifted], Bool]:
     """The objects of a picture (RGB uint8 [H, W, 3]) in their order, and what they occupy of it, bool [H, W].

@@ -53,7 +53,8 @@ def prepare(project: Project, picture: RGB, assets: Assets, folder: Path, imagin
     cutouts: list[Cutout] = []
     if project.cut.mode == "contour":
         masks = kept_before(masks_for(project, picture, assets).masks, lifted)
-        cutouts = cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed)
+        places = [(thing.layer, thing.place(picture.shape)) for thing in lifted]
+        cutouts = cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed, places)
         if imagine is not None:
             cutouts = _imagined(cutouts, picture.shape[0], imagine)
     prepared = Prepared(picture, tuple(lifted), tuple(cutouts))

@@ -74,6 +74,8 @@ def resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
         return _straight(project, "the speeds that the picture suggests do not fit the project's motion")
     if made.vertical:
         return _vertical(project)
+    if fast := [layer.name for layer in made.layers if abs(layer.velocity[0]) > width / 2]:
+        return _too_fast(project, fast[0])
     return _decide(project, settled, picture, assets)
 
 
@@ -144,6 +146,15 @@ def _vertical(project: Project) -> Resolved:
             "Set motion.direction_deg to 0 or 180 and velocities to [x, 0], or set cut.mode to straight.",
         )
     return _straight(project, "the journey goes up or down, and contours are for sideways ones")
+
+
+def _too_fast(project: Project, name: str) -> Resolved:
+    if project.cut.mode == "contour":
+        raise UsageError(
+            f"The layer {name} moves by more than half the picture in a step, too fast to follow its contour.",
+            "Raise motion.smoothness or lower motion.step_px, or set cut.mode to straight.",
+        )
+    return _straight(project, f"the layer {name} moves by more than half the picture in a step")
 
 
 def _propose(project: Project, picture: RGB, assets: Assets) -> Suggestion:

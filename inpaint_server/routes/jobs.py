@@ -5,21 +5,21 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
 from ...shared import project as projects
 from ...shared.errors import UsageError
-from ...shared.plan import Plan, plan
+from ...shared.plan import plan
 from ...shared.project import Project
 from ...shared.settings import describe
 from ...shared.wire import API
-from .. import attached, limits, masks
+from .. import attached, limits
 from ..context import context
 from ..jobs import Job
 from ..layering.resolve import resolve
 from ..pictures import encode_png, read_picture
+from ..step_loop import geometry
 from ..worker import conflict
 from . import received
 
@@ -50,7 +50,7 @@ def _submit(job_id: str) -> tuple[Response, int]:
         return _shown(known), 200
     picture = read_picture(source, parts.limits)
     height, width = picture.shape[:2]
-    received.checked_plan(wish, width, height, parts.limits)
+    limits.check_steps(wish, parts.limits)
     received.check_engine(wish.inpaint.engine, wish)
     assets = attached.decode(wish, attachments, width, height, parts.limits)
     settled = resolve(wish, picture, assets)
@@ -120,38 +120,26 @@ def redo(job_id: str) -> Response:
 
 
 def _settled_like(job: Job, wish: Project) -> Project:
-    """A wish whose cut is left open as it was settled for the job; a redo looks at no picture again."""
+    """A wish with what it leaves open as it was settled for the job; a redo looks at no picture again."""
+    known = job.parsed_project()
     if not wish.layers:
-        return projects.settled(wish, job.project)
+        wish = replace(wish, layers=known.layers, speed=known.speed)
     if wish.cut.mode == "auto":
-        return replace(wish, cut=replace(wish.cut, mode=job.parsed_project().cut.mode))
+        wish = replace(wish, cut=replace(wish.cut, mode=known.cut.mode))
     return wish
 
 
 def _check_same_geometry(job: Job, project: Project) -> None:
     """Refuse a project under which the steps that are kept would lie elsewhere."""
     old = job.parsed_project()
-    before = _geometry(old, plan(old, job.width, job.height))
-    after = _geometry(project, plan(project, job.width, job.height))
+    before = geometry(old, plan(old, job.width, job.height))
+    after = geometry(project, plan(project, job.width, job.height))
     changed = [name for name, value in before.items() if after[name] != value]
     if changed:
         raise conflict(
             f"A redo keeps the geometry, but the new project changes {', '.join(changed)}.",
             "Send the changed project as a new job.",
         )
-
-
-def _geometry(project: Project, made: Plan) -> dict[str, Any]:
-    return {
-        "how the picture is cut": [project.cut, project.hints, project.objects],
-        "the layers' skylines and mattes": [(layer.skyline, layer.matte) for layer in project.layers],
-        "the layers' heights": [(layer.top, layer.height) for layer in made.layers],
-        "the layers' velocities": [layer.velocity for layer in made.layers],
-        "the number of steps": made.steps,
-        "plates.tile_px": made.tile_px,
-        "plates.overlap_px": [layer.overlap_px for layer in made.layers],
-        "how far the mask reaches": masks.reach_px(project.mask),
-    }
 
 
 @routes.delete("/<job_id>")

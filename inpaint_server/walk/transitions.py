@@ -30,6 +30,7 @@ ALPHA_VISIBLE = 0.35  # how visible it is in the strongest texture
 OPAQUE_SHARE = 0.8  # how far the mean is one over opaque pixels only; the rest keeps empty layers comparable
 SHIFT_PENALTY_PER_PX = 0.015
 UNKNOWN = 1e9
+LEAST_SHARE = 0.01  # of a table's rows that can be seen: a layer that shows nothing has nothing to fit
 
 
 @dataclass(frozen=True)
@@ -195,11 +196,11 @@ def column_transitions(
     distances = [ColumnDistance(values, visible, first_row, rows) for values, visible in parts]
     shifts = range(-first_row, table.rows - rows - first_row + 1) if only is None else (only,)
     for shift in shifts:
-        penalty = (1 + SHIFT_PENALTY_PER_PX * abs(shift) * cell_height) / table.share
+        penalty = (1 + SHIFT_PENALTY_PER_PX * abs(shift) * cell_height) / max(table.share, LEAST_SHARE)
         apart = [d.to(*part, first_row + shift) for d, part in zip(distances, parts, strict=True)]
         total = apart[0] if len(apart) == 1 else apart[0] + apart[1]
         accumulate(total, m, overlap, penalty, shift, best, arg)
-    return Transitions(np.sqrt(best), arg)
+    return Transitions(np.sqrt(np.maximum(np.nan_to_num(best, nan=UNKNOWN), 0)), arg)
 
 
 def between(tables: Sequence[Table], overlap: int) -> Transitions:

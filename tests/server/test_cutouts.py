@@ -288,3 +288,25 @@ def test_an_object_is_lifted_and_the_first_frame_is_the_source(tmp_path: Path) -
         left = frame[34:58, 40 : 60 + 4 * step - 6].astype(int)
         assert ((left[..., 0] > 180) & (left[..., 1] < 90)).mean() < 0.01, "nothing of it is left where it was"
         assert np.abs(seen[step].astype(int) - frame).mean() < 1.0
+
+
+def test_layers_that_part_in_both_directions_keep_what_was_known(tmp_path: Path) -> None:
+    layers = [{"height": 16, "velocity": [-5, 0]}, {"height": 12, "velocity": [8, 0]}, {"velocity": [8, 0]}]
+    wish = {"layers": layers, "inpaint": {"engine": "telea"}}
+    manifest = go(tmp_path / "run", load("telea"), **wish)
+    np.testing.assert_array_equal(frame_at(tmp_path / "run", manifest, 0, **wish), SOURCE)
+
+
+def test_an_object_is_not_hidden_by_the_rims_of_nearer_layers(tmp_path: Path) -> None:
+    source = np.full((96, 160, 3), (90, 140, 220), np.uint8)
+    source[44:] = (40, 90, 40)
+    source[70:] = (150, 110, 60)
+    source += np.random.default_rng(11).integers(0, 12, source.shape, np.uint8)
+    source[34:84, 70:92] = (230, 30, 30)
+    layers = [{"height": 44, "velocity": [-3, 0]}, {"height": 26, "velocity": [-6, 0]}, {"velocity": [-9, 0]}]
+    objects = [{"layer": 1, "box": [66, 30, 96, 88]}]
+    wish = project(layers=layers, objects=objects, motion={"steps": 4, "fps": 10})
+    folder = tmp_path / "fresh"
+    manifest = step_loop.run(folder, wish, source, load("walk"), lambda _: None, lambda: False)
+    spec = scene.build(wish, plans.plan(wish, 160, 96), manifest)
+    np.testing.assert_array_equal(frames.render(spec, 0, read_tile(folder)), source)
