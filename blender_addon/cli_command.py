@@ -14,7 +14,7 @@ import bpy
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.flags import add_project_flags, wish
 from ..shared.outputs import check_file, check_folder, refused
-from . import export, headless, jobs, preferences, scene_project, vse
+from . import export, headless, jobs, mask_pictures, preferences, scene_project, vse
 from .jobs import Message, Progress, Warned
 
 NAME = "infinite_parallax"
@@ -75,6 +75,7 @@ def render(args: argparse.Namespace) -> None:
         raise UsageError("There is nothing to make.", "Name a video with -o, or a scene with --blend.")
     check(args)
     server = preferences.server(args.server, args.token_file, args.server_command)
+    project = mask_pictures.with_pictures(project, *scene_project.picture_size(picture.absolute()), folder(args))
     finished = jobs.paint(server, project, picture, folder(args), tell)
     scene = headless.open_scene(args.blend, finished.spec)
     for note in vse.build(scene, finished.spec, finished.folder, finished.folder).notes:

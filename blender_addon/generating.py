@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import bpy
 
-from . import preferences, properties, refusals, scene_project
+from . import mask_pictures, preferences, properties, refusals, scene_project
 from .jobs import Failed, Finished, Message, Progress, Warned, Worker
 from .refusals import job_state, reported
 
@@ -20,8 +20,9 @@ class Generating:
     """A running job and the scene that it is for."""
 
     def __init__(self, scene: Any) -> None:
-        project, _ = scene_project.plan_of(scene)
+        project, plan = scene_project.plan_of(scene)
         folder = scene_project.plates_folder(scene)
+        project = mask_pictures.with_pictures(project, plan.width, plan.height, folder)
         self._scene_name = scene.name
         self.worker = Worker(preferences.server(), project, scene_project.picture_path(scene), folder)
         state = job_state()
