@@ -13,7 +13,8 @@ from typing import Any
 
 from . import settings
 from .errors import UsageError
-from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Output, Plates, Sound, Speed, Walk
+from .finishing import Output, Sound
+from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Speed, Walk
 from .settings import join
 
 __all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", "parse", "settled"]

@@ -15,11 +15,11 @@ from typing import Any
 
 from . import geometry
 from .errors import ParallaxError
+from .finishing import Output
 from .plan import Plan
 from .plates import Manifest, ObjectPlate, Tile
 from .project import Project
 from .ramp import Ramp, Slide, travel
-from .sections import Output
 from .visits import visits
 
 SCHEMA = "infinite-parallax/scene"

@@ -1,12 +1,14 @@
 """The sections of a project: every setting of the whole program, each declared once.
 
 Small frozen dataclasses whose fields carry default, limits and one line of help (`settings.py`). They are apart from
-the document that holds them (`project.py`), because this file is what one reads and edits to add a setting.
+the document that holds them (`project.py`), because this file and `finishing.py`, which declares what is done with the
+plates once they are there, are what one reads and edits to add a setting.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+from .finishing import Output, Sound
 from .settings import setting
 
 
@@ -227,37 +229,6 @@ class Plates:
 
     tile_px: int = setting(4096, "Longest side of a tile; at least a frame and a half.", low=64, high=16384, unit="px")
     overlap_px: int = setting(6, "Rows by which a layer fades over the one behind it.", low=0, high=256, unit="px")
-
-
-@dataclass(frozen=True)
-class Sound:
-    """The ambient sound under the picture."""
-
-    ambience: str = setting("wind", "Sound made by the project.", choices=("none", "wind", "water"), flag="ambience")
-    volume: float = setting(0.6, "Level of the ambient sound.", low=0, high=4)
-    file: str = setting(
-        "", "A sound file of your own, laid under the video as well; in a project file relative to it.", flag="sound"
-    )
-
-
-@dataclass(frozen=True)
-class Output:
-    """The finished video."""
-
-    width: int | None = setting(
-        None, "Width of the video. Empty: the picture's.", low=16, high=16384, flag="width", unit="px"
-    )
-    height: int | None = setting(
-        None, "Height of the video. Empty: the picture's.", low=16, high=16384, flag="height", unit="px"
-    )
-    crf: int = setting(
-        20, "Constant quality of H.264, 0 best to 51 worst; bitrate_kbps wins over it.", low=0, high=51, flag="crf"
-    )
-    bitrate_kbps: int | None = setting(
-        None, "Average bitrate in place of constant quality.", low=50, high=500000, flag="bitrate", unit="kb/s"
-    )
-    keyframe_group: int = setting(18, "Frames from one key frame to the next.", low=1, high=600, flag="gop")
-    audio_kbps: int = setting(192, "Bitrate of the sound.", low=32, high=512, unit="kb/s")
 
 
 SECTIONS: dict[str, type[Any]] = {

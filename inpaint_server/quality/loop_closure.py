@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...shared import frames as arithmetic
 from ...shared import scene
-from ...shared.sections import Output
+from ...shared.finishing import Output
 from .metrics import luma
 from .painted_job import PaintedJob
 

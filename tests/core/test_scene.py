@@ -9,11 +9,11 @@ from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import scene, tiling
 from infinite_parallax.shared.errors import ParallaxError
+from infinite_parallax.shared.finishing import Output
 from infinite_parallax.shared.frames import placed
 from infinite_parallax.shared.plan import Plan
 from infinite_parallax.shared.plates import Manifest, Plate, Tile, from_json
 from infinite_parallax.shared.project import Project
-from infinite_parallax.shared.sections import Output
 
 
 def project(**document: Any) -> Project:
