@@ -21,7 +21,7 @@ from ..shared import tiling
 from ..shared.plan import Plan
 from ..shared.plates import Tile
 from ..shared.tiling import BLEED_PX, TilePlan
-from .covers import Cover
+from .covers import Cover, Shown
 from .engines.contract import RGB, Rect
 from .layering.cutout import Cutout
 from .tile_files import continue_rim, whole, write_picture
@@ -79,7 +79,8 @@ class PlateStore:
         self._cutout = cutout
         self._channels = 3 if cutout is None else 4
         self._start: tuple[Rect, Pixels] | None = None
-        self._covers = {False: Cover(), True: Cover()}
+        self._opening: Cover | None = None
+        self._homecoming: Cover | None = None
         self._written: list[Future[Tile]] = []
         self._open: list[OpenTile] = []
         self._coming: Iterator[TilePlan] = tiling.tiles(plan, index, self.rows)
@@ -97,6 +98,8 @@ class PlateStore:
         if self._cutout is not None:
             part = np.dstack([self._cutout.rgb, self._cutout.alpha])
         self._start = Rect(x, y, width, height), part
+        self._opening = Cover(*self._start)
+        self._homecoming = Cover(*self._start) if self.returns is not None else None
         self.write(Rect(x, y, width, height), part, np.ones(part.shape[:2], np.bool_), 0)
         self._know_return(self._open)
 
@@ -130,10 +133,18 @@ class PlateStore:
             self._open.append(tile)
             self._next = next(self._coming, None)
 
-    def close(self, step: int) -> bool:
-        """Hand over the tiles that no later step can change; whether there were any. At the last step it is all."""
+    def close(self, step: int, shown: Shown) -> bool:
+        """Hand over the tiles that no later step can change; whether there were any. At the last step it is all.
+
+        With the first tile goes the cover of the first frame, with the last one that of a loop's end; `shown` is what
+        they show.
+        """
         last = step >= self.plan.steps
         ripe = [t for t in self._open if last or step >= t.place.last + self._lag]
+        if any(t.place.first == 0 for t in ripe):
+            self._lay_cover(self._opening, False, shown)
+        if last:
+            self._lay_cover(self._homecoming, True, shown)
         self._written += [self._writer.submit(self._finish, tile) for tile in ripe]
         if len(self._written) > MOST_WAITING:
             # a disk that is slower than the loop must slow it down, not fill the memory
@@ -177,6 +188,8 @@ class PlateStore:
 
     def write(self, rect: Rect, pixels: Pixels, which: Bool, step: int) -> None:
         """Set the pixels `which` [h, w] of a rectangle at a step, in every open tile that holds them."""
+        if step > 0:
+            self._note_covered(rect, pixels, which)
         level = self._own_rows(rect, step)[:, None] * which
         for tile in self._open:
             if (spots := tile.overlap(rect)) is not None:
@@ -193,32 +206,25 @@ class PlateStore:
         own = (rows >= (rows[0] if start is None else start)) & (rows <= (rows[-1] if end is None else end - 1))
         return np.where(own, np.uint8(OWN), np.uint8(BORROWED))
 
-    def cover(self, rect: Rect, which: Bool, pixels: Pixels, shown: RGB, closing: bool) -> None:
-        """Keep what `pixels` [h, w] are about to replace of the source, where `which`: a rectangle of it.
+    def _note_covered(self, rect: Rect, pixels: Pixels, which: Bool) -> None:
+        """Keep in mind what a step paints over of the source: for the first frame as long as the first tile is open."""
+        if self._opening is not None and self._open and self._open[0].place.first == 0:
+            self._opening.add(rect, pixels, which)
+        if self._homecoming is not None and self.returns is not None:
+            self._homecoming.add(replace(rect, x=rect.x - self.returns), pixels, which)
 
-        `shown` [h, w, 3] is what frame 0 shows there of this layer and all behind it. It becomes a tile that lies
-        opaque on the plate at step 0 and has faded by step 1; with `closing`, for the end of a loop, one that appears
-        during the last step, where the source comes again.
-        """
-        if self._cutout is not None:
-            rows = slice(rect.y - self._cutout.top, rect.y - self._cutout.top + rect.height)
-            before = self._cutout.alpha[rows, rect.x : rect.x + rect.width]
-            # where neither shows anything there is nothing to hide
-            which = which & ((before > 0) | (pixels[..., 3] > 0))
-        self._covers[closing].add(rect, shown, which)
-
-    def lay_covers(self, step: int) -> None:
-        """Write the covers that are complete at a step."""
-        first = {1: 0, self.plan.steps: self.plan.steps - 1}
-        for closing, at in ((False, 1), (True, self.plan.steps)):
-            made = self._covers[closing].take() if step == at else None
-            if made is not None:
-                rect, rgba = made
-                left = rect.x + ((self.returns or 0) if closing else 0)
-                place = TilePlan(first[at], first[at] + 1, left, rect.y, rect.width, rect.height)
-                name = f"layer{self.layer.index:02d}_{'home' if closing else 'cover'}.png"
-                opacity = (0.0, 1.0) if closing else (1.0, 0.0)
-                self._written.append(self._writer.submit(self._write, name, rgba, place, opacity))
+    def _lay_cover(self, cover: Cover | None, closing: bool, shown: Shown) -> None:
+        """Write a cover that is complete: it lies opaque on the plate at step 0 and has faded by step 1, or, `closing`,
+        appears during the last step of a loop, where the source comes again."""
+        made = cover.take(shown) if cover is not None else None
+        if made is not None:
+            rect, rgba = made
+            first = self.plan.steps - 1 if closing else 0
+            left = rect.x + ((self.returns or 0) if closing else 0)
+            place = TilePlan(first, first + 1, left, rect.y, rect.width, rect.height)
+            name = f"layer{self.layer.index:02d}_{'home' if closing else 'cover'}.png"
+            opacity = (0.0, 1.0) if closing else (1.0, 0.0)
+            self._written.append(self._writer.submit(self._write, name, rgba, place, opacity))
 
     def _finish(self, tile: OpenTile) -> Tile:
         place = tile.place

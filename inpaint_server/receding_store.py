@@ -73,8 +73,11 @@ class RecedingStore(PlateStore):
                 known[there] = tile.known[here] >= level
         return known
 
-    def write(self, rect: Rect, pixels: Pixels, which: Bool, step: int) -> None:  # noqa: ARG002
+    def write(self, rect: Rect, pixels: Pixels, which: Bool, step: int) -> None:
         """See `PlateStore.write`; the rows lie as at the rectangle's step."""
+        if step > 0 and rect.step == 0:
+            # the heads; what is written later is new ground, and the ground that is known stays as it is
+            self._note_covered(rect, pixels, which)
         for tile in self._open:
             for (rows, columns), there in self._shared(tile, rect, self._travel(rect.step)):
                 set_here = which[there]

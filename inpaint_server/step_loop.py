@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..shared import plan as plans
 from ..shared import settings
@@ -45,7 +45,7 @@ from .layering.assets import Assets
 from .layering.cutout import Cutout
 from .layering.prepare import Imagine, prepare
 from .lifted_objects import lay_objects, write_objects
-from .plate_store import BORROWED, PlateStore
+from .plate_store import PlateStore
 from .receding_store import RecedingStore
 from .tile_files import write_bytes
 
@@ -208,34 +208,15 @@ class StepLoop:
 
     def _apply(self, record: Record) -> None:
         for piece in record.pieces:
-            pixels = piece.picture()
-            self._cover(piece, pixels, record.step)
-            self.stores[piece.layer].write(piece.rect, pixels, piece.which, record.step)
+            self.stores[piece.layer].write(piece.rect, piece.picture(), piece.which, record.step)
         self._mask = record.mask
         self.step = record.step
         closed = False
         for store in self.stores:
-            store.lay_covers(self.step)
             store.advance(self.step)
-            closed |= store.close(self.step)
+            closed |= store.close(self.step, partial(self.painting.shown, store.layer.index))
         if closed:
             self.manifest()
-
-    def _cover(self, piece: Piece, pixels: NDArray[np.uint8], step: int) -> None:
-        """Keep what a step paints over of the source: at first its far edge, at the end of a loop its near one."""
-        store = self.stores[piece.layer]
-        comings = [0] if step == 1 else []
-        if store.returns is not None:
-            comings.append(store.returns)
-        for left in comings:
-            r = replace(piece.rect, x=piece.rect.x - left)
-            x0, y0 = max(0, r.x), max(0, r.y)
-            x1, y1 = min(self.plan.width, r.x + r.width), min(self.plan.height, r.y + r.height)
-            if x0 < x1 and y0 < y1:
-                inside = Rect(x0, y0, x1 - x0, y1 - y0)
-                here = slice(y0 - r.y, y1 - r.y), slice(x0 - r.x, x1 - r.x)
-                which = piece.which[here] & store.known(replace(inside, x=x0 + left), BORROWED)
-                store.cover(inside, which, pixels[here], self.painting.shown(piece.layer, inside), closing=left != 0)
 
 
 def _painting(
