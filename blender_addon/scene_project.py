@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..shared import legacy
+from ..shared import legacy, pointing
 from ..shared import plan as plans
 from ..shared import plates as plate_files
 from ..shared import project as projects
@@ -17,6 +17,7 @@ from ..shared.painting import PROJECT_FILE
 from ..shared.plan import Plan
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
+from ..shared.visits import check_ways
 from . import compat, preferences, properties, vse
 
 
@@ -54,9 +55,13 @@ def _size(path: str, _changed: int) -> tuple[int, int]:
 
 
 def plan_of(scene: Any) -> tuple[Project, Plan]:
-    """A scene's project and what follows from it."""
-    project = properties.project(scene)
-    return project, plans.plan(project, *picture_size(picture_path(scene)))
+    """A scene's project and what follows from it; what it points at in its picture is there."""
+    project, size = properties.project(scene), picture_size(picture_path(scene))
+    pointing.check(project, *size)
+    plan = plans.plan(project, *size)
+    if project.layers:
+        check_ways(project.objects, plan)
+    return project, plan
 
 
 def plates_folder(scene: Any) -> Path:

@@ -6,6 +6,7 @@ sight, or it would jump. Bending its velocity until that fits was the other road
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -57,7 +58,7 @@ def visits(plan: Plan, thing: ObjectPlate) -> tuple[Visit, ...]:
     x, y = tile.x + (tile.width - width) / 2, tile.y + tile.height - height
     away = Fraction(0)
     if plan.loop and any(thing.velocity):
-        away = _circumference(plan, thing, width)
+        away = _circumference(plan, f"The object {thing.name or 'without a name'!r}", thing.velocity, width)
     found = []
     for shift in dict.fromkeys((Fraction(0), away)):
         times = _inside(plan, thing.velocity, (x + shift, y), (width, height))
@@ -70,21 +71,31 @@ def visits(plan: Plan, thing: ObjectPlate) -> tuple[Visit, ...]:
     return tuple(found)
 
 
-def _circumference(plan: Plan, thing: ObjectPlate, width: Fraction) -> Fraction:
-    """How far ahead of an object the same one follows in a loop, in px with its sign."""
-    vx, vy = (exact(v) for v in thing.velocity)
-    name = thing.name or "without a name"
+def check_ways(objects: Sequence[Object], plan: Plan) -> None:
+    """Raise UsageError for the first object whose way cannot be, by its path, as far as that is known before it has
+    been cut out of the picture."""
+    for number, thing in enumerate(objects):
+        velocity = velocity_of(thing, plan)
+        if plan.loop and any(velocity):
+            columns = (thing.box[0], thing.box[2]) if thing.box and not thing.matte else (0.0, 0.0)
+            width = exact(abs(columns[1] - columns[0])) * exact(thing.scale)
+            _circumference(plan, f"objects.{number}", velocity, width)
+
+
+def _circumference(plan: Plan, label: str, velocity: Velocity, width: Fraction) -> Fraction:
+    """How far ahead of an object of a `width` the same one follows in a loop, in px with its sign."""
+    vx, vy = (exact(v) for v in velocity)
     if vy:
         raise UsageError(
-            f"The object {name!r} moves up or down ({float(vy):g} px per step); only sideways journeys loop.",
+            f"{label} moves up or down ({float(vy):g} px per step); only sideways journeys loop.",
             "Set the second number of its velocity to 0, or motion.loop to false.",
         )
     way, needed = abs(vx) * plan.steps, plan.width + width
     if way < needed:
         enough = Fraction(math.ceil(needed * 10 / plan.steps), 10)
         raise UsageError(
-            f"The object {name!r} goes {float(way):g} px in the loop, but it has to go {float(needed):g} to be out of "
-            "sight before it comes back.",
+            f"{label} goes {float(way):g} px in the loop, but it has to go {float(needed):g} to be out of sight before "
+            "it comes back.",
             f"Give it a velocity of {float(enough):g} px per step or more, or 0, or a smaller scale.",
         )
     return -vx * plan.steps

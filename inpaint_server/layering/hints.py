@@ -10,16 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...shared.errors import UsageError
+from ...shared import pointing
+from ...shared.pointing import Box, Points
 from ...shared.sections import Hint
 from .edges import RGB
 
 Bool = NDArray[np.bool_]  # [H, W]
-Box = tuple[float, float, float, float]
-Stroke = Sequence[tuple[float, float]]
 WORK_PX = 300  # longest side of what grabCut sees
 PADDING = 0.25  # of the box, on every side: what the background looks like
-STROKE_ROOM = 0.6  # of the stroke's extent, on every side
 ROUNDS = 5
 SEED = 1
 LEAST_FOUND = 0.05  # of the box: less is no object
@@ -27,14 +25,14 @@ MIDDLE = 0.25  # radius, of the box's sides
 LEAST_PART = 0.08  # of the largest part: smaller ones are left away
 
 
-def object_mask(picture: RGB, box: Box | None, stroke: Stroke, stroke_px: int) -> Bool:
+def object_mask(picture: RGB, box: Box | None, stroke: Points, stroke_px: int) -> Bool:
     """The object in the box [left, top, right, bottom] or under the stroke, px; bool [H, W].
 
-    With both, the stroke says what is surely the object and the box where it ends. Raises UsageError if neither is
-    given, or if the box holds less than 2 x 2 px of the picture.
+    With both, the stroke says what is surely the object and the box where it ends. Raises UsageError as
+    `pointing.area` does.
     """
     height, width = picture.shape[:2]
-    inner = _inside(box or _room(stroke, stroke_px), width, height, bool(box))
+    inner = pointing.area(box, stroke, stroke_px, width, height)
     window = _padded(inner, width, height)
     crop = picture[window]
     shrink = min(1.0, WORK_PX / max(crop.shape[:2]))
@@ -62,37 +60,11 @@ def object_mask(picture: RGB, box: Box | None, stroke: Stroke, stroke_px: int) -
 def apply(picture: RGB, masks: Sequence[Bool], hints: Sequence[Hint]) -> list[Bool]:
     """`masks` (masks[i - 1]: layer i or nearer) with every hint's object whole in its layer; still nested."""
     out = [mask.copy() for mask in masks]
-    for number, hint in enumerate(hints):
-        if hint.layer > len(masks):
-            raise UsageError(
-                f"hints.{number}.layer is {hint.layer}, but the picture has the layers 0 to {len(masks)}.",
-                "Give the number of one of them.",
-            )
+    for hint in hints:
         found = object_mask(picture, hint.box, hint.stroke, hint.stroke_px)
         for i in range(1, len(masks) + 1):
             out[i - 1] = out[i - 1] | found if i <= hint.layer else out[i - 1] & ~found
     return out
-
-
-def _room(stroke: Stroke, stroke_px: int) -> Box:
-    if not stroke:
-        raise UsageError("An object has neither a box nor a stroke.", "Draw a box round it, or a stroke over it.")
-    xs, ys = [x for x, _ in stroke], [y for _, y in stroke]
-    room = STROKE_ROOM * max(max(xs) - min(xs), max(ys) - min(ys)) + 2 * stroke_px
-    return min(xs) - room, min(ys) - room, max(xs) + room, max(ys) + room
-
-
-def _inside(box: Box, width: int, height: int, is_box: bool) -> Box:
-    """The part of a box that lies inside the picture."""
-    left, top = max(0.0, min(box[0], box[2])), max(0.0, min(box[1], box[3]))
-    right, bottom = min(float(width), max(box[0], box[2])), min(float(height), max(box[1], box[3]))
-    if right - left < 2 or bottom - top < 2:
-        what = "box" if is_box else "stroke"
-        raise UsageError(
-            f"The {what} of an object holds no picture: [{', '.join(f'{v:g}' for v in box)}] in {width}x{height} px.",
-            "Draw it over the object, at least 2x2 px of it inside the picture.",
-        )
-    return left, top, right, bottom
 
 
 def _padded(inner: Box, width: int, height: int) -> tuple[slice, slice]:

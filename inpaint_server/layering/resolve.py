@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...shared import pointing
 from ...shared.errors import UsageError
 from ...shared.plan import Plan, default_layers, plan
 from ...shared.project import Project
@@ -52,8 +53,17 @@ class Borders:
 def resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
     """The project settled for a picture, RGB uint8 [H, W, 3]. Settling it twice changes nothing more.
 
-    Raises UsageError where the plan would, and where contours are asked for on a journey that goes up or down.
+    Raises UsageError where the plan would, where contours are asked for on a journey that goes up or down, and for a
+    hint, an object or a line that the picture does not have.
     """
+    height, width = picture.shape[:2]
+    pointing.check(project, width, height)
+    settled = _resolve(project, picture, assets)
+    pointing.check(settled.project, width, height, settled=True)
+    return settled
+
+
+def _resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
     if project.cut.mode == "straight":
         return Resolved(project, ("Layers are straight bands, as the project asks.",))
     height, width = picture.shape[:2]

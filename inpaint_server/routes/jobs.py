@@ -115,6 +115,7 @@ def redo(job_id: str) -> Response:
     if data.get("project") is not None:
         project = _settled_like(job, projects.from_json(data["project"]))
         _check_same_geometry(job, project)
+        received.checked_plan(project, job.width, job.height, parts.limits)
         received.check_engine(project.inpaint.engine, project)
     return _shown(parts.worker.redo(job_id, step, project.to_json() if project else None))
 

@@ -12,7 +12,7 @@ from ...shared.errors import UsageError
 from ...shared.plan import Plan, plan
 from ...shared.project import Project
 from ...shared.settings import describe
-from ...shared.visits import velocity_of
+from ...shared.visits import check_ways
 from .. import attached, engines, limits
 from ..limits import Limits
 
@@ -77,8 +77,7 @@ def checked_plan(project: Project, width: int, height: int, caps: Limits) -> Pla
     """The plan of a project, if this server takes it on."""
     limits.check_steps(project, caps)
     made = plan(project, width, height)
-    for thing in project.objects:
-        velocity_of(thing, made)
+    check_ways(project.objects, made)
     limits.check_plan(made, caps, project.cut.mode == "contour")
     return made
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from ...shared import pointing
 from ...shared import project as projects
 from ...shared.errors import ParallaxError, UsageError
 from ...shared.plan import plan
@@ -50,7 +51,9 @@ def make_plan() -> Response:
     data = received.body(("project", "width", "height"))
     project = projects.from_json(data.get("project", {}))
     limits.check_steps(project, parts.limits)
-    made = plan(project, _side(data, "width", parts.limits), _side(data, "height", parts.limits))
+    width, height = _side(data, "width", parts.limits), _side(data, "height", parts.limits)
+    pointing.check(project, width, height)
+    made = plan(project, width, height)
     shown = asdict(made) | {
         "duration_s": made.duration_s,
         "frames": made.frames,

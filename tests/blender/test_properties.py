@@ -10,6 +10,7 @@ import pytest
 from infinite_parallax.blender_addon import properties, scene_project
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import settings
+from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.project import Project
 
 from .made import HEIGHT, WIDTH, document
@@ -73,6 +74,18 @@ def test_the_plan_follows_the_settings(picture: Path) -> None:
     assert (plan.width, plan.height, plan.steps, plan.frames) == (WIDTH, HEIGHT, 6, 36)
     group().motion.steps = 8
     assert scene_project.plan_of(bpy.context.scene)[1].frames == 48
+
+
+def test_what_points_at_nothing_is_said_in_the_panel(picture: Path) -> None:
+    properties.fill(bpy.context.scene, projects.from_json(document() | {"picture": str(picture)}))
+    hint = group().hints.add()
+    hint.layer = 1
+    hint.box = f"[{WIDTH + 10}, 2, {WIDTH + 30}, 20]"
+    with pytest.raises(UsageError, match=r"hints\.0\.box holds no picture"):
+        scene_project.plan_of(bpy.context.scene)
+    hint.box, hint.layer = "[2, 2, 20, 20]", 9
+    with pytest.raises(UsageError, match=r"hints\.0\.layer is 9"):
+        scene_project.plan_of(bpy.context.scene)
 
 
 def test_import_and_export(tmp_path: Path, picture: Path) -> None:

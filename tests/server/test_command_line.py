@@ -133,6 +133,8 @@ def test_a_depth_map_sets_the_speeds(tmp_path: Path, picture: Path, capsys: pyte
         (["plan", "PICTURE", "--layers", "60,9", "--distances", "1,1,1"], 2, "nothing remains"),
         (["plan", "PICTURE", "--set", "motion.speed=3"], 2, "motion.speed is not a setting"),
         (["plan", "BROKEN"], 2, "picture"),
+        (["plan", "PICTURE", "--set", 'hints=[{"box": [9000, 4, 9090, 20]}]'], 2, "hints.0.box holds no picture"),
+        (["plates", "PICTURE", "--set", "objects=[{}]", "-o", "OUT"], 2, "objects.0 has neither a box nor a stroke"),
         (["plates", "PICTURE", "--engine", "magic", "-o", "OUT"], 2, "magic"),
         (["plates", "PICTURE", "--server", "nonsense", "-o", "OUT"], 2, "nonsense cannot be asked"),
         (["plates", "PICTURE", "--server", "http://127.0.0.1:9", "-o", "OUT"], 1, "127.0.0.1:9"),

@@ -186,3 +186,30 @@ def test_only_the_walk_paints_ground_that_recedes(serve: Serve, picture: bytes, 
     refused = serve().create(wish, picture)
     assert refused.status_code == 400
     assert "recedes" in refused.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"hints": [{"layer": 1, "box": [60, 4, 90, 20]}]}, "hints.0.box"),
+        ({"hints": [{"layer": 2, "box": [4, 4, 20, 20]}]}, "hints.0.layer"),
+        ({"hints": [{"layer": 1}]}, "hints.0 has neither"),
+        ({"objects": [{"box": [8, 8, 8, 20]}]}, "objects.0.box"),
+        ({"objects": [{"layer": 9, "box": [4, 4, 20, 20]}]}, "objects.0.layer"),
+        ({"cut": {"mode": "straight"}, "objects": [{"stroke": [[4, 4]]}]}, "objects.0.stroke"),
+        ({"layers": [{"height": 12, "velocity": [-3, 0]}, {"velocity": [-7, 0], "skyline": [[3, 9]]}]}, "layers.1.sky"),
+    ],
+)
+def test_what_points_at_nothing_is_refused_before_there_is_a_job(
+    serve: Serve, document: Document, picture: bytes, change: dict[str, Any], path: str
+) -> None:
+    served = serve()
+    wish = document() | change
+    answer = served.create(wish, picture)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+    assert answer.get_json()["error"].startswith(path)
+    assert answer.get_json()["hint"]
+    assert list((served.store / "jobs").iterdir()) == []
+    assert served.ask("POST", "/plan", json={"project": wish, "width": 48, "height": 32}).status_code == 400
+    form = {"project": json.dumps(wish), "picture": (io.BytesIO(picture), "picture.png")}
+    assert served.ask("POST", "/suggest", data=form).get_json()["error"].startswith(path)

@@ -226,8 +226,9 @@ def test_a_box_without_picture_is_refused(box: tuple[float, float, float, float]
 def test_a_hint_must_point_at_something_on_a_layer_that_exists() -> None:
     with pytest.raises(UsageError, match="neither a box nor a stroke"):
         hints.object_mask(land(), None, (), 12)
-    with pytest.raises(UsageError, match=r"hints\.0\.layer"):
-        hints.apply(land(), [np.zeros((H, W), bool)], [Hint(layer=2, box=(10, 10, 90, 90))])
+    beyond = Project(hints=(Hint(layer=7, box=(10, 10, 90, 90)),))
+    with pytest.raises(UsageError, match=r"hints\.0\.layer is 7"):
+        resolve(beyond, land(), Assets())
 
 
 def test_an_object_as_dark_as_its_surroundings_is_still_found() -> None:
