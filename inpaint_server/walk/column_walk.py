@@ -8,28 +8,23 @@ save.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import ParallaxError
-from . import closing
+from . import closing, prices
 from .exemplar import Exemplar, seen_rows
 from .ground import Ground
-from .heights import outline, step_prices
 from .landings import CHOICES, OFFERED, Offer, choose
 from .planning import FORBIDDEN, next_jump, value_iteration
 from .settings import WalkSettings
-from .transitions import UNKNOWN, Transitions, between, column_transitions, premultiplied, tabulate
+from .transitions import Transitions, between, column_transitions, tabulate
 
-RGB = NDArray[np.uint8]
 SWEEPS, FIRST_SWEEPS = 8, 40
 FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than the best one's by so much
-FOLD_WIDTHS = 0.22  # of the picture: so near to its own mirror image a thing is seen to be one
 REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
-STEP, STEP_PX = 5.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
-LIKE = 0.5  # columns that differ by less, in reference levels, are alike
 LONGER = 0.5  # how much longer the most distinctive columns are remembered
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
 
@@ -46,39 +41,6 @@ class Jump:
     leave_orientation: int = 0
 
 
-def border_mismatch(ground: Ground, exemplar: Exemplar) -> NDArray[np.float64]:
-    """How badly each cell column's border rows fit what may stand across the border, grey levels [columns].
-
-    0 for a cut-out: it has no rows that end, only a skyline, and any sky may stand behind that.
-    """
-    cells, source, top, height = exemplar.cells, ground.picture, ground.top, ground.height
-    cost = np.zeros(cells.columns)
-    if ground.has_matte:
-        return cost
-    soft = cv2.GaussianBlur(source, (0, 0), max(cells.width / 2, 0.5))[:, exemplar.left :].astype(np.float32)
-    for row, other in ((top, top - 1), (top + height - 1, top + height)):
-        if 0 <= other < source.shape[0]:
-            own, across = (soft[r].reshape(cells.columns, cells.width, 3).mean(1) for r in (row, other))
-            cost += np.sqrt(((own[:, None] - across[None]) ** 2).mean(2)).mean(1)
-    return np.asarray(cost - cost.min(), np.float64)
-
-
-def structure(exemplar: Exemplar, reference: float) -> NDArray[np.float64]:
-    """How much there is to recognise in a mirror round every cell column of the layer, 0..1, float64 [columns]: the
-    rms difference of columns an overlap apart, colours premultiplied, over `reference` grey levels."""
-    cells = exemplar.cells
-    layer = exemplar.pictures[0][exemplar.first_row :][: exemplar.height]
-    shown = premultiplied(layer) if layer.shape[2] == 4 else np.asarray(layer, np.uint8)
-    seen = max(1e-6, float(exemplar.seen.sum()))
-    narrow = cv2.resize(shown, (cells.columns, layer.shape[0]), interpolation=cv2.INTER_AREA).astype(np.float32)
-    wide = cv2.blur(narrow, (max(1, cells.overlap_cells // 2), 1)).reshape(layer.shape[0], cells.columns, 3)
-    reach = max(1, min(cells.overlap_cells, cells.columns - 1))
-    difference = ((wide[:, reach:] - wide[:, :-reach]) ** 2).mean(2)
-    rms = np.sqrt((difference * exemplar.seen[:, None]).sum(0) / seen) / reference
-    around = np.pad(rms, (reach // 2, reach - reach // 2), mode="edge")
-    return np.clip(around - LIKE, 0, 1).astype(np.float64)
-
-
 class ColumnWalk:
     """Chooses jumps over one exemplar. Plate positions are px right of the source's left edge."""
 
@@ -91,43 +53,31 @@ class ColumnWalk:
         self._seed = seed
         self._width = ground.width
         self._orientations = len(exemplar.pictures)
-        states = cells.columns * self._orientations
-        column = np.arange(states) % cells.columns
-        self._mirrored = np.arange(states) >= cells.columns
-        self._source_cell = np.where(self._mirrored, cells.columns - 1 - column, column)
-        self._contrast = contrast
-        self._transitions = self._compare(settings.contrast * contrast)
-        self._price = self._jump_prices(self._transitions, settings.reference * contrast)
-        self._first_extra = (settings.first_weight - 1) * (self._transitions.rms / (settings.reference * contrast)) ** 2
-        border = border_mismatch(ground, exemplar) / BORDER_LEVELS
-        busy = structure(exemplar, settings.reference * contrast) if ground.has_matte else np.zeros(cells.columns)
+        self._source_cell = prices.source_cells(cells, self._orientations)
+        mirrored = np.arange(len(self._source_cell)) >= cells.columns
+        self._contrast = settings.contrast * contrast
+        self._reference = settings.reference * contrast
+        self._transitions = self._compare()
+        self._price = prices.jump_prices(self._transitions, exemplar, settings, self._reference)
+        self._first_extra = (settings.first_weight - 1) * (self._transitions.rms / self._reference) ** 2
+        border = prices.border_mismatch(ground, exemplar) / BORDER_LEVELS
+        busy = unlike = np.zeros(cells.columns)
+        if ground.has_matte:
+            busy = prices.structure(exemplar, self._reference)
+            unlike = prices.distinction(self._transitions, cells, self._reference)
         turned = settings.mirror_price * (1 + settings.structure * busy)
-        self._fixed = settings.border * border[self._source_cell] + turned[self._source_cell] * self._mirrored
+        self._fixed = settings.border * border[self._source_cell] + turned[self._source_cell] * mirrored
         self._fixed /= cells.run_cells
-        unlike = self._distinction(settings.reference * contrast) if ground.has_matte else np.zeros(cells.columns)
         self._memory = settings.memory_widths * self._width * (1 + LONGER * unlike)
         self._reuse = settings.reuse / cells.run_cells * (1 + settings.distinction * unlike)
         self.longest_cells = cells.columns  # that are shown from a landing on to the next jump, run included
-        self.value = np.zeros(states)
+        self.value = np.zeros(len(self._source_cell))
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
         self.jumps = 0
         self._noise_twice: NDArray[np.float32] | None = None
         self._first_land: int | None = None
 
-    def _distinction(self, reference: float) -> NDArray[np.float64]:
-        """How much every column differs from whatever else there is in the layer, 0..1, float64 [columns].
-
-        What differs from all else is recognised when it comes again; grass is not.
-        """
-        cells = self._cells
-        n, run, overlap = cells.columns, cells.run_cells, cells.overlap_cells
-        rms = np.where(np.abs(np.subtract.outer(range(n), range(n))) < run, UNKNOWN, self._transitions.rms[:n, :n])
-        nearest = rms[: n - overlap + 1].min(axis=1) / reference
-        over = np.convolve(np.pad(nearest, overlap - 1, mode="edge"), np.full(overlap, 1 / overlap), "valid")
-        usual = max(float(np.median(over)), LIKE)
-        return np.asarray(np.clip(over - LIKE, 0, 1) * np.clip(over / usual - 0.5, 0, 1), np.float64)
-
-    def _compare(self, contrast: float, only: int | None = None) -> Transitions:
+    def _compare(self, only: int | None = None) -> Transitions:
         cells, exemplar = self._cells, self._exemplar
         plain = exemplar.pictures[0]
         above = exemplar.first_row // cells.height
@@ -136,38 +86,12 @@ class ColumnWalk:
         rows = slice(first * cells.height, (above + last + below) * cells.height)
         weight = exemplar.seen[: exemplar.rows * cells.height].reshape(exemplar.rows, -1).mean(1)[first:last]
         weight = np.pad(weight, (above, below), mode="edge")
-        table = tabulate(plain[rows], cells, contrast, weight)
+        table = tabulate(plain[rows], cells, self._contrast, weight)
         if exemplar.second is not None:
-            return between([table, tabulate(exemplar.second[rows], cells, contrast, weight)], cells.overlap_cells)
+            return between([table, tabulate(exemplar.second[rows], cells, self._contrast, weight)], cells.overlap_cells)
         return column_transitions(
             table, above, last - first, cells.overlap_cells, self._orientations == 2, cells.height, only
         )
-
-    def _jump_prices(self, transitions: Transitions, reference: float) -> NDArray[np.float32]:
-        cells, settings = self._cells, self._settings
-        overlap, run = cells.overlap_cells, cells.run_cells
-        place, mirrored = self._source_cell, self._mirrored
-        price = (transitions.rms / reference) ** 2 + settings.jump
-        price += self._skyline_prices()
-        price += settings.mirror_jump * (~mirrored[:, None] & mirrored[None])
-        turned = mirrored[:, None] != mirrored[None]
-        ahead = np.where(mirrored, overlap, -overlap)
-        fold = np.abs(place[None] - place[:, None] + ahead[:, None])
-        reach = max(2.0 * run, FOLD_WIDTHS * cells.columns)
-        price += np.where(turned, settings.fold * np.clip(2 * (1 - fold / reach), 0, 1), 0)
-        near = np.abs(place[None] - place[:, None]) < run
-        last = np.arange(len(place)) % cells.columns > cells.columns - overlap
-        price[(near & ~turned) | last[:, None] | last[None]] = FORBIDDEN
-        return np.ascontiguousarray(price, dtype=np.float32)
-
-    def _skyline_prices(self) -> NDArray[np.float32] | float:
-        """Prices [N, N] of the steps that the skyline would make at a jump."""
-        exemplar, cells = self._exemplar, self._cells
-        if exemplar.pictures[0].shape[2] == 3:
-            return 0.0
-        lines = [outline(p[..., 3]).reshape(cells.columns, cells.width).mean(1) for p in exemplar.pictures]
-        rows = -exemplar.first_row, exemplar.pictures[0].shape[0] - exemplar.first_row - exemplar.height
-        return self._settings.skyline * step_prices(lines, cells.overlap_cells, rows)
 
     def _column_prices(self, position: int) -> NDArray[np.float64]:
         recent = self._reuse * np.clip(1 - (position - self.seen) / self._memory, 0, 1)
@@ -212,19 +136,22 @@ class ColumnWalk:
         landed = value_iteration(jump, price, self.value, n, overlap, run, SWEEPS)
         start = orientation * n + min(column // cells.width + run, n - overlap)
         leave, land = next_jump(jump, landed, price, self.value, start, n, overlap, self.longest_cells - run)
-        return self._jump(leave, land)
+        return self._made(leave, land)
 
-    def _jump(self, leave: int, land: int) -> Jump:
-        cells = self._cells
-        n = cells.columns
+    def _made(self, leave: int, land: int) -> Jump:
+        """The jump between two states, which counts from now on."""
         self.jumps += 1
+        return self._jump(leave, land, self._transitions)
+
+    def _jump(self, leave: int, land: int, transitions: Transitions) -> Jump:
+        cells = self._cells
         return Jump(
-            leave=leave % n * cells.width,
-            orientation=land // n,
-            column=land % n * cells.width,
-            row_shift=int(self._transitions.shift[leave, land]) * cells.height,
-            rms=float(self._transitions.rms[leave, land]),
-            leave_orientation=leave // n,
+            leave=leave % cells.columns * cells.width,
+            orientation=land // cells.columns,
+            column=land % cells.columns * cells.width,
+            row_shift=int(transitions.shift[leave, land]) * cells.height,
+            rms=float(transitions.rms[leave, land]),
+            leave_orientation=leave // cells.columns,
         )
 
     def offer(self, column: int, position: int) -> Offer:
@@ -235,7 +162,7 @@ class ColumnWalk:
         price = self._column_prices(position)
         landed = value_iteration(jump, price, self.value, cells.columns, cells.overlap_cells, run, FIRST_SWEEPS)
         start = self._first_state(column)
-        match = jump[start] + self._first_extra[start] + self._steps(column)
+        match = jump[start] + self._first_extra[start] + prices.edge_steps(self._exemplar, column)
         cost = (match + landed).astype(np.float64)
         cost[(match > match[int(cost.argmin())] + FIRST_SLACK) | (cost >= FORBIDDEN)] = np.inf
         order = np.argsort(cost, kind="stable")
@@ -260,22 +187,17 @@ class ColumnWalk:
             offer = self.offer(column, position)
             choice = int(np.random.default_rng((*self._seed, 0, 1)).integers(CHOICES))
             self._first_land = int(offer.states[choose([offer], [], choice)[0]])
-        return self._jump(self._first_state(column), self._first_land)
+        return self._made(self._first_state(column), self._first_land)
 
-    def _steps(self, column: int) -> NDArray[np.float32]:
-        """The price, per landing, of the step that the skyline would make at the end of the overlap."""
-        exemplar, cells = self._exemplar, self._cells
-        picture = exemplar.pictures[0]
-        if picture.shape[2] == 3:
-            return np.zeros(len(self._source_cell), np.float32)
-        width, height, last = exemplar.columns, exemplar.height, cells.overlap - 1
-        alpha = picture[..., 3].astype(np.float32) / 255
-        own = alpha[exemplar.first_row :][:height, min(column + last, width - 1), None]
-        at = np.minimum(np.arange(cells.columns) * cells.width + last, width - 1)
-        landings = np.concatenate([at, width - 1 - at])[: len(self._source_cell)]
-        rows = range(picture.shape[0] - height + 1)
-        step = np.min([np.abs(alpha[r : r + height, landings] - own).sum(0) for r in rows], axis=0)
-        return np.asarray(STEP * step / (step + STEP_PX), np.float32)
+    def state(self) -> dict[str, NDArray[Any]]:
+        """What later choices depend on."""
+        return {"value": self.value.copy(), "seen": self.seen.copy(), "jumps": np.array([self.jumps], np.int64)}
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Take up a walk where `state()` was called."""
+        self.value[:] = state["value"]
+        self.seen[:] = state["seen"]
+        self.jumps = int(state["jumps"][0])
 
     def show(self, orientation: int, column: int, length: int, position: int) -> None:
         """Remember that `length` px from `column` on are shown from plate `position` on."""
@@ -289,7 +211,7 @@ class ColumnWalk:
         the piece that is left. Its match counts as much as that of the first jump, whose place is not free either."""
         cells, settings = self._cells, self._settings
         n, overlap, run = cells.columns, cells.overlap_cells, cells.run_cells
-        match = self._transitions.rms[0] / (settings.reference * self._contrast)
+        match = self._transitions.rms[0] / self._reference
         cost = self._price[0] + (settings.first_weight - 1) * match.astype(np.float64) ** 2
         around = int((1 + settings.memory_widths) * self._width)  # nothing is known yet of what will be shown before
         paid = np.cumsum(self._way_prices(np.array([around]), around)[0])
@@ -323,11 +245,11 @@ class ColumnWalk:
         start = orientation * n + min(column // cells.width, n - overlap)
         goal = arrival.leave_orientation * n + arrival.leave // cells.width
         shift = arrival.row_shift // cells.height
-        last = self._compare(self._settings.contrast * self._contrast, shift)
+        last = self._compare(shift)
         random = np.random.default_rng((*self._seed, self.jumps))
         noise = self._noise(random)
         jump = self._price + noise
-        last_jump = self._jump_prices(last, self._settings.reference * self._contrast) + noise
+        last_jump = prices.jump_prices(last, self._exemplar, self._settings, self._reference) + noise
         if self.jumps == 0:
             jump[start] += self._first_extra[start].astype(np.float32)
             last_jump[start] += self._first_extra[start].astype(np.float32)
@@ -338,16 +260,7 @@ class ColumnWalk:
         if way is None:
             raise ParallaxError("A layer has no way home.", "Make the loop longer, or use a larger picture.")
         self.jumps += len(way.jumps)
-        found = []
-        for number, (cell, leave, land) in enumerate(way.jumps):
-            table = last if number == len(way.jumps) - 1 else self._transitions
-            there = Jump(
-                leave=leave % n * cells.width,
-                orientation=land // n,
-                column=land % n * cells.width,
-                row_shift=int(table.shift[leave, land]) * cells.height,
-                rms=float(table.rms[leave, land]),
-                leave_orientation=leave // n,
-            )
-            found.append((position + cell * cells.width + (rest if number else 0), there))
-        return found
+        tables = [self._transitions] * (len(way.jumps) - 1) + [last]
+        at = [position + cell * cells.width + (rest if number else 0) for number, (cell, _, _) in enumerate(way.jumps)]
+        jumps = [self._jump(leave, land, table) for (_, leave, land), table in zip(way.jumps, tables, strict=True)]
+        return list(zip(at, jumps, strict=True))

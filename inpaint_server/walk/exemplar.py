@@ -39,6 +39,10 @@ class Cells:
         return self.overlap_cells * self.width
 
     @property
+    def run(self) -> int:
+        return self.run_cells * self.width
+
+    @property
     def walkable(self) -> bool:
         """Are there enough columns to jump among? A landing needs an overlap, a run and the overlap of its end."""
         return self.columns >= 2 * self.overlap_cells + self.run_cells + 8

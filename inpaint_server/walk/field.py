@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...shared import loop_plan
 from ..engines.contract import LayerView, Rect, RunContext
 from .demand import Demand
-from .ground import Ground
+from .ground import Ground, reflected
 from .rows import RowTape
 from .settings import WalkSettings
 from .tape import Tape
@@ -98,8 +98,7 @@ class LayerField:
     def _beyond(self, rows: RowTape | None, above: bool, first: int, last: int, start: int, stop: int) -> Pixels:
         """Rows first..last, counted from the layer's top, above or below the part that the tape alone answers for."""
         if rows is None:  # nothing was announced there: repeat the body, every second time mirrored
-            r = np.arange(first, last) % (2 * self._height)
-            return self._body(start, stop)[np.where(r < self._height, r, 2 * self._height - 1 - r)]
+            return self._body(start, stop)[reflected(np.arange(first, last), self._height)]
         if not above:
             return rows.read(first, last, start, stop)
         return rows.read(self._height - last, self._height - first, start, stop)[::-1]

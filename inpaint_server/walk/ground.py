@@ -55,6 +55,13 @@ class Ground:
         return Ground(picture, self.top, self.height, self.above, self.below, self.seen)
 
 
+def reflected(at: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    """Where in `length` columns or rows those `at` any place, even a negative one, are found when they are repeated
+    without end, every second time mirrored; int64 of the same shape."""
+    at = at % (2 * length)
+    return np.where(at < length, at, 2 * length - 1 - at)
+
+
 def of_band(source: Pixels, top: int, height: int, reach: float) -> Ground:
     """A straight band, rows top..top+height of `source`; `reach` is a share of its height."""
     rows = int(height * reach)

@@ -14,11 +14,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...shared.ramp import Scales
+from .column_walk import Jump
+from .edits import Edit
 from .exemplar import cells_of
 from .ground import Ground
+from .ring import Ending
 from .seam import square_sum
 from .settings import WalkSettings
-from .tape import Edit, Tape
+from .tape import Tape
 from .transitions import ALPHA_WEIGHT
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
@@ -66,8 +69,7 @@ class GroundTape(Tape):
     def fade(self, edit: Edit, x: NDArray[np.float64] | NDArray[np.int64]) -> F32:
         """How much of a piece's colour offset is left at tape columns x."""
         assert edit.seam is not None
-        t = (x - edit.start - self.overlap) / edit.seam.fade_px
-        return (0.5 + 0.5 * np.cos(np.pi * np.clip(t, 0, 1))).astype(np.float32)
+        return edit.seam.fade(x - edit.start - self.overlap)
 
     def _raw(self, edit: Edit, start: int, stop: int) -> F32:
         assert edit.row == 0, "a ground has no rows to spare"
@@ -79,23 +81,14 @@ class GroundTape(Tape):
         stretched(picture, self.anchor(edit) + self.scales * (first + 0.5) - 0.5, self.scales, out)
         return out
 
-    def _unmatched(self) -> int:
-        return 0  # a piece is looked for as a whole
-
-    def _refine(self, old: F32, orientation: int, column: int, row: int) -> tuple[int, int]:  # noqa: ARG002
-        cells = self._exemplar.cells
-        first = max(0, column - cells.width)
-        last = min(self._exemplar.columns - self.overlap, column + cells.width)
-        wanted = _comparable(old)
-        differences = [
-            float(
-                square_sum(_comparable(self._raw(Edit(0, orientation, c, 0), 0, self.overlap)) - wanted).sum(
-                    dtype=np.float64
-                )
-            )
-            for c in range(first, last + 1)
-        ]
-        return first + int(np.argmin(differences)), 0
+    def _fit(self, old: F32, start: int, jump: Jump, ending: Ending | None) -> Edit:  # noqa: ARG002
+        cells, wanted = self._exemplar.cells, _comparable(old)
+        first = max(0, jump.column - cells.width)
+        last = min(self._exemplar.columns - self.overlap, jump.column + cells.width)
+        edits = [Edit(start, jump.orientation, column, 0) for column in range(first, last + 1)]
+        pieces = [_comparable(self._raw(edit, start, start + self.overlap)) for edit in edits]
+        differences = [float(square_sum(piece - wanted).sum(dtype=np.float64)) for piece in pieces]
+        return edits[int(np.argmin(differences))]
 
 
 def lean(column: float | Scales, width: int, scales: Scales) -> Scales:

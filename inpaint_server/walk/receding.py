@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from ...shared.ramp import Columns, Ramp, travel
 from ..engines.contract import LayerView, Rect, RunContext
 from .demand import Demand
+from .edits import Edit
 from .field import KEEP_PX, MARGIN_PX
-from .ground import Ground
+from .ground import Ground, reflected
 from .ground_tape import GroundTape, stretched
 from .seam import SHARPEST, Seam
 from .settings import WalkSettings
-from .tape import Edit
 
 Pixels = NDArray[np.uint8]  # [h, w, 3 or 4], straight alpha
 F32 = NDArray[np.float32]
@@ -143,8 +143,7 @@ class RecedingField:
 
     def _mirror_copies(self, first: Columns, width: int) -> Pixels:
         """The rows repeated, every second time mirrored: for pictures too small to walk in."""
-        u = (first[:, None] + np.arange(width)) % (2 * self._width)
-        u = np.where(u < self._width, u, 2 * self._width - 1 - u)
+        u = reflected(first[:, None] + np.arange(width), self._width)
         rows = np.arange(self._height)[:, None]
         return np.asarray(self._tape.pictures[0][rows, u], np.uint8)
 

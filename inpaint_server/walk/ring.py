@@ -7,16 +7,13 @@ road; the first picture of the video would then end differently from how it bega
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .column_walk import Jump
+from .edits import Edit
 from .seam import Seam, join, mix
-
-if TYPE_CHECKING:
-    from .tape import Edit
 
 Pixels = NDArray[np.uint8]  # [h, w, 3 or 4]
 F32 = NDArray[np.float32]
@@ -68,10 +65,9 @@ class Ring:
         """Add to the plate columns from `start` on, in place, what lifts them to the source that is coming."""
         away = self.circumference - 1 - np.arange(start, start + pixels.shape[1])
         if away.size and away[-1] < self._seam.fade_px:
-            rise = (0.5 + 0.5 * np.cos(np.pi * np.clip(away / self._seam.fade_px, 0, 1))).astype(np.float32)
-            pixels[..., :3] += self._seam.offset()[:, None] * rise[None, :, None]
+            pixels[..., :3] += self._seam.offset()[:, None] * self._seam.fade(away)[None, :, None]
 
-    def begin_with(self, first: "Edit", head: Pixels, beyond: Pixels) -> None:
+    def begin_with(self, first: Edit, head: Pixels, beyond: Pixels) -> None:
         """Take the seam at the source's right edge, and what follows it, from the first edit."""
         self.first = first
         self.shown = np.concatenate([self.shown[:, : self.width - head.shape[1]], head, beyond], axis=1)

@@ -38,6 +38,10 @@ class Seam:
     knots: F32
     fade_px: int
 
+    def fade(self, columns: F64 | NDArray[np.int64]) -> F32:
+        """How much of the offset is left at `columns` counted from the end of the overlap, 1..0, of the same shape."""
+        return (0.5 + 0.5 * np.cos(np.pi * np.clip(columns / self.fade_px, 0, 1))).astype(np.float32)
+
     def offset(self) -> F32:
         """The colour offset of every row, float32 [h, 3]."""
         return np.stack([_spread(self.knots[:, c], len(self.cut)) for c in (1, 2, 3)], axis=1)

@@ -1,0 +1,101 @@
+"""Fitting a landing to the pixel: where exactly a piece goes on, and how far its skyline is moved to meet the old one.
+
+The plan knows cells; here the pixels decide, the outlines of both mattes first and the colours within what they leave
+open. Planning at full size was the other road, a hundred times slower for the same landings.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .edits import Edit
+from .exemplar import Exemplar
+from .heights import FLAT, LIMIT_PX, Rise, Room, fading, foot, meeting, outline, skyline
+from .transitions import ALPHA_WEIGHT, premultiplied
+
+Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+
+
+class Fitting:
+    """Fits landings over one exemplar, whose seams are `overlap` px wide, into a layer of `height` rows."""
+
+    def __init__(self, exemplar: Exemplar, height: int, overlap: int) -> None:
+        self._exemplar, self._height, self._overlap = exemplar, height, overlap
+        self.has_matte = exemplar.pictures[0].shape[2] == 4
+        self._feet = [foot(picture[..., 3]) for picture in exemplar.pictures] if self.has_matte else []
+
+    def place(self, old: F32, orientation: int, column: int, row: int, in_head: bool = False) -> tuple[int, int]:
+        """The landing to the pixel: the best match of `old` within one cell of the planned place; with a matte, in
+        any row. In the head a new matte begins only where the head ends, so the first half of it does not count."""
+        skipped = self._overlap // 2 if self.has_matte and in_head else 0
+        column, row = self._best(old[:, skipped:], orientation, column + skipped, row)
+        return column - skipped, row
+
+    def _best(self, old: F32, orientation: int, column: int, row: int) -> tuple[int, int]:
+        cells, exemplar = self._exemplar.cells, self._exemplar
+        picture = exemplar.pictures[orientation]
+        spare = picture.shape[0] - exemplar.first_row - self._height
+        left = max(self._overlap - old.shape[1], column - cells.width - 1)  # the whole overlap lies in the picture
+        right = min(exemplar.columns, column + old.shape[1] + cells.width + 1)
+        first, last = row - cells.height, row + cells.height
+        if self.has_matte:
+            new = self._skyline(orientation, left, right)
+            first, last = -exemplar.first_row, spare  # without a skyline any row will do; all are few
+            if new.any():
+                met = meeting(outline(old[..., 3]), new, _even(old.shape[1]), (first, last), LIMIT_PX)
+                first, last = met - 1, met + 1
+        first, last = (int(np.clip(r, -exemplar.first_row, spare)) for r in (first, last))
+        top, bottom = exemplar.first_row + first, exemplar.first_row + last + self._height
+        wanted = np.rint(old).clip(0, 255).astype(np.uint8)
+        match = cv2.matchTemplate(_comparable(picture[top:bottom, left:right]), _comparable(wanted), cv2.TM_SQDIFF)
+        y, x = np.unravel_index(int(np.argmin(match)), match.shape)
+        return left + int(x), first + int(y)
+
+    def rise(self, old: F32, edit: Edit, room: int | None, in_head: bool) -> Rise:
+        """What moves the skyline of `edit` to that of `old`, what it is cut into; it has faded after `room` columns.
+
+        In the head the source's own matte is kept as far as the overlap goes, and the mattes meet at its end.
+        """
+        if not self.has_matte:
+            return FLAT
+        new = self._skyline(edit.orientation, edit.column, edit.column + self._overlap)
+        if not (new + self._exemplar.first_row).any():
+            return FLAT
+        weight = _even(self._overlap)
+        if in_head:
+            weight = np.arange(self._overlap, dtype=np.float64) ** 4
+            weight /= weight.sum()
+        px = meeting(outline(old[..., 3]), new - edit.row, weight, (0, 0), LIMIT_PX)
+        return fading(px, self._room(edit, in_head), self._overlap, 2 * self._overlap, room)
+
+    def _skyline(self, orientation: int, start: int, stop: int) -> I64:
+        """First opaque rows of the exemplar's columns start..stop, counted from the layer's first row."""
+        picture = self._exemplar.pictures[orientation]
+        return outline(picture[:, start:stop, 3]) - self._exemplar.first_row
+
+    def _room(self, edit: Edit, in_head: bool) -> Room:
+        """How far the columns of `edit` may move: up to the plate's top, and as far as the rows at the foot can be
+        reflected; down to the lowest place that the layer leaves clear in the source, for no more is painted behind."""
+        alpha = self._exemplar.pictures[edit.orientation][..., 3]
+        shift, rows = self._exemplar.first_row + edit.row, alpha.shape[0]
+        top, low = skyline(alpha[:, edit.column :]), self._feet[edit.orientation][edit.column :]
+        if in_head:
+            top, low = top.copy(), low.copy()
+            top[: self._overlap], low[: self._overlap] = rows, 0
+        lowest = int(self._feet[edit.orientation].max())
+        solid = np.where(low < rows, rows - 1 - low, rows)
+        return Room(np.minimum(top - shift, solid), lowest - (low - edit.row))
+
+
+def _even(columns: int) -> NDArray[np.float64]:
+    return np.full(columns, 1 / columns)
+
+
+def _comparable(pixels: Pixels) -> Pixels:
+    """Pixels whose squared difference says how different they look, uint8 with as many channels."""
+    if pixels.shape[2] == 3:
+        return np.ascontiguousarray(pixels)
+    alpha = pixels[..., 3].astype(np.float32) * np.float32(ALPHA_WEIGHT / 255)
+    return np.dstack([premultiplied(pixels), alpha.astype(np.uint8)])
