@@ -1,12 +1,10 @@
 """The step loop with contour layers: known pixels, the first frame, resuming, and engines that paint the composite."""
 
-import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server import step_loop
@@ -24,6 +22,8 @@ from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled
 from infinite_parallax.shared.plates import Manifest
 from infinite_parallax.shared.project import Project
+
+from .plate_files import digest, read_tile
 
 WIDTH, HEIGHT = 72, 48
 HEAD = 9
@@ -126,14 +126,6 @@ def go(folder: Path, engine: Any = None, stop_at: int = 10**9, **document: Any) 
     )
 
 
-def read_tile(folder: Path) -> Callable[[str], frames.Texture]:
-    def read(name: str) -> frames.Texture:
-        bgra = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)
-        return frames.Texture.of(np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), np.uint8))
-
-    return read
-
-
 def frame_at(folder: Path, manifest: Manifest, step: int, **document: Any) -> RGB:
     wish = project(**document)
     spec = scene.build(wish, plans.plan(wish, WIDTH, HEIGHT), manifest)
@@ -147,11 +139,6 @@ def by_definition(step: int) -> RGB:
         pixels = Continuer().plate(i, Rect(-layer.position(step)[0], cutout.top, WIDTH, cutout.height))
         shifted.append(Cutout(cutout.top, pixels[..., :3], pixels[..., 3], cutout.hidden))
     return flatten(shifted, HEIGHT)
-
-
-def digest(folder: Path) -> dict[str, str]:
-    files = [*sorted((folder / "plates").glob("*.png")), folder / "manifest.json"]
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 def test_the_first_frame_is_the_source_and_every_later_one_what_the_plates_say(tmp_path: Path) -> None:

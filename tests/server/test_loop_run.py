@@ -15,7 +15,7 @@ from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled
 from infinite_parallax.shared.plates import Manifest
 
-from .test_cutouts import digest, read_tile
+from .plate_files import digest, read_tile
 
 WIDTH, HEIGHT = 160, 96
 FPS = 4

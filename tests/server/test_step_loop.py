@@ -1,88 +1,26 @@
-"""The step loop: known pixels, holes, tiles, resuming, redoing, and the frames that come of it."""
+"""The step loop: known pixels, holes, tiles, and the frames that come of it."""
 
 import hashlib
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server import canvas as canvases
 from infinite_parallax.inpaint_server import step_loop
-from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask, Rect, RunContext
-from infinite_parallax.inpaint_server.journal import Journal
+from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask, Rect
 from infinite_parallax.shared import frames, scene, tiling
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
 from infinite_parallax.shared.plan import Plan
-from infinite_parallax.shared.plates import Manifest, load
-from infinite_parallax.shared.project import Project
+from infinite_parallax.shared.plates import load
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 64, 48
+from .painted_run import HEIGHT, WIDTH, Painter, go, picture, project
+from .plate_files import read_tile
+
 DIRECTIONS = [0.0, 90.0, 180.0, 270.0, 30.0, 210.0, 315.0]
-
-
-class Painter:
-    """A real engine of the plainest kind: it paints each hole pixel by its step and seed, and counts its calls."""
-
-    name = "painter"
-
-    def __init__(self, heads: Sequence[Rect] = ()) -> None:
-        self.heads, self.calls = heads, np.zeros(1, np.int64)
-        self.masks: list[Mask] = []
-
-    def begin(self, run: RunContext) -> Sequence[Sequence[Rect]]:
-        return [list(self.heads) for _ in run.layers]
-
-    def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool]) -> RGB:
-        if cancelled():
-            raise Cancelled()
-        assert request.context is not None
-        self.calls += 1
-        self.masks.append(mask.copy())
-        out = canvas.copy()
-        out[mask > 0] = [100 + request.context.step, request.seed % 256, int(self.calls[0]) % 256]
-        return out
-
-    def state(self) -> dict[str, Any]:
-        return {"calls": self.calls.copy()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.calls = state["calls"].copy()
-
-
-def picture(seed: int = 1) -> RGB:
-    return np.random.default_rng(seed).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-
-
-def project(direction: float = 180.0, **document: Any) -> Project:
-    layers = [{"height": 14, "distance": 2}, {"height": 12, "distance": 3}, {"distance": 5}]
-    motion = {"direction_deg": direction, "step_px": 20, "steps": 6, "fps": 10} | document.pop("motion", {})
-    defaults = {"layers": layers, "plates": {"tile_px": 96, "overlap_px": 3}, "motion": motion}
-    return projects.from_json(defaults | document)
-
-
-def go(folder: Path, wish: Project, engine: Any = None, stop_at: int = 10**9) -> Manifest:
-    done = itertools.count(1)
-    return step_loop.run(folder, wish, picture(), engine or Painter(), lambda _: None, lambda: next(done) > 2 * stop_at)
-
-
-def digest(folder: Path) -> dict[str, str]:
-    files = [*sorted((folder / "plates").glob("*.png")), folder / "manifest.json"]
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-
-
-def read_tile(folder: Path) -> Callable[[str], frames.Texture]:
-    def read(name: str) -> frames.Texture:
-        bgra = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)
-        return frames.Texture.of(np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), np.uint8))
-
-    return read
 
 
 def pixels(tile: frames.Texture) -> RGB:
@@ -198,71 +136,6 @@ def test_whole_steps_show_the_canvas_of_the_loop(tmp_path: Path, direction: floa
     for step, seen in enumerate(canvases_seen[:-1], 1):
         frame = frames.render(spec, step * 10, read_tile(tmp_path))
         assert np.array_equal(frame, seen)
-
-
-@pytest.mark.parametrize("kill_at", [1, 3, 5])
-def test_a_resumed_run_ends_with_the_same_bytes(tmp_path: Path, kill_at: int) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    wish = project(inpaint={"seed_policy": "per_step"}, mask={"feather_px": 4, "lerp_alpha": 0.7})
-    go(whole, wish)
-    loop = step_loop.StepLoop(parts, wish, picture(), Painter())
-    for _ in range(kill_at):
-        loop.paint(lambda: False)
-    del loop  # nothing is closed or flushed, as by a kill
-    go(parts, wish)
-    assert digest(parts) == digest(whole)
-
-
-def test_cancelling_keeps_what_is_done_and_running_again_ends_the_same(tmp_path: Path) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    go(whole, project())
-    with pytest.raises(Cancelled):
-        go(parts, project(), stop_at=2)
-    assert list((parts / "steps").glob("*.npz"))
-    go(parts, project())
-    assert digest(parts) == digest(whole)
-
-
-def test_redo_keeps_the_steps_before_and_paints_the_rest_anew(tmp_path: Path) -> None:
-    wish = project(motion={"steps": 12})
-    first = go(tmp_path, wish)
-    kept = {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.npz"))[:4]}
-    step_loop.redo(tmp_path, 5)
-    second = go(tmp_path, replace(wish, inpaint=replace(wish.inpaint, seed=99)))
-    assert {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.npz"))[:4]} == kept
-    journal = Journal(tmp_path / "steps")
-    seeds = [{int(seed) for piece in journal.read(k).pieces for seed in piece.values[:, 1]} for k in (4, 5, 12)]
-    assert seeds[0] == {0}
-    assert 99 in seeds[1]
-    assert seeds[2] == {99}
-    assert first != second
-    assert load(tmp_path) == second
-
-
-def test_redo_from_step_0_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="count from 1"):
-        step_loop.redo(tmp_path, 0)
-
-
-def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
-    go(tmp_path, project())
-    with pytest.raises(ParallaxError, match="another picture"):
-        go(tmp_path, project(direction=0.0))
-
-
-@pytest.mark.parametrize("left", [0, 40])
-def test_a_damaged_record_is_painted_again_with_all_that_follow(tmp_path: Path, left: int) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    go(whole, project())
-    go(parts, project())
-    path = parts / "steps" / "0000003.npz"
-    path.write_bytes(path.read_bytes()[:left])
-    for tile in (parts / "plates").glob("*.png"):
-        tile.write_bytes(tile.read_bytes()[:100])
-    said: list[str] = []
-    step_loop.run(parts, project(), picture(), Painter(), lambda p: said.extend(p.warnings), lambda: False)
-    assert any("step 3" in line for line in said)
-    assert digest(parts) == digest(whole)
 
 
 @pytest.mark.parametrize("direction", [180.0, 270.0, 210.0])
