@@ -15,7 +15,7 @@ from ..shared.errors import ParallaxError, UsageError
 from ..shared.flags import add_project_flags, wish
 from ..shared.outputs import check_file, check_folder, refused
 from . import export, headless, jobs, mask_pictures, preferences, scene_project, vse
-from .jobs import Message, Progress, Warned
+from .jobs import Message, Preparing, Progress, Warned
 
 NAME = "infinite_parallax"
 
@@ -114,5 +114,7 @@ def tell(message: Message) -> None:
     """Print a job's progress."""
     if isinstance(message, Progress):
         print(f"{message.what.capitalize()} {message.done} of {message.of}", flush=True)
+    elif isinstance(message, Preparing):
+        print(message.stage, flush=True)
     elif isinstance(message, Warned):
         print(f"Note: {message.message}", flush=True)

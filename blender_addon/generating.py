@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import bpy
 
 from . import mask_pictures, preferences, properties, refusals, scene_project
-from .jobs import Failed, Finished, Message, Progress, Warned, Worker
+from .jobs import Failed, Finished, Message, Preparing, Progress, Warned, Worker
 from .refusals import job_state, reported
 
 PERIOD_S = 0.2
@@ -34,6 +34,9 @@ class Generating:
         if isinstance(message, Progress):
             state.factor = message.done / max(1, message.of)
             state.status = f"{message.what.capitalize()} {message.done} of {message.of}"
+            return None
+        if isinstance(message, Preparing):
+            state.status = message.stage
             return None
         if isinstance(message, Warned):
             operator.report({"WARNING"}, message.message)

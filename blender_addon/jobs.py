@@ -18,7 +18,7 @@ from ..shared import painting
 from ..shared import scene as scenes
 from ..shared.client import Client
 from ..shared.errors import ParallaxError
-from ..shared.painting import Progress, Warned, Wish
+from ..shared.painting import Preparing, Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.server_process import ServerProcess
@@ -52,7 +52,7 @@ class Finished:
     folder: Path
 
 
-Message = Progress | Warned | Failed | Finished
+Message = Progress | Preparing | Warned | Failed | Finished
 Tell = Callable[[Message], None]
 
 

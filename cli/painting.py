@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ..shared import painting
 from ..shared.client import Client, read_token
-from ..shared.painting import Painted, Progress, Warned, Wish
+from ..shared.painting import Painted, Preparing, Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.server_process import ServerProcess
 from .environments import user_data_folder
-from .progress import bar
+from .progress import bar, title
 
 
 def paint(
@@ -55,13 +55,17 @@ def _paint(client: Client, wish: Wish, folder: Path) -> Painted:
         bars = {}
         words = {"step": "paint", "tile": "fetch"}
 
-        def tell(message: Progress | Warned) -> None:
+        def tell(message: Progress | Preparing | Warned) -> None:
             if isinstance(message, Warned):
                 print(f"Note: {message.message}", file=sys.stderr)
+                return
+            if isinstance(message, Preparing):
+                bars["step"].set_description_str(message.stage)
                 return
             if message.what not in bars:
                 bars[message.what] = stack.enter_context(bar(words[message.what], message.of, message.what))
             shown = bars[message.what]
+            shown.set_description_str(title(words[message.what]), refresh=False)
             shown.total, shown.n = message.of, message.done
             shown.refresh()
 

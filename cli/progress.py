@@ -7,10 +7,15 @@ from contextlib import contextmanager
 from tqdm import tqdm
 
 
+def title(stage: str) -> str:
+    """The words before a bar, wide enough that bars stand below each other."""
+    return f"{stage:<10}"
+
+
 @contextmanager
-def bar(title: str, total: int | None, unit: str) -> "Iterator[tqdm[None]]":
+def bar(stage: str, total: int | None, unit: str) -> "Iterator[tqdm[None]]":
     """A progress bar for one stage; `update(n)` moves it on, `n` and `refresh()` set it."""
     # a few lines a minute are enough for a log file, while a terminal is to move smoothly
     interval = 0.1 if sys.stderr.isatty() else 10.0
-    with tqdm(total=total, desc=f"{title:<10}", unit=unit, mininterval=interval, dynamic_ncols=True) as shown:
+    with tqdm(total=total, desc=title(stage), unit=unit, mininterval=interval, dynamic_ncols=True) as shown:
         yield shown

@@ -27,7 +27,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from ..shared import project as projects
 from ..shared.errors import ParallaxError
 from ..shared.project import Project
-from ..shared.wire import QUEUED, STATES, JobInfo, is_job_id
+from ..shared.wire import QUEUED, RUNNING, STATES, JobInfo, is_job_id
 from .engines.contract import RGB
 from .pictures import encode_png, read_png
 from .tile_files import write_bytes
@@ -46,7 +46,8 @@ class Job:
     """The record of one job. `order` is its place in the queue, `digest` tells two requests with one id apart.
 
     `redo_from` is a step from which to paint again as soon as the job has its turn; `deleted` says that the folder
-    goes as soon as nothing works in it any more. Both stand in the record so that a kill cannot lose them.
+    goes as soon as nothing works in it any more. Both stand in the record so that a kill cannot lose them. `stage` is
+    what a running job prepares at the moment, in a sentence.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Job:
     redo_from: int | None = None
     error: dict[str, str] | None = None
     warnings: list[str] = field(default_factory=list)
+    stage: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The record as written to disk."""
@@ -75,6 +77,7 @@ class Job:
         """What clients see."""
         known = {f.name for f in fields(JobInfo)} - {"name", "warnings"}
         shown = {k: v for k, v in asdict(self).items() if k in known}
+        shown["stage"] = self.stage if self.state == RUNNING else ""
         return JobInfo(**shown, name=self.project.get("name", ""), warnings=tuple(self.warnings))
 
     def parsed_project(self) -> Project:

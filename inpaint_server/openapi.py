@@ -1,177 +1,29 @@
-"""The OpenAPI 3.1 description of the HTTP surface, built from the very declarations that the code works with.
+"""The OpenAPI 3.1 description of the HTTP surface: its routes, what each takes, answers and refuses.
 
-The project's schema comes from the settings, the caps from `Limits`, the kinds and states from the wire format; what
-is written here by hand is what exists nowhere else. A YAML file beside the code would have been wrong within a week;
-a test compares this document with the routes and with real answers.
+What the answers look like is built in `schemas` from the very declarations that the code works with; what is written
+here by hand is what exists nowhere else. A YAML file beside the code would have been wrong within a week; a test
+compares this document with the routes and with real answers.
 """
 
 from typing import Any
 
-from ..shared import project as projects
-from ..shared import settings, wire
+from ..shared import wire
 from ..shared.wire import API
-from .limits import Limits
+from .schemas import BYTES, TEXT, Node, nullable, record, ref, schemas
 
-Node = dict[str, Any]
-
-TEXT: Node = {"type": "string"}
-COUNT: Node = {"type": "integer", "minimum": 0}
-FLAG: Node = {"type": "boolean"}
-MOMENT: Node = {"type": "string", "format": "date-time"}
-BYTES: Node = {"type": "string", "format": "binary"}
-
-
-def _ref(name: str) -> Node:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _object(required: Node, optional: Node | None = None) -> Node:
-    properties = required | (optional or {})
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def _list(items: Node) -> Node:
-    return {"type": "array", "items": items}
-
-
-def _null_or(node: Node) -> Node:
-    return {"anyOf": [node, {"type": "null"}]}
-
-
-def _schemas() -> Node:
-    project = {k: v for k, v in projects.json_schema().items() if k != "$schema"}
-    limits = settings.json_schema(Limits)
-    limits["required"] = list(limits["properties"])
-    pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-    layer = {
-        "index": COUNT,
-        "name": TEXT,
-        "top": COUNT,
-        "height": COUNT,
-        "distance": _null_or({"type": "number"}),
-        "ratio": _null_or({"type": "number"}),
-        "velocity": pair,
-        "steps": _null_or(COUNT),
-        "overlap_px": COUNT,
-        "ramp": _null_or({"type": "number"}),
-    }
-    tile = {
-        "file": {"type": "string", "pattern": "^plates/[^/]+$"},
-        "first": COUNT,
-        "last": COUNT,
-        "x": {"type": "integer"},
-        "y": {"type": "integer"},
-        "width": COUNT,
-        "height": COUNT,
-        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        "opacity": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
-        "ramp": {"type": ["object", "null"]},
-        "home_px": {"type": "number"},
-    }
-    thing = {"name": TEXT, "layer": COUNT, "velocity": pair, "scale": {"type": "number"}, "tile": _object(tile)}
-    size = {"width": COUNT, "height": COUNT}
-    return {
-        "Error": _object({"error": TEXT, "hint": TEXT, "code": TEXT}),
-        "Project": project,
-        "Limits": limits,
-        "Job": _object(_job(size)),
-        "Jobs": _object({"jobs": _list(_ref("Job")), "damaged": _list(_object({"id": TEXT, "reason": TEXT}))}),
-        "Health": _object(_health()),
-        "Plan": _object(
-            size
-            | {"layers": _list(_object(layer)), "steps": COUNT, "seconds_per_step": {"type": "number"}}
-            | {
-                "loop": {"type": "boolean"},
-                "fps": {"type": "number"},
-                "tile_px": COUNT,
-                "duration_s": {"type": "number"},
-                "frames": COUNT,
-            }
-            | {"disk_bytes": COUNT}
-        ),
-        "Manifest": _object(
-            {"schema": TEXT, "version": COUNT}
-            | size
-            | {"steps": COUNT, "done": COUNT}
-            | {"plates": _list(_object({"index": COUNT, "name": TEXT, "tiles": _list(_object(tile))}))}
-            | {"objects": _list(_object(thing))}
-        ),
-        "Settled": _object({"project": _ref("Project"), "notes": _list(TEXT)}),
-        "Report": _report(size, pair),
-        "Progress": _object({"step": COUNT, "steps": COUNT}),
-        "Preview": _object({"step": COUNT, "url": TEXT}),
-        "Warning": _object({"message": TEXT, "step": COUNT}),
-    }
-
-
-def _report(size: Node, pair: Node) -> Node:
-    number: Node = {"type": "number"}
-    measured = _null_or(number)
-    figures = _object(dict.fromkeys(("gx", "w1", "coh", "comp", "seam", "rep", "mir"), measured))
-    layer = _object(
-        {"index": {"type": "integer", "minimum": -1}, "name": TEXT, "top": COUNT, "bottom": COUNT, "velocity": pair}
-        | {"painted_px": COUNT, "figures": figures, "own_mirror": measured}
-        | {"drift": _list(_object({"gx": measured, "w1": measured}))}
-    )
-    borders = _object(dict.fromkeys(("join", "excess", "broken", "halo"), measured))
-    rigidity = _object(dict.fromkeys(("median", "worst", "contrast"), number) | {"windows": COUNT})
-    missed = _object({"bar": TEXT, "where": TEXT, "value": number, "limit": number, "sentence": TEXT})
-    return _object(
-        {"schema": TEXT, "version": COUNT, "passed": FLAG, "digest": TEXT}
-        | size
-        | {"steps": COUNT, "cut": {"enum": ["straight", "contour"]}}
-        | {"layers": _list(layer), "mean": figures, "frames": layer}
-        | {"borders": _by_number(borders), "rigidity": _by_number(rigidity)}
-        | {"repeats": _by_number({"type": "array", "items": measured, "minItems": 2, "maxItems": 2})}
-        | {"holes": _object({"pixels": COUNT, "steps": _list(COUNT), "looked_at": COUNT})}
-        | {"first_frame": _object({"differing": COUNT, "greatest": COUNT})}
-        | {"closure": _null_or(_object(dict.fromkeys(("joint", "typical", "ratio"), number)))}
-        | {"missed": _list(missed)}
-    )
-
-
-def _by_number(node: Node) -> Node:
-    """A mapping whose keys are whole numbers, as steps and layers are in JSON."""
-    return {"type": "object", "patternProperties": {"^[0-9]+$": node}, "additionalProperties": False}
-
-
-def _job(size: Node) -> Node:
-    return {
-        "id": TEXT,
-        "state": {"enum": list(wire.STATES)},
-        "name": TEXT,
-        **size,
-        "step": COUNT,
-        "steps": COUNT,
-        "created_at": MOMENT,
-        "started_at": _null_or(MOMENT),
-        "finished_at": _null_or(MOMENT),
-        "cancelling": FLAG,
-        "error": _null_or(_ref("Error")),
-        "warnings": _list(TEXT),
-        "project": _ref("Project"),
-    }
-
-
-def _health() -> Node:
-    return {
-        "version": TEXT,
-        "state": {"enum": ["ready", "busy"]},
-        "queued": COUNT,
-        "default_engine": TEXT,
-        "engines": {"type": "object", "additionalProperties": _object({"available": FLAG, "reason": TEXT})},
-        "limits": _ref("Limits"),
-    }
+EVENTS = {
+    wire.STATE: "Job",
+    wire.STAGE: "Stage",
+    wire.PROGRESS: "Progress",
+    wire.PREVIEW: "Preview",
+    wire.WARNING: "Warning",
+}
+"""The kinds of events of a job, and the schema of the data of each."""
 
 
 def _answer(schema: str | None, words: str, media: str = "application/json") -> Node:
     """A response; `schema` None means bytes or text of that media type."""
-    return {"description": words, "content": {media: {"schema": _ref(schema) if schema else BYTES}}}
+    return {"description": words, "content": {media: {"schema": ref(schema) if schema else BYTES}}}
 
 
 def _operation(name: str, words: str, answers: Node, errors: str, **rest: Any) -> Node:
@@ -220,7 +72,7 @@ def _job_paths() -> Node:
     job = {"200": _answer("Job", "The job as it is now.")}
     known = f"{GUARDED} 404"
     created = {"201": _answer("Job", "Queued.")}
-    redo = _json(_object({"from_step": {"type": "integer", "minimum": 1}}, {"project": _null_or(_ref("Project"))}))
+    redo = _json(record({"from_step": {"type": "integer", "minimum": 1}}, {"project": nullable(ref("Project"))}))
     one = f"{API}/jobs/{{job_id}}"
     listing = {"200": _answer("Jobs", "The oldest first.")}
     deleted = {"204": {"description": "Deleted."}}
@@ -247,7 +99,8 @@ def _job_paths() -> Node:
 
 def _result_paths() -> Node:
     one, known = f"{API}/jobs/{{job_id}}", f"{GUARDED} 404"
-    words = "Events state (Job), progress (Progress), preview (Preview), warning (Warning), until the job ends."
+    kinds = ", ".join(f"{kind} ({schema})" for kind, schema in EVENTS.items())
+    words = f"Events {kinds}, until the job ends."
     stream = {"200": {"description": words, "content": {"text/event-stream": {"schema": TEXT}}}}
     unchanged = {"304": {"description": "Not changed since the given ETag."}}
     manifest = {"200": _answer("Manifest", "What is finished.")} | unchanged
@@ -298,9 +151,9 @@ def _single_paths() -> Node:
     )
     painted = {"200": _answer(None, "The painted picture.", "image/png")}
     side = {"type": "integer", "minimum": 1}
-    size = _json(_object({"width": side, "height": side}, {"project": _ref("Project")}))
+    size = _json(record({"width": side, "height": side}, {"project": ref("Project")}))
     made = {"200": _answer("Plan", "What follows by arithmetic.")}
-    wish = _form({"picture": BYTES}, {"project": _ref("Project")})
+    wish = _form({"picture": BYTES}, {"project": ref("Project")})
     settled = {"200": _answer("Settled", "The settled project, and why.")}
     return {
         f"{API}/suggest": {
@@ -326,7 +179,7 @@ def document(version: str) -> Node:
         "security": [{"token": []}],
         "paths": _about_paths() | _job_paths() | _result_paths() | _single_paths(),
         "components": {
-            "schemas": _schemas(),
+            "schemas": schemas(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..shared.plates import Manifest
 from ..shared.project import Project
-from ..shared.wire import API, PREVIEW, PROGRESS, WARNING
+from ..shared.wire import API, PREVIEW, PROGRESS, STAGE, WARNING
 from . import attached, engines, limits
 from .engines.contract import RGB, InpaintEngine
 from .events import Events
@@ -88,6 +88,14 @@ class Sitting:
         return self._job.cancelling or self._job.deleted or self._stopping()
 
     def _report(self, progress: Progress) -> None:
+        with self._lock:
+            self._job.stage = progress.stage
+        if not progress.stage:
+            self._report_step(progress)
+        elif not self._job.deleted:
+            self._events.publish(self._job.id, STAGE, {"message": progress.stage})
+
+    def _report_step(self, progress: Progress) -> None:
         job, moment = self._job, time.monotonic()
         last = progress.step >= progress.steps
         with self._lock:

@@ -6,16 +6,13 @@ journal. Known pixels are copied and never resampled, whatever the engine. The o
 the engine and kept what came back; after eight steps it had lost 15 % of its light and doubled its saturation.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
-
-import numpy as np
 
 from ..shared import plan as plans
 from ..shared import settings
@@ -40,10 +37,12 @@ from .engines.contract import (
     continues_plates,
     imagines,
 )
+from .fingerprint import fingerprint
 from .journal import Damaged, Journal, Piece, Record, State
 from .layering.assets import Assets
 from .layering.cutout import Cutout
 from .layering.prepare import Imagine, prepare
+from .layering.stages import Begin, unwatched
 from .lifted_objects import lay_objects, write_objects
 from .plate_store import PlateStore
 from .receding_store import RecedingStore
@@ -55,12 +54,16 @@ REPORT_EVERY = 25
 
 @dataclass(frozen=True)
 class Progress:
-    """After a step: how far the job is, what to warn of, and the canvas as RGB uint8 [H, W, 3] if anyone looks."""
+    """After a step: how far the job is, what to warn of, and the canvas as RGB uint8 [H, W, 3] if anyone looks.
+
+    Before the first step `stage` says in a sentence which part of the preparation begins.
+    """
 
     step: int
     steps: int
     warnings: tuple[str, ...]
     preview: Callable[[], RGB]
+    stage: str = ""
 
 
 def run(
@@ -75,9 +78,16 @@ def run(
     """Paint a project's plates into `folder`, going on from whatever already lies there.
 
     `picture` is RGB uint8 [H, W, 3]; how it is cut must be settled (`layering.resolve`). Raises Cancelled between two
-    steps; nothing is lost by it, nor by a kill.
+    steps, or two stages of the preparation; no step is lost by it, nor by a kill.
     """
-    loop = StepLoop(folder, project, picture, engine, assets)
+    steps = plans.plan(project, picture.shape[1], picture.shape[0]).steps
+
+    def begin(stage: str) -> None:
+        if cancelled():
+            raise Cancelled()
+        report(Progress(0, steps, (), picture.copy, stage))
+
+    loop = StepLoop(folder, project, picture, engine, assets, begin, cancelled)
     try:
         loop.resume(report, cancelled)
         while loop.step < loop.plan.steps:
@@ -130,15 +140,23 @@ class StepLoop:
     """The state of one run: the plates, the journal, the engine, and the number of the last finished step."""
 
     def __init__(
-        self, folder: Path, project: Project, picture: RGB, engine: InpaintEngine, assets: Assets | None = None
+        self,
+        folder: Path,
+        project: Project,
+        picture: RGB,
+        engine: InpaintEngine,
+        assets: Assets | None = None,
+        begin: Begin = unwatched,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self.folder, self.project, self.engine = folder, project, engine
         self.plan: Plan = plans.plan(project, picture.shape[1], picture.shape[0])
         self.step = 0
         (folder / "plates").mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "steps")
-        self.journal.begin(_fingerprint(self.plan, project, picture))
-        prepared = prepare(project, picture, assets or Assets(), folder / "layers", _imagination(engine, project))
+        self.journal.begin(fingerprint(self.plan, project, picture))
+        imagine = _imagination(engine, project, cancelled)
+        prepared = prepare(project, picture, assets or Assets(), folder / "layers", imagine, begin)
         self.lifted, cutouts = prepared.lifted, prepared.cutouts
         self.objects = write_objects(folder, project, self.plan, self.lifted)
         reach = masks.reach_px(project.mask)
@@ -147,6 +165,7 @@ class StepLoop:
         for store in self.stores:
             store.begin(prepared.picture)
         self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
+        begin("Planning what comes into the frame")
         self.painting = _painting(project, self.plan, self.stores, engine, self.context)
         self.divergence = Divergence(self.plan, prepared.picture, cutouts, project.inpaint.warn_divergence)
         self._mask: Mask | None = None
@@ -232,13 +251,13 @@ def _painting(
     return Composites(project, plan, stores, engine, run, engines.load(engines.DEFAULT))
 
 
-def _imagination(engine: InpaintEngine, project: Project) -> Imagine | None:
+def _imagination(engine: InpaintEngine, project: Project, cancelled: Callable[[], bool]) -> Imagine | None:
     """How an engine that makes new picture paints what lies behind the layers."""
     if not imagines(engine):
         return None
     wish = project.inpaint
     request = InpaintRequest(wish.prompt, wish.negative_prompt, wish.seed)
-    return lambda picture, mask: engine.inpaint(picture, mask, request, lambda: False)
+    return lambda picture, mask: engine.inpaint(picture, mask, request, cancelled)
 
 
 def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str) -> RunContext:
@@ -260,33 +279,3 @@ def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutou
         tuple(cutouts),
         project.motion.loop,
     )
-
-
-def geometry(project: Project, plan: Plan) -> dict[str, object]:
-    """What must not change between two sittings of a job, nor by a redo; the keys say it in words."""
-    contours = project.cut.mode == "contour"
-    lifting = ("name", "velocity", "scale")
-    objects = [{k: v for k, v in settings.write(thing).items() if k not in lifting} for thing in project.objects]
-    cut = [project.cut.reach, *(settings.write(hint) for hint in project.hints)] if contours else []
-    lines = [[layer.skyline, layer.matte] for layer in project.layers] if contours else []
-    return {
-        "how the picture is cut": [project.cut.mode, *cut],
-        "the layers' skylines and mattes": lines,
-        "the objects": objects,
-        "the layers' heights": [(layer.top, layer.height) for layer in plan.layers],
-        "the layers' velocities": [layer.velocity for layer in plan.layers],
-        "the layers' ramps": [layer.ramp and asdict(layer.ramp) for layer in plan.layers],
-        "the number of steps": plan.steps,
-        "whether it is a loop": plan.loop,
-        "plates.tile_px": plan.tile_px,
-        "plates.overlap_px": [layer.overlap_px for layer in plan.layers],
-        "how far the mask reaches": masks.reach_px(project.mask),
-    }
-
-
-def _fingerprint(plan: Plan, project: Project, picture: RGB) -> dict[str, object]:
-    """The geometry and the picture."""
-    return geometry(project, plan) | {
-        "picture": hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest(),
-        "size": [plan.width, plan.height],
-    }

@@ -238,7 +238,7 @@ class Worker:
                 self._changed.wait()
             if self._stopping or job is None:
                 return None
-            job.state, job.started_at = RUNNING, job.started_at or now()
+            job.state, job.stage, job.started_at = RUNNING, "", job.started_at or now()
             sitting = Sitting(job, self._store, self._events, self._limits, self._changed, lambda: self._stopping)
             self._running = job, sitting
             self._keep(job)

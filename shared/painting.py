@@ -40,7 +40,14 @@ class Warned:
     message: str
 
 
-Tell = Callable[[Progress | Warned], None]
+@dataclass(frozen=True)
+class Preparing:
+    """What the server does before the first step, in a sentence without a full stop."""
+
+    stage: str
+
+
+Tell = Callable[[Progress | Preparing | Warned], None]
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,8 @@ def _watch(client: Client, info: wire.JobInfo, tell: Tell, stop: Callable[[], bo
     for event in client.events(info.id, stop):
         if event.kind == wire.PROGRESS:
             tell(Progress("step", event.data["step"], event.data["steps"]))
+        elif event.kind == wire.STAGE:
+            tell(Preparing(event.data["message"]))
         elif event.kind == wire.WARNING:
             tell(Warned(event.data["message"]))
         elif event.kind == wire.STATE:

@@ -25,10 +25,10 @@ STATES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
 ENDED = frozenset({SUCCEEDED, FAILED, CANCELLED})
 
 STATE = "state"
+STAGE = "stage"
 PROGRESS = "progress"
 PREVIEW = "preview"
 WARNING = "warning"
-EVENT_KINDS = (STATE, PROGRESS, PREVIEW, WARNING)
 
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -44,7 +44,8 @@ class JobInfo:
 
     `width` x `height` is the source in px; `step` of `steps` are painted. Times are UTC, ISO 8601, or None. `error`
     is the one error shape (`error`, `hint`, `code`) of a failed job. `cancelling` is true from the request to cancel
-    until the step loop has let go. `project` is the project document.
+    until the step loop has let go. `project` is the project document. `stage` says what a running job is preparing, in
+    a sentence; once it paints it is empty.
     """
 
     id: str
@@ -61,6 +62,7 @@ class JobInfo:
     error: dict[str, str] | None
     warnings: tuple[str, ...]
     project: dict[str, Any]
+    stage: str = ""
 
     @property
     def ended(self) -> bool:
@@ -89,7 +91,8 @@ def job_info(data: Any) -> JobInfo:
 class Event:
     """One event of a job. `id` resumes the stream after it, unless it is empty; `data` depends on the kind:
 
-    state: the job's JSON · progress: `step`, `steps` · preview: `step`, `url` · warning: `message`, `step`.
+    state: the job's JSON · stage: `message` · progress: `step`, `steps` · preview: `step`, `url` · warning: `message`,
+    `step`.
     """
 
     id: str

@@ -17,6 +17,7 @@ from . import mattes as rims
 from .cutout import RGB, Alpha, Bool, Cutout, lay_over
 from .hidden_parts import paint
 from .leftovers import claim
+from .stages import Begin, unwatched
 
 ABOVE_PX = 8  # transparent rows that are kept above a skyline
 EMPTY_PX = 4  # rows of a cut-out that shows nothing
@@ -32,17 +33,18 @@ def cut_out(
     mattes: Mapping[int, Alpha] | None = None,
     seed: int = 0,
     kept: Sequence[tuple[int, Bool]] = (),
+    begin: Begin = unwatched,
 ) -> list[Cutout]:
     """The layers of a picture, far to near, one more than there are masks.
 
     `picture`: RGB uint8 [H, W, 3]. `masks[i - 1]`: bool [H, W], what belongs to layer i or a nearer one.
     `spare_px`: rows that are painted below the lowest point of the nearer skyline. `mattes[i]`: uint8 [H, W], a soft
     matte for layer i (white where it or a nearer one is) that wins over its mask. `kept`: places of objects, bool
-    [H, W], each with the number of its layer, which no nearer layer may hide.
+    [H, W], each with the number of its layer, which no nearer layer may hide. `begin` is told every stage.
     `flatten(cut_out(...), H)` equals `picture`. The same arguments give the same bytes.
     """
     given = dict(mattes or {})
-    alphas = _alphas(picture, _nested(picture, masks, given), given)
+    alphas = _alphas(picture, _nested(picture, masks, given), given, begin)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0
@@ -51,12 +53,15 @@ def cut_out(
     holes: list[Bool] = []
     near = np.zeros(picture.shape[:2], np.uint8)
     for i in range(len(alphas) - 1, -1, -1):
+        if i + 1 < len(alphas):
+            begin(f"Painting what is hidden behind layer {i + 2} of {len(alphas)}")
         alpha = alphas[i]
         alpha[bottoms[i] :] = 0
         plate, hole = _plate(picture, alpha, near, seed + i)
         plates.insert(0, plate)
         holes.insert(0, hole)
         np.maximum(near, alpha, out=near)
+    begin("Taking the layers apart")
     _take_apart(picture, plates, alphas, kept)
     return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
 
@@ -74,12 +79,13 @@ def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) ->
     return out
 
 
-def _alphas(picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha]) -> list[Alpha]:
+def _alphas(picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha], begin: Begin) -> list[Alpha]:
     """The matte of every layer over the whole picture, as it would be if nothing stood in front of it."""
     shape = picture.shape[:2]
     rows = np.arange(shape[0], dtype=np.float32)[:, None]
     alphas: list[Alpha] = [np.full(shape, 255, np.uint8)]
     for i, mask in enumerate(masks, 1):
+        begin(f"Drawing the edge of layer {i + 1} of {len(masks) + 1}")
         nearer = masks[i] if i < len(masks) else np.zeros(shape, np.bool_)
         skyline, hidden = rims.own_skyline(mask, nearer)
         if i < len(masks):

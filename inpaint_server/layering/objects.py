@@ -22,6 +22,7 @@ from .cut_out import take_layer
 from .cutout import RGB, Bool
 from .hidden_parts import paint
 from .hints import object_mask
+from .stages import Begin, unwatched
 
 RGBA = NDArray[np.uint8]  # [h, w, 4], straight alpha
 
@@ -70,15 +71,18 @@ class Lifted:
         return found
 
 
-def lift(picture: RGB, objects: Sequence[Object], masks_of_objects: Mapping[int, Grey]) -> tuple[list[Lifted], Bool]:
+def lift(
+    picture: RGB, objects: Sequence[Object], masks_of_objects: Mapping[int, Grey], begin: Begin = unwatched
+) -> tuple[list[Lifted], Bool]:
     """The objects of a picture (RGB uint8 [H, W, 3]) in their order, and what they occupy of it, bool [H, W].
 
     `masks_of_objects[k]` is a soft matte for object k, uint8 [H, W], that wins over its box and stroke. The occupied
-    part has to be painted, see `behind`; it is a little more than the objects show. Raises UsageError for an object
-    that is not there.
+    part has to be painted, see `behind`; it is a little more than the objects show. `begin` is told every object.
+    Raises UsageError for an object that is not there.
     """
     lifted, occupied = [], np.zeros(picture.shape[:2], np.bool_)
     for number, thing in enumerate(objects):
+        begin(f"Lifting object {number + 1} of {len(objects)}")
         alpha = _matte(picture, number, thing, masks_of_objects.get(number))
         occupied |= cv2.dilate((alpha > 0).astype(np.uint8), mattes.disc(mattes.WIDEN_PX)) > 0
         lifted.append(_cropped(mattes.rim_colours(picture, alpha), alpha, thing.layer))

@@ -20,6 +20,7 @@ from .cut_out import cut_out
 from .cutout import RGB, Cutout, flatten
 from .objects import Lifted, behind, kept_before, lift
 from .resolve import masks_for
+from .stages import Begin, unwatched
 
 SPARE_PX = 26
 """Rows that are painted below what the source's own skylines reveal: the walk may show a nearer skyline lower."""
@@ -39,30 +40,40 @@ Imagine = Callable[[RGB, NDArray[np.uint8]], RGB]
 """Paints a picture (RGB uint8 [H, W, 3]) where a mask [H, W] is 255."""
 
 
-def prepare(project: Project, picture: RGB, assets: Assets, folder: Path, imagine: Imagine | None = None) -> Prepared:
+def prepare(
+    project: Project,
+    picture: RGB,
+    assets: Assets,
+    folder: Path,
+    imagine: Imagine | None = None,
+    begin: Begin = unwatched,
+) -> Prepared:
     """Take a settled project's picture apart; what lies in `folder` is not made again.
 
-    With `imagine` what lies behind the layers is painted by it, where the cut's own painting would rearrange.
+    With `imagine` what lies behind the layers is painted by it, where the cut's own painting would rearrange. `begin`
+    is told every stage, and may raise Cancelled.
     """
     kept = _load(folder, picture)
     if kept is not None:
         return kept
-    lifted, occupied = lift(picture, project.objects, assets.object_mattes)
+    lifted, occupied = lift(picture, project.objects, assets.object_mattes, begin)
     if lifted:
+        begin("Painting what was behind the objects")
         picture, lifted = behind(picture, lifted, occupied, project.inpaint.seed)
     cutouts: list[Cutout] = []
     if project.cut.mode == "contour":
+        begin("Finding the borders of the layers")
         masks = kept_before(masks_for(project, picture, assets).masks, lifted)
         places = [(thing.layer, thing.place(picture.shape)) for thing in lifted]
-        cutouts = cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed, places)
+        cutouts = cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed, places, begin)
         if imagine is not None:
-            cutouts = _imagined(cutouts, picture.shape[0], imagine)
+            cutouts = _imagined(cutouts, picture.shape[0], imagine, begin)
     prepared = Prepared(picture, tuple(lifted), tuple(cutouts))
     _save(folder, prepared)
     return prepared
 
 
-def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine) -> list[Cutout]:
+def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine, begin: Begin) -> list[Cutout]:
     """The cut-outs with their hidden parts painted by an engine, each with all that is behind it as context."""
     out: list[Cutout] = []
     for i, made in enumerate(cutouts):
@@ -77,6 +88,7 @@ def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine) -> list[
         free = np.zeros_like(covered)
         free[rows] = covered[rows] & cutout.hidden[:shown]
         if free.any():
+            begin(f"Imagining what is hidden behind layer {i + 2} of {len(cutouts)}")
             painted = imagine(flatten([*out, cutout], height), free.view(np.uint8) * np.uint8(255))
             rgb = cutout.rgb.copy()
             rgb[:shown][free[rows]] = painted[rows][free[rows]]

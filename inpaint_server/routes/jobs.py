@@ -16,10 +16,10 @@ from ...shared.settings import describe
 from ...shared.wire import API
 from .. import attached, limits
 from ..context import context
+from ..fingerprint import geometry
 from ..jobs import Job
 from ..layering.resolve import resolve
 from ..pictures import encode_png, read_picture
-from ..step_loop import geometry
 from ..worker import conflict
 from . import received
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, send_file
 
 from ...shared import plates
 from ...shared.errors import ParallaxError, UsageError
-from ...shared.wire import API, PROGRESS, STATE, WARNING
+from ...shared.wire import API, PROGRESS, STAGE, STATE, WARNING
 from .. import pictures
 from ..context import context
 from . import received
@@ -27,7 +27,8 @@ def events(job_id: str) -> Response:
         info = worker.job(job_id).info()
         warnings = [(WARNING, {"message": message, "step": info.step}) for message in info.warnings]
         progress = (PROGRESS, {"step": info.step, "steps": info.steps})
-        return [*warnings, progress, (STATE, info.to_json())]
+        stage = [(STAGE, {"message": info.stage})] if info.stage else []
+        return [*warnings, progress, *stage, (STATE, info.to_json())]
 
     stream = parts.events.stream(job_id, request.headers.get("Last-Event-ID"), snapshot)
     return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -120,6 +120,16 @@ def test_a_worker_says_everything_in_messages(tmp_path: Path) -> None:
     assert "none.png cannot be read" in last.message
 
 
+def test_the_panel_says_what_is_prepared() -> None:
+    job = generating.Generating(bpy.context.scene)
+    try:
+        assert job.take(None, jobs.Preparing("Painting what is hidden behind layer 3 of 5")) is None
+        assert state().status == "Painting what is hidden behind layer 3 of 5"
+    finally:
+        job.worker.stop()
+        job.worker.join(60)
+
+
 def test_the_blender_command_line(tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
     from infinite_parallax.blender_addon import cli_command
 

@@ -68,9 +68,10 @@ def document() -> Callable[..., dict[str, Any]]:
 
 @dataclass
 class Gate:
-    """The real step loop, made to wait before it reports `step`, until it is let `go`."""
+    """The real step loop, made to wait when it has reported `step`, or a `stage`, until it is let `go`."""
 
     step: int = 0
+    stage: str = ""
     failure: Exception | None = None
     reached: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
@@ -90,7 +91,8 @@ class Gate:
 
         def gated(progress: Progress) -> None:
             report(progress)
-            if progress.step == self.step and not self.go.is_set():
+            here = progress.stage == self.stage if self.stage else progress.step == self.step and not progress.stage
+            if here and not self.go.is_set():
                 self.reached.set()
                 assert self.go.wait(DEADLINE_S)
                 if self.failure:

@@ -122,7 +122,7 @@ def cut_already(tmp_path: Path) -> None:
 def go(folder: Path, engine: Any = None, stop_at: int = 10**9, **document: Any) -> Manifest:
     done = itertools.count(1)
     return step_loop.run(
-        folder, project(**document), SOURCE, engine or Continuer(), lambda _: None, lambda: next(done) > 2 * stop_at
+        folder, project(**document), SOURCE, engine or Continuer(), lambda _: None, lambda: next(done) > 1 + 2 * stop_at
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from infinite_parallax import __version__
 from infinite_parallax.inpaint_server.limits import Limits
+from infinite_parallax.inpaint_server.openapi import EVENTS
 from infinite_parallax.inpaint_server.openapi import document as describe
 from infinite_parallax.inpaint_server.serve import add_arguments
 from infinite_parallax.shared import wire
@@ -62,9 +63,8 @@ def test_real_answers_fit(serve: Serve, document: Document, picture: bytes) -> N
     served = serve()
     form = {"project": json.dumps(document()), "picture": (io.BytesIO(picture), "p.png")}
     job = served.ask("POST", "/jobs", data=form).get_json()["id"]
-    for kind, data in [(kind, data) for _, kind, data in served.events(job)]:
-        name = {"state": "Job"}.get(kind, kind.capitalize())
-        validate({"$ref": f"#/components/schemas/{name}"}, data)
+    for _, kind, data in served.events(job):
+        validate({"$ref": f"#/components/schemas/{EVENTS[kind]}"}, data)
     asked: list[tuple[str, str, str, dict[str, Any]]] = [
         ("GET", "/health", "/health", {}),
         ("GET", "/openapi.json", "/openapi.json", {}),
@@ -128,5 +128,5 @@ def test_every_limit_flag_and_event_is_on_its_page() -> None:
     add_arguments(parser)
     for action in parser._actions[1:]:
         assert f"| `{action.option_strings[0]}` |" in PAGE
-    for kind in wire.EVENT_KINDS:
+    for kind in EVENTS:
         assert f"| `{kind}` |" in PAGE
