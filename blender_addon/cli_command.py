@@ -14,7 +14,7 @@ import bpy
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.flags import add_project_flags, wish
 from ..shared.outputs import check_file, check_folder, refused
-from . import export, headless, jobs, mask_pictures, preferences, scene_project, vse
+from . import export, headless, jobs, mask_pictures, preferences, scene_project, targets
 from .jobs import Message, Preparing, Progress, Warned
 
 NAME = "infinite_parallax"
@@ -78,7 +78,7 @@ def render(args: argparse.Namespace) -> None:
     project = mask_pictures.with_pictures(project, *scene_project.picture_size(picture.absolute()), folder(args))
     finished = jobs.paint(server, project, picture, folder(args), tell)
     scene = headless.open_scene(args.blend, finished.spec)
-    for note in vse.build(scene, finished.spec, finished.folder, finished.folder).notes:
+    for note in targets.build(scene, finished.spec, finished.folder, finished.folder).notes:
         print(f"Note: {note}", flush=True)
     export.configure(scene, finished.spec.export)
     if args.blend is not None:

@@ -39,6 +39,22 @@ def start(strip: Any) -> int:
     return int(strip.left_handle if _has_handles(strip) else strip.frame_final_start)
 
 
+def set_handles(strip: Any, first: int, end: int) -> None:
+    """Show a strip on frames `first`..`end` - 1, its content staying where it is."""
+    if _has_handles(strip):
+        strip.right_handle, strip.left_handle = end, first
+    else:
+        strip.frame_final_end, strip.frame_final_start = end, first
+
+
+def move(strip: Any, frames: int) -> None:
+    """Move a strip with its keys, those inside a meta strip too."""
+    if _has_handles(strip):
+        strip.content_start += frames
+    else:
+        strip.frame_start += frames
+
+
 def place(strip: Any, first: int, frames: int, skipped: int = 0) -> None:
     """Put a strip on frames `first`..`first + frames - 1`, its content beginning `skipped` frames before it."""
     if _has_handles(strip):
@@ -90,11 +106,16 @@ def key_linear(struct: Any, prop: str, keys: Sequence[tuple[float, float]]) -> N
     curve.update()
 
 
-def set_still(struct: Any, prop: str, value: float) -> None:
-    """Give a property one value for all frames."""
+def remove_curve(struct: Any, prop: str) -> None:
+    """Take the F-curve of a property away, if it has one."""
     curve = f_curve(struct, prop)
     if curve is not None:
         curves(struct.id_data).remove(curve)
+
+
+def set_still(struct: Any, prop: str, value: float) -> None:
+    """Give a property one value for all frames."""
+    remove_curve(struct, prop)
     setattr(struct, prop, value)
 
 

@@ -19,7 +19,7 @@ import bpy
 from ..shared import scene as scenes
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.scene import SceneSpec
-from . import compat, export, vse
+from . import compat, export, targets, timeline
 
 MARK = "@parallax "
 
@@ -64,7 +64,7 @@ def build(args: argparse.Namespace) -> None:
     if len(args.frame) != len(args.png):
         raise UsageError("Every --frame needs a --png.", "Write them in pairs: --frame 0 --png first.png")
     scene = open_scene(args.blend, spec)
-    built = vse.build(scene, spec, args.plates, args.sounds)
+    built = targets.build(scene, spec, args.plates, args.sounds)
     export.configure(scene, spec.export)
     for note in built.notes:
         say("warning", message=note)
@@ -72,7 +72,7 @@ def build(args: argparse.Namespace) -> None:
         scene.render.filepath = f"//{args.blend.stem}.mp4"
         save(args.blend)
     for frame, path in zip(args.frame, args.png, strict=True):
-        export.still(scene, frame + vse.FIRST_FRAME, path)
+        export.still(scene, frame + timeline.FIRST_FRAME, path)
     say("built", strips=built.strips)
     if args.render is not None:
         export.render(scene, spec.export, args.render, lambda n, frames: say("frame", frame=n, frames=frames))
@@ -87,12 +87,12 @@ def open_scene(blend: Path | None, spec: SceneSpec) -> bpy.types.Scene:
             bpy.ops.wm.open_mainfile(filepath=str(blend.resolve()), use_scripts=False, load_ui=True)
         except RuntimeError as e:
             raise ParallaxError(f"{blend} cannot be opened: {e}", "Name another file.") from e
-        scene = next((s for s in bpy.data.scenes if vse.TAG in s), None) or bpy.data.scenes.new(spec.name)
+        scene = next((s for s in bpy.data.scenes if timeline.TAG in s), None) or bpy.data.scenes.new(spec.name)
     else:
         bpy.ops.wm.read_factory_settings(app_template="Video_Editing", use_empty=True)
         scene = bpy.context.scene
         scene.name = spec.name
-    scene[vse.TAG] = spec.name
+    scene[timeline.TAG] = spec.name
     compat.show_in_sequencer(scene)
     return scene
 

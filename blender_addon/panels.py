@@ -157,8 +157,16 @@ class LayersPanel:
         elif group.layer_index < len(group.layers):
             column = self.layout.column()
             column.use_property_split = True
-            for d in settings.declared(Layer):
+            for d in properties.generated(Layer):
                 draw_setting(column, group.layers[group.layer_index], d)
+
+
+def draw_speed(layout: Any, group: Any) -> None:
+    """The control of the speed, which is keyframed, and the presets that write its keys."""
+    row = layout.row(align=True)
+    row.use_property_split, row.use_property_decorate = True, True
+    row.prop(group, "pace")
+    layout.operator_menu_enum("infinite_parallax.speed_preset", "preset", icon="FCURVE")
 
 
 class SectionPanel:
@@ -175,8 +183,10 @@ class SectionPanel:
         column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
-        for d in settings.declared(projects.SECTIONS[self.section]):
+        for d in properties.generated(projects.SECTIONS[self.section]):
             draw_setting(column, getattr(group, self.section), d)
+        if self.section == "motion":
+            draw_speed(self.layout, group)
         if self.section == "output":
             column.prop(group, "video")
 

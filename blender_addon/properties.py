@@ -6,7 +6,7 @@ since Blender's numbers cannot be. Typing the groups out by hand would read bett
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, replace
 from typing import Any
 
@@ -16,11 +16,15 @@ import numpy as np
 from ..shared import project as projects
 from ..shared import settings
 from ..shared.project import Project
-from ..shared.sections import Layer
+from ..shared.sections import Layer, Motion
 from ..shared.settings import Declared
+from . import speed
 
 OFF = "OFF"
 """The item of an enum that stands for an empty value."""
+
+APART = {Motion: ("pace",)}
+"""Settings that are no generated property: the pace is drawn as an F-curve of the control `pace` (`speed.py`)."""
 
 WRITTEN = ("points", "box")
 """Kinds of settings that Blender keeps as JSON text: lists of any length, and boxes that may be empty."""
@@ -39,6 +43,11 @@ def switch(name: str) -> str:
     return f"use_{name}"
 
 
+def generated(cls: type[Any]) -> Iterator[Declared]:
+    """The settings of a section that are properties of their own."""
+    return (d for d in settings.declared(cls) if d.name not in APART.get(cls, ()))
+
+
 def switched(d: Declared) -> bool:
     """Whether a setting has a tick box: it may be empty, and neither a text nor a choice can say so by itself."""
     return d.optional and not d.limits.choices and d.kind not in ("str", *WRITTEN)
@@ -46,7 +55,7 @@ def switched(d: Declared) -> bool:
 
 def _annotations(cls: type[Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    for d in settings.declared(cls):
+    for d in generated(cls):
         if switched(d):
             out[switch(d.name)] = bpy.props.BoolProperty(name=label(d.name), description=d.limits.help)
         out[d.name] = _property(d)
@@ -110,6 +119,16 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
             name="Video", description="The file that is exported; empty: beside the saved file", subtype="FILE_PATH"
         ),
         "layer_index": bpy.props.IntProperty(name="Layer", min=0),
+        "pace": bpy.props.FloatProperty(
+            name="Speed",
+            description="Speed of the whole journey, 1 as planned: keyframe it, then build the scene again",
+            default=1.0,
+            min=0.0,
+            soft_max=4.0,
+            max=1000000.0,
+            precision=3,
+            options={"ANIMATABLE"},
+        ),
     }
     __annotations__ |= {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
     __annotations__ |= {name: bpy.props.CollectionProperty(type=group) for name, group in LISTS.items()}
@@ -140,6 +159,7 @@ def document(scene: Any) -> dict[str, Any]:
     group = of_scene(scene)
     body = {name: _read(getattr(group, name), cls) for name, cls in projects.SECTIONS.items()}
     lists = {name: [_read(entry, cls) for entry in getattr(group, name)] for name, (cls, _) in projects.LISTS.items()}
+    body["motion"]["pace"] = speed.points(scene, group, body["motion"]["fps"])
     picture = bpy.path.abspath(group.picture) if group.picture else ""
     for place, key in ((body["cut"], "depth"), (body["cut"], "segmentation"), *((e, "matte") for e in lists["layers"])):
         place[key] = bpy.path.abspath(place[key]) if str(place[key]).startswith("//") else place[key]
@@ -156,7 +176,7 @@ def project(scene: Any) -> Project:
 
 
 def _read(group: Any, cls: type[Any]) -> dict[str, Any]:
-    return {d.name: _value(group, d) for d in settings.declared(cls)}
+    return {d.name: _value(group, d) for d in generated(cls)}
 
 
 def _value(group: Any, d: Declared) -> Any:
@@ -185,6 +205,7 @@ def fill(scene: Any, wanted: Project) -> None:
         _write(getattr(group, name), getattr(wanted, name))
     for name in projects.LISTS:
         _fill_list(getattr(group, name), getattr(wanted, name))
+    speed.write(scene, group, wanted.motion.pace, wanted.motion.fps)
     group.layer_index = 0
 
 
@@ -231,7 +252,7 @@ def remove_layer(scene: Any) -> None:
 
 def _write(group: Any, values: Any) -> None:
     data: Mapping[str, Any] = settings.write(values)
-    for d in settings.declared(type(values)):
+    for d in generated(type(values)):
         value = data[d.name]
         if d.kind in WRITTEN:
             value = json.dumps(value) if value else ""

@@ -35,21 +35,21 @@ def check() -> None:
 
 
 def build(
-    timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, path: Path, scene: bpy.types.Scene | None
+    timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, path: Path, first: int, scene: bpy.types.Scene | None
 ) -> bpy.types.Scene:
     """The scene that shows a plane of a spec, from the picture `path`; `scene`, made here before, is built anew.
 
-    Size, rate and frame numbers are those of the scene `timeline`, on which the plane is to be shown.
+    Size and rate are those of the scene `timeline`, on which the plane is to be shown, its frame 0 on frame `first`.
     """
     if scene is None:
         scene = bpy.data.scenes.new(plane.name)
     else:
         _clear(scene)
-    _set_render(scene, timeline, spec, plane)
+    _set_render(scene, timeline, spec, plane, first)
     ground = bpy.data.objects.new(plane.name, _mesh(spec, plane))
     ground.data.materials.append(_material(plane.name, path))
     scene.collection.objects.link(ground)
-    _move(ground, spec, plane, timeline.frame_start)
+    _move(ground, spec, plane, first)
     scene.camera = _camera(spec, plane)
     scene.collection.objects.link(scene.camera)
     return scene
@@ -86,7 +86,7 @@ def visible_rows(spec: SceneSpec, plane: Plane) -> tuple[int, int]:
     return top, max(top + 1, min(spec.height, bottom))
 
 
-def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane) -> None:
+def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, first: int) -> None:
     render, shown = scene.render, timeline.render
     render.engine = "CYCLES"
     top, bottom = visible_rows(spec, plane)
@@ -95,21 +95,21 @@ def _set_render(scene: bpy.types.Scene, timeline: bpy.types.Scene, spec: SceneSp
     render.film_transparent, render.dither_intensity = True, 0
     render.use_persistent_data = True
     render.use_sequencer = render.use_compositing = False
-    scene.frame_start, scene.frame_end = timeline.frame_start + plane.start, timeline.frame_start + plane.end - 1
+    scene.frame_start, scene.frame_end = first + plane.start, first + plane.end - 1
     cycles: Any = scene.cycles
     cycles.device, cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = "CPU", 1, False, False
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", SHARPEST_FILTER_PX
     cycles.max_bounces, cycles.film_exposure = 0, 1
 
 
-def _lines(spec: SceneSpec, plane: Plane, share: float) -> Vertices:
-    """Both ends of a line along the middle of each row, and along the upper and the lower edge, at a share of the way
-    from key to key: float32 [(h + 2) * 2, 3], px, y up."""
-    a, b = plane.keys
+def _lines(spec: SceneSpec, plane: Plane, index: int) -> Vertices:
+    """Both ends of a line along the middle of each row, and along the upper and the lower edge, at a key of the plane:
+    float32 [(h + 2) * 2, 3], px, y up."""
+    key = plane.keys[index]
     assert plane.slide is not None
-    leads = plane.slide.leads(share, plane.height)
-    left = a.x + (b.x - a.x) * share + plane.scale * np.pad(leads, 1, mode="edge")
-    y = spec.height - (a.y + (b.y - a.y) * share) - plane.scale * plane.height * _down(plane)
+    leads = plane.slide.leads(plane.slide.travel_px[index], plane.height)
+    left = key.x + plane.scale * np.pad(leads, 1, mode="edge")
+    y = spec.height - key.y - plane.scale * plane.height * _down(plane)
     ends = [np.stack([x, y, np.zeros_like(x)], axis=1) for x in (left, left + plane.width * plane.scale)]
     return np.stack(ends, axis=1).reshape(-1, 3).astype(np.float32)
 
@@ -133,12 +133,15 @@ def _mesh(spec: SceneSpec, plane: Plane) -> bpy.types.Mesh:
 
 
 def _move(ground: bpy.types.Object, spec: SceneSpec, plane: Plane, first_frame: int) -> None:
-    """Let every row move from the first key to the last."""
+    """Let every row move from the first key to the last: all of them are as far on their way at the same time."""
     ground.shape_key_add(name="Basis")
     key = ground.shape_key_add(name="moved")
-    key.data.foreach_set("co", _lines(spec, plane, 1).reshape(-1))
+    key.data.foreach_set("co", _lines(spec, plane, -1).reshape(-1))
     frames = [at.frame + first_frame for at in plane.keys]
-    compat.key_linear(key, "value", list(zip(frames, (0.0, 1.0), strict=True)))
+    assert plane.slide is not None
+    first, *_, last = plane.slide.travel_px
+    shares = [(way - first) / (last - first) if last != first else 0.0 for way in plane.slide.travel_px]
+    compat.key_linear(key, "value", list(zip(frames, shares, strict=True)))
 
 
 def _material(name: str, path: Path) -> bpy.types.Material:

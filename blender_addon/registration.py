@@ -7,12 +7,22 @@ from typing import Any
 
 import bpy
 
-from . import cli_command, exporting, generating, operators, panels, preferences, properties
+from . import (
+    cli_command,
+    exporting,
+    generating,
+    operators,
+    panels,
+    preferences,
+    properties,
+    speed_presets,
+)
 
 CLASSES: tuple[type[Any], ...] = (
     *properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
+    *speed_presets.CLASSES,
     *generating.CLASSES,
     *exporting.CLASSES,
     *panels.CLASSES,

@@ -1,6 +1,8 @@
 """What a scene's project means on this machine: its picture, its plan, where its plates lie, building from them."""
 
 import functools
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ from ..shared.plan import Plan
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.visits import check_ways
-from . import compat, preferences, properties, vse
+from . import compat, preferences, properties, targets
+from .targets import Built
 
 
 def picture_path(scene: Any) -> Path:
@@ -73,9 +76,9 @@ def plates_folder(scene: Any) -> Path:
     return preferences.cache_folder() / "plates" / name
 
 
-def build(scene: Any, spec: SceneSpec, folder: Path) -> vse.Built:
+def build(scene: Any, spec: SceneSpec, folder: Path) -> Built:
     """Build a spec in a scene from the plates in `folder`, and remember where they lie."""
-    built = vse.build(scene, spec, folder, folder)
+    built = targets.build(scene, spec, folder, folder)
     saved = bool(bpy.data.filepath)
     if saved:
         compat.make_paths_relative()
@@ -83,15 +86,36 @@ def build(scene: Any, spec: SceneSpec, folder: Path) -> vse.Built:
     return built
 
 
-def build_again(scene: Any) -> vse.Built:
-    """Build a scene from the plates that it has already, whose layers may have been suggested by the server."""
+def settled(scene: Any) -> tuple[Project, tuple[int, int]]:
+    """A scene's project and the size of its picture: as its plates were painted if it has any, else as it is wished."""
     project = properties.project(scene)
-    folder = Path(bpy.path.abspath(properties.of_scene(scene).plates_folder))
+    if not properties.of_scene(scene).plates_folder:
+        return project, picture_size(picture_path(scene))
+    folder = painted_folder(scene)
     if (folder / PROJECT_FILE).is_file():
         project = projects.settled(project, projects.load(folder / PROJECT_FILE).to_json())
     manifest = plate_files.load(folder)
-    plan = plans.plan(project, manifest.width, manifest.height)
-    return build(scene, scenes.build(project, plan, manifest), folder)
+    return project, (manifest.width, manifest.height)
+
+
+def painted_folder(scene: Any) -> Path:
+    """The folder of the plates that a scene has."""
+    return Path(bpy.path.abspath(properties.of_scene(scene).plates_folder))
+
+
+def build_again(scene: Any) -> Built:
+    """Build a scene from the plates that it has already, whose layers may have been suggested by the server."""
+    project, size = settled(scene)
+    folder = painted_folder(scene)
+    spec = scenes.build(project, plans.plan(project, *size), plate_files.load(folder))
+    return build(scene, spec, folder)
+
+
+def way_frames(scene: Any) -> Fraction:
+    """Frames that a scene's journey takes as planned, whatever its pace."""
+    project, size = settled(scene)
+    plan = plans.plan(replace(project, motion=replace(project.motion, pace=())), *size)
+    return plan.steps * plan.frames_per_step
 
 
 def read_project(path: Path) -> tuple[Project, list[str]]:

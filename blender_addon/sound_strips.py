@@ -21,9 +21,12 @@ from ..shared.ambience import CROSSFADE_S, RATE, REPEATED_S, ambience, divisor, 
 from ..shared.errors import ParallaxError
 from ..shared.scene import Cue, SceneSpec
 from . import compat
+from .timeline import TAG, Place
 
 CURVE_KEYS = 9
 """Keys that draw a quarter of a sine with straight lines to within half a percent."""
+VOLUME = f"{TAG}_volume"
+"""On a strip: the volume keys that it was given."""
 NO_SOUND = "This Blender was built without sound, so the scene is silent; another Blender can build it with sound."
 
 
@@ -116,18 +119,19 @@ def _keys(cue: Cue, start: int, end: int) -> tuple[tuple[float, float], ...]:
     return tuple((frame, level(cue, frame)) for frame in frames)
 
 
-def lay(editor: Any, piece: Piece, strip: Any, base: int, tag: str) -> None:
-    """Make or update the strip of a piece. Volume keys that a person changed stay until the cue itself changes."""
-    first = piece.start + 1
+def lay(home: Any, piece: Piece, strip: Any, place: Place, first: int) -> Any:
+    """Make or update the strip of a piece at a place, frame 0 of the spec being frame `first`; the strip.
+
+    Volume keys that a person changed stay until the cue itself changes; they move with the strip.
+    """
     if strip is None:
-        strip = compat.strips(editor).new_sound(piece.name, str(piece.path.resolve()), base + piece.channel, first)
-        strip[tag] = piece.name
+        strip = compat.strips(home).new_sound(piece.name, str(piece.path.resolve()), place.channel, place.first)
     elif Path(bpy.path.abspath(strip.sound.filepath)).resolve() != piece.path.resolve():
         strip.sound = bpy.data.sounds.load(str(piece.path.resolve()), check_existing=True)
-    length = min(piece.end - piece.start, compat.content_length(strip) - piece.skipped)
-    compat.place(strip, first, length, piece.skipped)
-    strip.channel = base + piece.channel
-    built = f"{tag}_volume"
-    if strip.get(built) != repr(piece.volume):
-        compat.key_linear(strip, "volume", [(frame + 1, value) for frame, value in piece.volume])
-        strip[built] = repr(piece.volume)
+    skipped = piece.skipped + place.first - (piece.start + first)
+    compat.place(strip, place.first, min(place.frames, compat.content_length(strip) - skipped), skipped)
+    strip.channel = place.channel
+    if strip.get(VOLUME) != repr(piece.volume):
+        compat.key_linear(strip, "volume", [(frame + first, value) for frame, value in piece.volume])
+        strip[VOLUME] = repr(piece.volume)
+    return strip

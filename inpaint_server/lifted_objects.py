@@ -50,7 +50,7 @@ def lay_objects(
     `owner` [H, W] is the layer that is seen at each pixel. To the whole pixel: it is for looking on.
     """
     for plate, seen in sorted(zip(plates, lifted, strict=True), key=lambda pair: pair[0].layer):
-        moment = step * plan.frames_per_step
+        moment = plan.first_frame_at(step)
         for visit in visits(plan, plate):
             if visit.start <= moment < visit.end or (moment == visit.end == plan.frames):
                 _lay(frame, owner, _scaled(seen, plate.scale), visit.corner(Fraction(step)), plate.layer)

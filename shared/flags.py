@@ -18,10 +18,19 @@ from . import project as projects
 from . import settings
 from .attachments import seen_from
 from .errors import UsageError
+from .geometry import exact
+from .pace import Points, pace
+from .pace_presets import CONSTANT, ease_in, ease_out
 from .plan import default_layers
 from .project import Project
 
-_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str}
+
+def points(text: str) -> list[list[float]]:
+    """`0:0,2.5:1` as [[0, 0], [2.5, 1]], for settings that are a list of points."""
+    return [[float(x), float(y)] for x, y in (part.split(":") for part in text.split(",") if part)]
+
+
+_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "points": points}
 _SHOWN = 40
 """Characters of a wrong list that a refusal repeats."""
 
@@ -50,6 +59,9 @@ def add_project_flags(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seconds", type=float, metavar="S", help="length of the video; gives the number of steps")
     group.add_argument(
+        "--ease", type=float, metavar="S", help="set off and come to rest in S seconds each; needs --seconds or --steps"
+    )
+    group.add_argument(
         "--set",
         action="append",
         default=[],
@@ -70,13 +82,17 @@ def add_project_flags(parser: argparse.ArgumentParser) -> None:
             dest=f"{section}.{d.name}",
             type=_TYPES[d.kind],
             choices=d.limits.choices or None,
-            metavar=None if d.limits.choices else (d.limits.unit or d.kind).upper(),
+            metavar=None if d.limits.choices else _metavar(d),
             help=_help(d),
         )
 
 
+def _metavar(d: settings.Declared) -> str:
+    return "X:Y,..." if d.kind == "points" else (d.limits.unit or d.kind).upper()
+
+
 def _help(d: settings.Declared) -> str:
-    default = "" if d.default in (None, "") else f" (default {d.default})"
+    default = "" if d.default in (None, "", ()) else f" (default {d.default})"
     return f"{d.limits.help}{default}".replace("%", "%%")
 
 
@@ -115,7 +131,10 @@ def project_from_args(args: argparse.Namespace, height_of: HeightOf | None = Non
             document["layers"] = _default_cut(document, args, height_of)
         projects.assign(document, path, text)
     project = projects.from_json(document)
-    return project if args.seconds is None else _with_length(project, args.seconds)
+    if args.seconds is not None:
+        # easing at both ends makes the same way longer by the seconds of one
+        project = _with_length(project, args.seconds, args.ease or 0.0)
+    return project if args.ease is None else _with_ease(project, args.ease)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -186,11 +205,33 @@ def _velocities(text: str | None) -> list[list[float]]:
     return pairs
 
 
-def _with_length(project: Project, seconds: float) -> Project:
+def _way(points: Points, seconds: float) -> float:
+    """Planned seconds that are travelled with a pace in so many seconds of video."""
+    curve = pace(points)
+    return seconds if curve is None else float(curve.way(exact(seconds)))
+
+
+def _with_ease(project: Project, seconds: float) -> Project:
+    """A project whose pace begins and ends at rest; the way must be known, because the pace tells the last second."""
+    motion = project.motion
+    if not math.isfinite(seconds) or seconds <= 0:
+        raise UsageError(f"--ease is {seconds}, but must be above 0.", "Give the seconds to full speed.")
+    if motion.steps is None:
+        raise UsageError("--ease must know how long the journey is.", "Give --seconds or --steps as well.")
+    if motion.pace:
+        raise UsageError("--ease and a pace say two things about the speed.", "Take --ease or motion.pace away.")
+    way, frames = motion.steps * exact(motion.seconds_per_step) * exact(motion.fps), round(seconds * motion.fps)
+    eased = ease_out(ease_in(CONSTANT, frames), frames, way)
+    points = tuple((round(frame / motion.fps, 6), factor) for frame, factor in eased)
+    return replace(project, motion=replace(motion, pace=points))
+
+
+def _with_length(project: Project, seconds: float, ease: float) -> Project:
     if not math.isfinite(seconds) or seconds <= 0:
         raise UsageError(f"--seconds is {seconds}, but must be above 0.", "Give the length of the video in seconds.")
     # more than any limit allows, where the quotient has grown beyond what a whole number can hold
-    steps = math.ceil(min(seconds / project.motion.seconds_per_step, MOST_STEPS + 1))
+    way = max(seconds - ease, seconds / 2) if not project.motion.pace else _way(project.motion.pace, seconds)
+    steps = math.ceil(min(way / project.motion.seconds_per_step, MOST_STEPS + 1))
     if steps > MOST_STEPS:
         raise UsageError(
             f"--seconds {seconds:g} makes more than {MOST_STEPS} steps of {project.motion.seconds_per_step:g} s.",

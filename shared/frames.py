@@ -22,16 +22,12 @@ ReadTile = Callable[[str], Texture]
 
 def placed(plane: Plane, frame: int) -> tuple[float, float]:
     """The plane's upper left corner in output px at a frame counted from 0."""
-    a, b = plane.keys
-    t = (frame - a.frame) / (b.frame - a.frame)
-    return a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t
+    return plane.at(frame, [key.x for key in plane.keys]), plane.at(frame, [key.y for key in plane.keys])
 
 
 def opacity(plane: Plane, frame: int) -> float:
     """How opaque a plane is shown at a frame counted from 0: its alpha is multiplied by this."""
-    a, b = plane.keys
-    first, last = plane.opacity
-    return first + (last - first) * (frame - a.frame) / (b.frame - a.frame)
+    return plane.at(frame, plane.opacity)
 
 
 def render(spec: SceneSpec, frame: int, read_tile: ReadTile) -> Bytes:
@@ -66,8 +62,8 @@ def _lay_over(out: Bytes, tile: Texture, x: float, y: float, scale: float, stren
 def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: int, strength: int) -> None:
     """Lay a tile over `out`, in place, whose rows slide apart."""
     assert plane.slide is not None
-    (x, y), (a, b) = placed(plane, frame), plane.keys
-    leads = plane.slide.leads((frame - a.frame) / (b.frame - a.frame), plane.height)
+    x, y = placed(plane, frame)
+    leads = plane.slide.leads(plane.at(frame, plane.slide.travel_px), plane.height)
     flat = out.reshape(out.shape[0], -1)
     for rows, colours, alpha in sampled(tile, x + plane.scale * leads, y, plane.scale, out.shape[:2]):
         _blend(flat[rows], colours, _faded(alpha, strength))

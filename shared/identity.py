@@ -23,6 +23,7 @@ def painted_part(project: Project) -> Project:
     layers = tuple(replace(layer, matte=Path(layer.matte).name) for layer in project.layers)
     objects = tuple(replace(thing, matte=Path(thing.matte).name) for thing in project.objects)
     kept = replace(project, cut=cut, layers=layers, objects=objects)
+    kept = replace(kept, motion=replace(kept.motion, pace=plain.motion.pace))
     return replace(kept, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
 
 

@@ -5,11 +5,15 @@ is painted and nothing is read from disk, so the interface can show the plan whi
 the command line and Blender all compute the same one. Sending the numbers along instead would let them disagree.
 """
 
+import bisect
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from . import geometry, loop_plan
+from . import pace as paces
 from .errors import UsageError
 from .project import Project
 from .ramp import Ramp
@@ -59,16 +63,49 @@ class Plan:
     fps: float
     tile_px: int
     loop: bool = False
+    pace: paces.Points = ()
 
-    @property
+    @cached_property
     def duration_s(self) -> float:
-        """Length of the video in seconds."""
-        return self.steps * self.seconds_per_step
+        """Length of the video in seconds: that of the journey, unless it has a pace."""
+        way = self.steps * geometry.exact(self.seconds_per_step)
+        return paces.seconds_needed(self.pace, way, geometry.exact(self.fps))
 
-    @property
+    @cached_property
     def frames(self) -> int:
         """Number of frames of the video; frame n is at n / fps seconds."""
-        return max(1, round(self.duration_s * self.fps))
+        frames, curve = max(1, round(self.duration_s * self.fps)), self._curve
+        while curve is not None and not curve.way(frames / geometry.exact(self.fps)):
+            frames += 1
+        return frames
+
+    @property
+    def _curve(self) -> paces.Pace | None:
+        return paces.pace(self.pace)
+
+    def step_at(self, frame: int) -> Fraction:
+        """The step that the journey has reached at a frame, whole or not.
+
+        With a pace the whole journey is travelled at frame number `frames`, the one after the last, exactly: so a
+        loop closes. The factors are bent for that by what half a frame makes of the whole, at most.
+        """
+        curve, fps = self._curve, geometry.exact(self.fps)
+        if curve is None:
+            return Fraction(frame) / self.frames_per_step
+        return self.steps * curve.way(frame / fps) / curve.way(self.frames / fps)
+
+    def first_frame_at(self, step: Fraction | int) -> int:
+        """The first frame at which the journey has reached a step."""
+        if self._curve is None:
+            return math.ceil(step * self.frames_per_step)
+        return bisect.bisect_left(range(self.frames), Fraction(step), key=self.step_at)
+
+    def key_frames(self, start: int, end: int, tolerance_steps: float) -> list[int]:
+        """Frames, `start` and `end` among them, between which the journey is linear to within a part of a step."""
+        if self._curve is None or tolerance_steps == math.inf:
+            return [start, end]
+        values = [float(self.step_at(frame)) for frame in range(start, end + 1)]
+        return [start + i for i in paces.corners(values, tolerance_steps)]
 
     @property
     def vertical(self) -> bool:
@@ -77,7 +114,7 @@ class Plan:
 
     @property
     def frames_per_step(self) -> Fraction:
-        """Frames that one step lasts, exactly."""
+        """Frames that one step lasts at full pace, exactly."""
         return geometry.exact(self.seconds_per_step) * geometry.exact(self.fps)
 
     def circumference(self, index: int) -> int | None:
@@ -118,8 +155,10 @@ def plan(project: Project, width: int, height: int) -> Plan:
         )
         for i, layer in enumerate(given)
     )
-    motion = project.motion
-    return Plan(width, height, layers, steps, motion.seconds_per_step, motion.fps, project.plates.tile_px, motion.loop)
+    motion, tile_px = project.motion, project.plates.tile_px
+    made = Plan(width, height, layers, steps, motion.seconds_per_step, motion.fps, tile_px, motion.loop, motion.pace)
+    made.duration_s  # noqa: B018 asked for now, so that a pace that never arrives is refused here
+    return made
 
 
 def default_layers(height: int) -> tuple[Layer, ...]:

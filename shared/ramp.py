@@ -54,21 +54,19 @@ class Slide:
     """How the rows of a plane slide apart while it is on show.
 
     `ramp`'s rows are counted from the plane's first one. In the tile the rows stand as the screen shows them when the
-    lower edge has moved `home_px`; at the plane's two keys it has moved `travel_px`, linearly between them.
+    lower edge has moved `home_px`; at each of the plane's keys it has moved `travel_px`, linearly between them.
     """
 
     ramp: Ramp
     home_px: float
-    travel_px: tuple[float, float]
+    travel_px: tuple[float, ...]
 
-    def leads(self, share: float, rows: int) -> Scales:
-        """By how many px of the tile each row lies right of the lower edge's, float64 [rows], at a share 0..1 of the
-        way from key to key."""
-        first, last = self.travel_px
-        way = first + (last - first) * share
+    def leads(self, travel_px: float, rows: int) -> Scales:
+        """By how many px of the tile each row lies right of the lower edge's, float64 [rows], when that has moved
+        `travel_px`."""
         aligned = self.ramp.positions(self.home_px, 0, rows)
         edge = self.ramp.positions(self.home_px, self.ramp.bottom, 1)
-        return np.asarray((self.ramp.scales(0, rows) - 1) * way + (edge - aligned), np.float64)
+        return np.asarray((self.ramp.scales(0, rows) - 1) * travel_px + (edge - aligned), np.float64)
 
 
 def travel(velocity: tuple[float, float], step: float | Fraction) -> float:

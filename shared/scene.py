@@ -4,10 +4,11 @@ Every target (VSE, compositor, planes) and the arithmetic renderer are built fro
 compare it as JSON. Building straight into Blender would have made the frame numbers untestable without Blender.
 """
 
+import bisect
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,10 @@ from .visits import visits
 
 SCHEMA = "infinite-parallax/scene"
 VERSION = 1
+NEAR_PX = 1 / 8
+"""How far a plane's keys may leave the curve that its pace asks for."""
+LEVELS = 256
+"""Of opacity: its keys leave the curve by one of them at most."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,10 @@ class Key:
 class Plane:
     """A textured plane: one tile, on show in frames `start`..`end` - 1, moving linearly from key to key.
 
+    There are two keys, at its start and its end; with a pace as many as keep it within an eighth of a px of the curve.
+
     `file` is relative to the folder of the plates; `width` and `height` are the tile's own px, shown `scale` times
-    as large. `opacity` multiplies its alpha, at each of its two keys and linear between. Planes are listed far to near,
+    as large. `opacity` multiplies its alpha, at each of its keys and linear between. Planes are listed far to near,
     and `channel` counts from 1: one for each layer, directly above it one for its covers if it has any, and one for
     each object that lies before it. With a `slide` the rows move each at a speed of its own; the keys are the lower
     edge's.
@@ -55,9 +62,20 @@ class Plane:
     start: int
     end: int
     scale: float
-    keys: tuple[Key, Key]
-    opacity: tuple[float, float] = (1.0, 1.0)
+    keys: tuple[Key, ...]
+    opacity: tuple[float, ...] = (1.0, 1.0)
     slide: Slide | None = None
+
+    @property
+    def fades(self) -> bool:
+        """Whether its opacity is ever anything but 1."""
+        return any(value != 1 for value in self.opacity)
+
+    def at(self, frame: int, values: Sequence[float]) -> float:
+        """What `values`, one for each key, are at a frame."""
+        i = min(max(bisect.bisect_right(self.keys, frame, key=lambda key: key.frame), 1), len(self.keys) - 1)
+        a, b = self.keys[i - 1], self.keys[i]
+        return values[i - 1] + (values[i] - values[i - 1]) * ((frame - a.frame) / (b.frame - a.frame))
 
 
 @dataclass(frozen=True)
@@ -120,12 +138,12 @@ def from_json(data: Mapping[str, Any]) -> SceneSpec:
 
 
 def _plane(data: Mapping[str, Any]) -> Plane:
-    first, last = data["keys"]
-    opacity = tuple(data.get("opacity", (1.0, 1.0)))
+    keys = tuple(Key(**key) for key in data["keys"])
+    opacity = tuple(data.get("opacity", (1.0,) * len(keys)))
     slide = data.get("slide")
     if slide:
         slide = Slide(Ramp(**slide["ramp"]), float(slide["home_px"]), tuple(slide["travel_px"]))
-    return Plane(**{**data, "keys": (Key(**first), Key(**last)), "opacity": opacity, "slide": slide})
+    return Plane(**{**data, "keys": keys, "opacity": opacity, "slide": slide})
 
 
 def load(path: Path) -> SceneSpec:
@@ -209,13 +227,15 @@ def _tile_plane(
     plan: Plan, layer: int, velocity: geometry.Velocity, tile: Tile, frame: Framing, name: str, channel: int
 ) -> Iterator[Plane]:
     """The plane of a tile of a layer; none if it is on show for less than a frame."""
-    start, end = (min(plan.frames, math.ceil(k * plan.frames_per_step)) for k in (tile.first, tile.last))
+    start, end = (min(plan.frames, plan.first_frame_at(k)) for k in (tile.first, tile.last))
     end = plan.frames if tile.last == plan.steps else end
     if end > start:
-        keys = (_key(plan, velocity, tile, frame, start), _key(plan, velocity, tile, frame, end))
-        shown = (_opacity(plan, tile, start), _opacity(plan, tile, end))
+        fading = (tile.last - tile.first) / LEVELS if tile.is_cover else math.inf
+        at = plan.key_frames(start, end, min(fading, _tolerance_steps(velocity, frame.scale)))
+        keys = tuple(_key(plan, velocity, tile, frame, n) for n in at)
+        shown = tuple(_opacity(plan, tile, n) for n in at)
         size = tile.width, tile.height
-        slide = _slide(plan, velocity, tile, start, end)
+        slide = _slide(plan, velocity, tile, at)
         yield Plane(name, layer, channel, tile.file, *size, start, end, frame.scale, keys, shown, slide)
 
 
@@ -224,8 +244,8 @@ def _object_planes(plan: Plan, thing: ObjectPlate, frame: Framing, name: str, ch
     for number, visit in enumerate(visits(plan, thing)):
         size, scale = (thing.tile.width, thing.tile.height), frame.scale * thing.scale
         keys = []
-        for n in (visit.start, visit.end):
-            x, y = visit.corner(Fraction(n) / plan.frames_per_step)
+        for n in plan.key_frames(visit.start, visit.end, _tolerance_steps(visit.velocity, frame.scale)):
+            x, y = visit.corner(plan.step_at(n))
             keys.append(Key(n, x * frame.scale + frame.x, y * frame.scale + frame.y))
         yield Plane(
             f"{name} {number}",
@@ -236,28 +256,34 @@ def _object_planes(plan: Plan, thing: ObjectPlate, frame: Framing, name: str, ch
             visit.start,
             visit.end,
             scale,
-            (keys[0], keys[1]),
+            tuple(keys),
+            (1.0,) * len(keys),
         )
 
 
+def _tolerance_steps(velocity: geometry.Velocity, scale: float) -> float:
+    """Part of a step in which something moves by an eighth of a px of the output."""
+    speed = math.hypot(*velocity) * scale
+    return NEAR_PX / speed if speed else math.inf
+
+
 def _key(plan: Plan, velocity: geometry.Velocity, tile: Tile, frame: Framing, n: int) -> Key:
-    steps = Fraction(n) / plan.frames_per_step
+    steps = plan.step_at(n)
     x, y = (o + float(geometry.exact(v) * steps) for o, v in zip((tile.x, tile.y), velocity, strict=True))
     return Key(n, x * frame.scale + frame.x, y * frame.scale + frame.y)
 
 
-def _slide(plan: Plan, velocity: geometry.Velocity, tile: Tile, start: int, end: int) -> Slide | None:
-    """How the rows of a tile slide apart from frame `start` to frame `end`, if they do."""
+def _slide(plan: Plan, velocity: geometry.Velocity, tile: Tile, at: Sequence[int]) -> Slide | None:
+    """How the rows of a tile slide apart, told at some frames, if they do."""
     if tile.ramp is None:
         return None
-    first, last = (travel(velocity, Fraction(n) / plan.frames_per_step) for n in (start, end))
-    return Slide(tile.ramp.raised(tile.y), tile.home_px, (first, last))
+    return Slide(tile.ramp.raised(tile.y), tile.home_px, tuple(travel(velocity, plan.step_at(n)) for n in at))
 
 
 def _opacity(plan: Plan, tile: Tile, n: int) -> float:
     """How opaque a tile is at a frame; a frame may lie a little beyond the tile's last step."""
     first, last = tile.opacity
-    share = (Fraction(n) / plan.frames_per_step - tile.first) / (tile.last - tile.first)
+    share = (plan.step_at(n) - tile.first) / (tile.last - tile.first)
     return first + (last - first) * float(min(max(share, Fraction(0)), Fraction(1)))
 
 

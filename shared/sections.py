@@ -44,6 +44,13 @@ class Motion:
     steps: int | None = setting(
         None, "Number of steps. Empty: until the whole original has left the frame.", low=1, high=1000000, flag="steps"
     )
+    pace: tuple[tuple[float, float], ...] = setting(
+        (),
+        "Speed over time: [second, factor] points, linear between them, the last one held. Empty: 1 throughout.",
+        low=0,
+        high=1000000,
+        flag="pace",
+    )
 
 
 @dataclass(frozen=True)

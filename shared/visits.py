@@ -63,9 +63,9 @@ def visits(plan: Plan, thing: ObjectPlate) -> tuple[Visit, ...]:
     for shift in dict.fromkeys((Fraction(0), away)):
         times = _inside(plan, thing.velocity, (x + shift, y), (width, height))
         if times is not None:
-            start = math.ceil(times[0] * plan.frames_per_step)
+            start = plan.first_frame_at(times[0])
             # the frame at which it has just left is not needed, but that of the last step is
-            end = plan.frames if times[1] == plan.steps else math.ceil(times[1] * plan.frames_per_step)
+            end = plan.frames if times[1] == plan.steps else plan.first_frame_at(times[1])
             if start < min(end, plan.frames):
                 found.append(Visit(start, min(end, plan.frames), x + shift, y, thing.velocity))
     return tuple(found)

@@ -71,7 +71,7 @@ class PaintedJob:
                 "Make the plates again with this project.",
             )
         # a frame for every step, so that the visits of objects are counted in steps
-        self._stepwise = replace(self.plan, seconds_per_step=1.0, fps=1.0)
+        self._stepwise = replace(self.plan, seconds_per_step=1.0, fps=1.0, pace=())
         self.read: ReadTile = _reader(folder, len(self.plan.layers) + HELD)
 
     @property
@@ -134,7 +134,7 @@ class PaintedJob:
             texture = self.read(tile.file)
             if tile.ramp is not None:
                 slide = self._slide(tile, index, step)
-                left = tile.x + x + slide.leads(0.0, tile.height)
+                left = tile.x + x + slide.leads(slide.travel_px[0], tile.height)
                 for rows, _, alpha in sampled(texture, left, tile.y + y, 1.0, out.shape):
                     np.maximum(out[rows], alpha, out=out[rows])
                 continue

@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import export, vse
+from infinite_parallax.blender_addon import export, targets
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.errors import ParallaxError, UsageError
 from infinite_parallax.shared.scene import Export, SceneSpec
@@ -22,7 +22,7 @@ FINE = Export(crf=1, bitrate_kbps=None, keyframe_group=10, audio_kbps=192)
 
 def scene_of(folder: Path, **sections: Any) -> SceneSpec:
     spec = made(folder, document(180.0, **sections))
-    vse.build(bpy.context.scene, spec, folder, folder)
+    targets.build(bpy.context.scene, spec, folder, folder)
     return spec
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import export, vse
+from infinite_parallax.blender_addon import export, targets, timeline
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -28,7 +28,7 @@ def moments(spec: SceneSpec) -> list[int]:
 def compared(spec: SceneSpec, folder: Path, frame: int) -> tuple[Any, Any]:
     """A frame as Blender renders it, and how far each value is from the arithmetic one."""
     path = folder / f"frame{frame}.png"
-    export.still(bpy.context.scene, frame + vse.FIRST_FRAME, path)
+    export.still(bpy.context.scene, frame + timeline.FIRST_FRAME, path)
     rendered = read_pixels(path)[..., :3]
     return rendered, np.abs(rendered.astype(int) - frames.render(spec, frame, read_tile(folder)))
 
@@ -36,7 +36,7 @@ def compared(spec: SceneSpec, folder: Path, frame: int) -> tuple[Any, Any]:
 @pytest.mark.parametrize("direction", DIRECTIONS.values(), ids=DIRECTIONS.keys())
 def test_frames_are_the_arithmetic_ones(tmp_path: Path, direction: float) -> None:
     spec = made(tmp_path, document(direction))
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in moments(spec):
         rendered, off = compared(spec, tmp_path, frame)
         assert rendered.min() >= DARKEST
@@ -46,14 +46,14 @@ def test_frames_are_the_arithmetic_ones(tmp_path: Path, direction: float) -> Non
 
 def test_positions_between_pixels_are_met(tmp_path: Path) -> None:
     spec = made(tmp_path, document(180.0))
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     at = [frames.placed(plane, 13)[0] % 1 for plane in spec.planes if plane.start <= 13 < plane.end]
     assert any(0.1 < fraction < 0.9 for fraction in at)
     moved = replace(
         spec, planes=tuple(replace(p, keys=tuple(replace(k, x=k.x + 0.25) for k in p.keys)) for p in spec.planes)
     )
     path = tmp_path / "frame.png"
-    export.still(bpy.context.scene, 13 + vse.FIRST_FRAME, path)
+    export.still(bpy.context.scene, 13 + timeline.FIRST_FRAME, path)
     off = np.abs(read_pixels(path)[..., :3].astype(int) - frames.render(moved, 13, read_tile(tmp_path)))
     assert off.mean() > 1, "a quarter of a pixel must be told apart"
 
@@ -61,7 +61,7 @@ def test_positions_between_pixels_are_met(tmp_path: Path) -> None:
 def test_frames_of_a_scaled_scene(tmp_path: Path) -> None:
     spec = made(tmp_path, document(30.0, output={"width": 320}))
     assert spec.planes[0].scale > 1
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in moments(spec):
         rendered, off = compared(spec, tmp_path, frame)
         assert rendered.min() >= DARKEST
@@ -71,7 +71,7 @@ def test_frames_of_a_scaled_scene(tmp_path: Path) -> None:
 
 def test_frames_of_a_cropped_scene(tmp_path: Path) -> None:
     spec = made(tmp_path, document(200.0, output={"width": 190, "height": 90}))
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in moments(spec):
         rendered, off = compared(spec, tmp_path, frame)
         assert rendered.min() >= DARKEST
@@ -84,7 +84,7 @@ def test_frames_of_contours_with_soft_rims_and_covers(tmp_path: Path, raised: fl
     spec = made(tmp_path, document(180.0), contours=True, covers=True)
     planes = [replace(p, keys=(replace(p.keys[0], y=p.keys[0].y - raised), p.keys[1])) for p in spec.planes]
     spec = replace(spec, planes=tuple(planes))
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     plain = replace(spec, planes=tuple(p for p in spec.planes if p.opacity == (1, 1)))
     for frame in (0, 1, 4, 15, spec.frames - 4, spec.frames - 1):
         rendered, off = compared(spec, tmp_path, frame)
@@ -100,7 +100,7 @@ def test_frames_of_contours_with_soft_rims_and_covers(tmp_path: Path, raised: fl
 def test_frames_of_an_object_that_goes_its_own_way(tmp_path: Path, scale: float) -> None:
     thing = {"name": "boat", "layer": 1, "box": [70, 50, 114, 82], "velocity": [-7.3, -1.6], "scale": scale}
     spec = made(tmp_path, document(objects=[thing]), contours=True)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     plain = replace(spec, planes=tuple(p for p in spec.planes if "boat" not in p.name))
     for frame in moments(spec):
         _, off = compared(spec, tmp_path, frame)

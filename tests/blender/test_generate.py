@@ -9,7 +9,7 @@ import bpy
 import infinite_parallax
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, generating, jobs, preferences, properties, vse
+from infinite_parallax.blender_addon import compat, export, generating, jobs, preferences, properties, timeline
 from infinite_parallax.shared import frames, plates, scene
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
@@ -56,7 +56,7 @@ def test_generate_build_and_export(tmp_path: Path) -> None:
     spec = scene.build(project, plans.plan(project, WIDTH, HEIGHT), plates.load(folder))
     count = len(compat.strips(this.sequence_editor))
     assert count == len(spec.planes)
-    export.still(this, 10 + vse.FIRST_FRAME, tmp_path / "still.png")
+    export.still(this, 10 + timeline.FIRST_FRAME, tmp_path / "still.png")
     off = np.abs(read_pixels(tmp_path / "still.png")[..., :3].astype(int) - frames.render(spec, 10, read_tile(folder)))
     assert off.max() <= 2
     assert bpy.ops.infinite_parallax.build_scene() == {"FINISHED"}

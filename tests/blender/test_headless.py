@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, headless, vse
+from infinite_parallax.blender_addon import compat, export, headless, timeline
 from infinite_parallax.shared import frames
 
 from .made import document, made, read_pixels, read_tile
@@ -59,7 +59,7 @@ def test_build_save_and_render(tmp_path: Path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(made_files["blend"]))
     assert bpy.context.scene.name == spec.name
     assert bpy.context.scene.render.filepath == "//it.mp4"
-    export.still(bpy.context.scene, 20 + vse.FIRST_FRAME, tmp_path / "again.png")
+    export.still(bpy.context.scene, 20 + timeline.FIRST_FRAME, tmp_path / "again.png")
     assert np.array_equal(read_pixels(tmp_path / "again.png"), read_pixels(stills[1]))
 
 
@@ -69,14 +69,14 @@ def test_a_file_that_is_there_is_brought_up_to_date(tmp_path: Path) -> None:
     assert boot(*given, "--blend", tmp_path / "it.blend")[0] == 0
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "it.blend"))
     strips = compat.strips(bpy.context.scene.sequence_editor)
-    strips[0].mute, tag, count = True, strips[0][vse.TAG], len(strips)
+    strips[0].mute, tag, count = True, strips[0][timeline.TAG], len(strips)
     bpy.ops.wm.save_mainfile()
     assert boot(*given, "--blend", tmp_path / "it.blend")[0] == 0
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "it.blend"))
     strips = compat.strips(bpy.context.scene.sequence_editor)
     assert len(bpy.data.scenes) == 1
     assert len(strips) == count
-    assert [s.mute for s in strips if s[vse.TAG] == tag] == [True]
+    assert [s.mute for s in strips if s[timeline.TAG] == tag] == [True]
 
 
 def test_refusals_are_sentences(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import infinite_parallax
 import pytest
 from infinite_parallax.blender_addon import properties, scene_project
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import settings
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.project import Project
 
@@ -43,7 +42,7 @@ def test_the_defaults_are_the_projects() -> None:
 @pytest.mark.parametrize("section", projects.SECTIONS)
 def test_every_setting_is_a_property_with_its_help(section: str) -> None:
     found = getattr(group(), section).bl_rna.properties
-    for d in settings.declared(projects.SECTIONS[section]):
+    for d in properties.generated(projects.SECTIONS[section]):
         assert found[d.name].description == d.limits.help.rstrip(".")
         assert (properties.switch(d.name) in found) == properties.switched(d)
 

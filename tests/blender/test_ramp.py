@@ -7,7 +7,7 @@ import addon_utils
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, headless, vse
+from infinite_parallax.blender_addon import compat, export, headless, targets, timeline
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.ramp import Ramp, Slide
@@ -58,7 +58,7 @@ def spec_of(folder: Path, direction: float, scale: float = 1.0, fades: bool = Fa
 def off(spec: SceneSpec, folder: Path, frame: int) -> Any:
     """How far each value of Blender's frame is from the arithmetic one."""
     path = folder / f"frame{frame}.png"
-    export.still(bpy.context.scene, frame + vse.FIRST_FRAME, path)
+    export.still(bpy.context.scene, frame + timeline.FIRST_FRAME, path)
     rendered = read_pixels(path)[..., :3].astype(int)
     return np.abs(rendered - frames.render(spec, frame, read_tile(folder)))
 
@@ -66,7 +66,7 @@ def off(spec: SceneSpec, folder: Path, frame: int) -> Any:
 @pytest.mark.parametrize("direction", [-1.0, 1.0], ids=["left", "right"])
 def test_frames_are_the_arithmetic_ones(tmp_path: Path, direction: float) -> None:
     spec = spec_of(tmp_path, direction)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in (0, 5, 11):
         differences = off(spec, tmp_path, frame)
         assert differences.mean() <= 0.5
@@ -75,7 +75,7 @@ def test_frames_are_the_arithmetic_ones(tmp_path: Path, direction: float) -> Non
 
 def test_rows_slide_apart(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     rigid = SceneSpec(**{**vars(spec), "planes": (spec.planes[0], Plane(**{**vars(spec.planes[1]), "slide": None}))})
     differences = off(rigid, tmp_path, 8)
     assert differences[: HEIGHT // 2].max() <= 2, "the sky is where it is"
@@ -84,7 +84,7 @@ def test_rows_slide_apart(tmp_path: Path) -> None:
 
 def test_frames_of_a_scaled_scene(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0, scale=1.5)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     for frame in (0, 7):
         differences = off(spec, tmp_path, frame)
         assert differences.mean() <= 0.5
@@ -93,7 +93,7 @@ def test_frames_of_a_scaled_scene(tmp_path: Path) -> None:
 
 def test_a_ground_that_fades(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0, fades=True)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     differences = off(spec, tmp_path, 9)
     assert differences.mean() <= 0.5
     assert differences.max() <= 3
@@ -104,7 +104,7 @@ def test_without_cycles_it_is_refused_and_nothing_is_built(tmp_path: Path) -> No
     addon_utils.disable("cycles")
     try:
         with pytest.raises(ParallaxError, match="Cycles"):
-            vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+            targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     finally:
         addon_utils.enable("cycles")
     editor = bpy.context.scene.sequence_editor
@@ -121,19 +121,19 @@ def counts() -> dict[str, int]:
 
 def test_building_again_changes_nothing(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     before = counts()
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert counts() == before
     assert off(spec, tmp_path, 5).max() <= 2
 
 
 def test_what_is_no_longer_there_goes_with_its_scene(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     with_ground = counts()
     sky = SceneSpec(**{**vars(spec), "planes": spec.planes[:1]})
-    vse.build(bpy.context.scene, sky, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, sky, tmp_path, tmp_path)
     assert {k: with_ground[k] - v for k, v in counts().items()} == {
         "images": 1,
         "actions": 1,
@@ -151,14 +151,14 @@ def test_a_ground_that_becomes_rigid_and_back(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0)
     rigid = SceneSpec(**{**vars(spec), "planes": (spec.planes[0], Plane(**{**vars(spec.planes[1]), "slide": None}))})
     for now in (spec, rigid, spec):
-        vse.build(bpy.context.scene, now, tmp_path, tmp_path)
+        targets.build(bpy.context.scene, now, tmp_path, tmp_path)
         assert off(now, tmp_path, 6).max() <= 2
 
 
 def test_a_saved_file_shows_the_same(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, -1.0)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
-    bpy.context.scene[vse.TAG] = spec.name
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    bpy.context.scene[timeline.TAG] = spec.name
     blend = tmp_path / "saved.blend"
     headless.save(blend)
     scene = headless.open_scene(blend, spec)

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, headless, sound_strips, uncompressed, vse
+from infinite_parallax.blender_addon import compat, export, headless, sound_strips, targets, timeline, uncompressed, vse
 from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.scene import Cue, SceneSpec
 
@@ -21,7 +21,7 @@ WITH_SOUND = bpy.app.build_options.audaspace
 
 def built(folder: Path, data: dict[str, Any]) -> SceneSpec:
     spec = made(folder, data)
-    vse.build(bpy.context.scene, spec, folder, folder)
+    targets.build(bpy.context.scene, spec, folder, folder)
     return spec
 
 
@@ -80,7 +80,7 @@ def test_output_of_the_scene(tmp_path: Path) -> None:
 def test_building_twice_changes_nothing(tmp_path: Path) -> None:
     spec = built(tmp_path, document(sound={"ambience": "wind"}))
     before = counts()
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert counts() == before
     assert before["strips"] == len(spec.planes) + WITH_SOUND
 
@@ -98,7 +98,7 @@ def test_what_a_person_did_survives(tmp_path: Path) -> None:
     if WITH_SOUND:
         compat.key_linear(strip("ambience water 000"), "volume", [(1, 0.25), (20, 0.75)])
     before = counts()
-    vse.build(scene, spec, tmp_path, tmp_path)
+    targets.build(scene, spec, tmp_path, tmp_path)
     assert counts() == before
     assert strip(spec.planes[0].name).mute
     assert strip("my hills").blend_alpha == 0.5
@@ -114,11 +114,11 @@ def test_a_copy_of_a_strip_becomes_a_persons_own(tmp_path: Path) -> None:
     spec = built(tmp_path, document())
     name = spec.planes[0].name
     copy = compat.strips(editor()).new_image("copy", str(tmp_path / spec.planes[0].file), 8, 1)
-    copy[vse.TAG] = name
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
-    assert vse.TAG not in strip("copy")
+    copy[timeline.TAG] = name
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert timeline.TAG not in strip("copy")
     assert strip("copy").channel == 8
-    assert strip(name)[vse.TAG] == name
+    assert strip(name)[timeline.TAG] == name
 
 
 def test_strips_of_an_earlier_build_go_when_they_are_no_longer_asked_for(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_strips_of_an_earlier_build_go_when_they_are_no_longer_asked_for(tmp_pat
 
 def test_covers_lie_on_a_channel_of_their_own_and_fade(tmp_path: Path) -> None:
     spec = made(tmp_path, document(), covers=True)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     opening, closing = (strip(f"01 hills cover {n}") for n in (0, 1))
     assert {opening.channel, closing.channel} == {strip("01 hills 000").channel + 1}
     assert strip("02 grass 000").channel == opening.channel + 1
@@ -148,7 +148,7 @@ def test_covers_lie_on_a_channel_of_their_own_and_fade(tmp_path: Path) -> None:
     assert compat.f_curve(strip("01 hills 000"), "blend_alpha") is None
     before = counts()
     compat.key_linear(opening, "blend_alpha", [(1, 0.2), (3, 0.2)])
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert counts() == before
     assert compat.f_curve(opening, "blend_alpha").evaluate(1) == 1
 
@@ -161,10 +161,10 @@ def test_building_something_else_puts_every_strip_where_it_belongs(tmp_path: Pat
         made(tmp_path / "b", data | {"motion": data["motion"] | change}, covers=True),
         made(tmp_path / "c", data | {"objects": [{"name": "boat", "layer": 0, "box": [20, 20, 60, 40]}]}),
     ]
-    vse.build(bpy.context.scene, specs[0], tmp_path / "a", tmp_path)
+    targets.build(bpy.context.scene, specs[0], tmp_path / "a", tmp_path)
     compat.key_linear(strip("01 hills 000"), "blend_alpha", [(1, 0.25), (20, 0.75)])
     for spec, name in [*zip(specs, "abc", strict=True), *zip(specs, "abc", strict=True)]:
-        vse.build(bpy.context.scene, spec, tmp_path / name, tmp_path)
+        targets.build(bpy.context.scene, spec, tmp_path / name, tmp_path)
         mine = compat.f_curve(strip("01 hills 000"), "blend_alpha").keyframe_points
         assert [tuple(key.co) for key in mine] == [(1, 0.25), (20, 0.75)]
         for plane in spec.planes:
@@ -181,7 +181,7 @@ def test_channels_that_a_person_uses_are_left_to_them(tmp_path: Path) -> None:
     spec = built(tmp_path, document())
     assert strip("mine").channel == 2
     assert sorted({strip(plane.name).channel for plane in spec.planes}) == [3, 4, 5]
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert sorted({strip(plane.name).channel for plane in spec.planes}) == [3, 4, 5]
 
 
@@ -190,7 +190,7 @@ def test_a_missing_plate_is_said_before_anything_is_changed(tmp_path: Path) -> N
     (tmp_path / spec.planes[-1].file).unlink()
     width = bpy.context.scene.render.resolution_x
     with pytest.raises(ParallaxError, match=r"plate .* is missing"):
-        vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+        targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert bpy.context.scene.render.resolution_x == width
     assert len(compat.strips(bpy.context.scene.sequence_editor_create())) == 0
 
@@ -207,14 +207,14 @@ def test_a_saved_file_renders_the_same_from_another_folder(tmp_path: Path) -> No
     export.still(bpy.context.scene, 15, tmp_path / "after.png")
     assert np.array_equal(read_pixels(tmp_path / "before.png"), read_pixels(tmp_path / "after.png"))
     before = counts()
-    vse.build(bpy.context.scene, spec, there / "plates_of_it", tmp_path)
+    targets.build(bpy.context.scene, spec, there / "plates_of_it", tmp_path)
     assert counts() == before
 
 
 @pytest.mark.skipif(WITH_SOUND, reason="this Blender has sound")
 def test_a_blender_without_sound_says_so(tmp_path: Path) -> None:
     spec = made(tmp_path, document(sound={"ambience": "wind"}))
-    done = vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    done = targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert not done.sound
     assert done.notes == (sound_strips.NO_SOUND,)
 
@@ -225,7 +225,7 @@ def test_ambience_is_laid_end_to_end_and_fades(tmp_path: Path, monkeypatch: pyte
     data = document(sound={"ambience": "wind", "volume": 0.5})
     data["motion"]["fps"] = 29.97
     spec = made(tmp_path, data)
-    done = vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    done = targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert (done.sound, done.notes) == (True, ())
     sounds = sorted((s for s in compat.strips(editor()) if s.type == "SOUND"), key=compat.start)
     assert [(compat.start(s), compat.length(s)) for s in sounds] == [(1, 30), (31, 30), (61, spec.frames - 60)]
@@ -248,7 +248,7 @@ def test_a_sound_file_of_ones_own(tmp_path: Path) -> None:
     assert spec.cues[0].file == str(mine)
     mine.unlink()
     with pytest.raises(ParallaxError, match=r"no sound file at .*mine\.wav"):
-        vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+        targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
 
 
 def loop_document(**sound: Any) -> dict[str, Any]:
@@ -274,7 +274,7 @@ def test_a_file_that_is_longer_than_the_loop_is_faded_over_its_beginning(tmp_pat
     t = np.arange(round((seconds + 2) * 48000)) / 48000
     chirp = (0.4 * np.sin(2 * np.pi * (100 + 20 * t) * t)).astype(np.float32)
     sound_strips.write_wav(mine, np.stack([chirp, chirp], axis=1), 48000)
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     head, tail = strip("sound"), strip("sound end")
     assert (compat.start(head), compat.length(head)) == (1, spec.frames)
     assert (compat.start(tail), compat.length(tail)) == (1, 12)
@@ -293,7 +293,7 @@ def test_a_file_that_is_longer_than_the_loop_is_faded_over_its_beginning(tmp_pat
     assert np.corrcoef(heard, wanted)[0, 1] > 0.95
     assert not [s for s in compat.strips(editor()) if s.type == "SOUND" and compat.length(s) == 0]
     again = counts()
-    vse.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
     assert counts() == again
 
 

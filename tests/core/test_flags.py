@@ -24,7 +24,7 @@ def test_without_flags_everything_is_at_its_default() -> None:
 
 
 def test_every_flag_reaches_its_setting() -> None:
-    samples = {"int": "21", "float": "2.5", "str": "x"}
+    samples = {"int": "21", "float": "2.5", "str": "x", "points": "0:0.5,3:1"}
     for section, declared in flagged():
         if declared.kind == "bool":
             for text, wanted in ((f"--{declared.limits.flag}", True), (f"--no-{declared.limits.flag}", False)):
@@ -34,6 +34,9 @@ def test_every_flag_reaches_its_setting() -> None:
         if declared.name in ("width", "height", "bitrate_kbps"):
             text = "640"
         value = getattr(getattr(parse(f"--{declared.limits.flag}", text), section), declared.name)
+        if declared.kind == "points":
+            assert value == ((0, 0.5), (3, 1))
+            continue
         assert str(value) in (text, f"{float(text):g}" if declared.kind == "float" else text)
 
 
@@ -54,6 +57,20 @@ def test_layers_by_flags() -> None:
 
 def test_seconds_give_the_steps() -> None:
     assert parse("--seconds", "21", "--seconds-per-step", "5").motion.steps == 5
+
+
+def test_easing_is_a_pace_and_the_video_keeps_its_length() -> None:
+    motion = parse("--seconds", "20", "--ease", "3", "--fps", "10").motion
+    assert motion.steps == 17
+    assert motion.pace == ((0, 0), (3, 1), (17, 1), (20, 0))
+    assert parse("--seconds", "20", "--pace", "0:0,4:1").motion.steps == 18
+    for arguments, words in (
+        (("--ease", "2"), "how long the journey is"),
+        (("--ease", "2", "--steps", "9", "--pace", "0:1,2:3"), "two things"),
+        (("--ease", "0", "--steps", "9"), "above 0"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            parse(*arguments)
 
 
 def asked(*arguments: str, height: int = 100) -> tuple[Project, Path]:
