@@ -14,7 +14,7 @@ import bpy
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.flags import add_project_flags, wish
 from ..shared.outputs import check_file, check_folder, refused
-from . import export, headless, jobs, mask_pictures, preferences, scene_project, targets
+from . import export, headless, jobs, local_server, mask_pictures, preferences, scene_project, targets
 from .jobs import Message, Preparing, Progress, Warned
 
 NAME = "infinite_parallax"
@@ -76,7 +76,10 @@ def render(args: argparse.Namespace) -> None:
     check(args)
     server = preferences.server(args.server, args.token_file, args.server_command)
     project = mask_pictures.with_pictures(project, *scene_project.picture_size(picture.absolute()), folder(args))
-    finished = jobs.paint(server, project, picture, folder(args), tell)
+    try:
+        finished = jobs.paint(server, jobs.Task(project, picture, folder(args)), tell)
+    finally:
+        local_server.stop()
     scene = headless.open_scene(args.blend, finished.spec)
     for note in targets.build(scene, finished.spec, finished.folder, finished.folder).notes:
         print(f"Note: {note}", flush=True)

@@ -5,12 +5,16 @@ timer. `execute` reads the same messages one after the other until the last, for
 window. Blender's data is touched here only, in the main thread.
 """
 
+import time
 from typing import Any, ClassVar
 
 import bpy
 
-from . import mask_pictures, preferences, properties, refusals, scene_project
-from .jobs import Failed, Finished, Message, Preparing, Progress, Warned, Worker
+from ..shared.errors import UsageError
+from ..shared.painting import Begun, Canvas
+from ..shared.time_left import Pace, words
+from . import begun_jobs, mask_pictures, preferences, properties, refusals, scene_project, thumbnails
+from .jobs import Failed, Finished, Message, Preparing, Progress, Task, Warned, Worker
 from .refusals import job_state, reported
 
 PERIOD_S = 0.2
@@ -19,21 +23,31 @@ PERIOD_S = 0.2
 class Generating:
     """A running job and the scene that it is for."""
 
-    def __init__(self, scene: Any) -> None:
+    def __init__(self, scene: Any, redo_from: int | None = None) -> None:
         project, plan = scene_project.plan_of(scene)
-        folder = scene_project.plates_folder(scene)
+        picture, folder = scene_project.picture_path(scene), scene_project.plates_folder(scene)
+        key, note = begun_jobs.key(project, picture), begun_jobs.read(folder)
+        begun = None
+        if redo_from is not None:
+            if note is None:
+                raise UsageError("No job was begun for this scene.", "Generate first.")
+            begun = Begun(note.job, redo_from)
+        elif note is not None and note.key == key:
+            begun = Begun(note.job)
         project = mask_pictures.with_pictures(project, plan.width, plan.height, folder)
-        self._scene_name = scene.name
-        self.worker = Worker(preferences.server(), project, scene_project.picture_path(scene), folder)
+        self._scene_name, self._pace, self._what = scene.name, Pace(), ""
+        self.worker = Worker(preferences.server(), Task(project, picture, folder, begun, key))
         state = job_state()
-        state.running, state.factor, state.status = True, 0.0, "Starting"
+        state.running, state.factor, state.status, state.left = True, 0.0, "Starting", ""
 
     def take(self, operator: Any, message: Message) -> set[str] | None:
         """Act on a message; the operator's result when it was the last."""
         state = job_state()
         if isinstance(message, Progress):
-            state.factor = message.done / max(1, message.of)
-            state.status = f"{message.what.capitalize()} {message.done} of {message.of}"
+            self._progress(message)
+            return None
+        if isinstance(message, Canvas):
+            thumbnails.show_canvas(message.png)
             return None
         if isinstance(message, Preparing):
             state.status = message.stage
@@ -43,6 +57,16 @@ class Generating:
             return None
         state.running = False
         return self._fail(operator, message) if isinstance(message, Failed) else self._finish(operator, message)
+
+    def _progress(self, message: Progress) -> None:
+        state = job_state()
+        if message.what != self._what:
+            self._what, self._pace = message.what, Pace()
+        self._pace.note(time.monotonic(), message.done)
+        left = self._pace.left_s(message.of)
+        state.factor = message.done / max(1, message.of)
+        state.status = f"{message.what.capitalize()} {message.done} of {message.of}"
+        state.left = words(left) if left is not None and message.done < message.of else ""
 
     def _fail(self, operator: Any, failed: Failed) -> set[str]:
         if failed.code == "cancelled":
@@ -65,28 +89,20 @@ class Generating:
         return {"CANCELLED"}
 
 
-class INFINITE_PARALLAX_OT_generate(bpy.types.Operator):
-    """Paint the picture on and build the scene; you can go on working meanwhile"""
-
-    bl_idname = "infinite_parallax.generate"
-    bl_label = "Generate"
+class Working:
+    """The part of an operator that runs a job: in one go, or beside the interface."""
 
     running: ClassVar[Generating | None] = None
     timer: ClassVar[Any] = None
 
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a picture, one job at a time."""
-        if running() is not None:
-            cls.poll_message_set("A job is running: cancel it first")
-            return False
-        cls.poll_message_set("Choose a picture first")
-        return bool(properties.of_scene(context.scene).picture)
+    def begin(self, context: Any) -> Generating:
+        """Start the job."""
+        raise NotImplementedError
 
     def execute(self, context: Any) -> set[str]:
-        """Generate and return when it is done."""
+        """Work and return when it is done."""
         with reported(self):
-            job = INFINITE_PARALLAX_OT_generate.running = Generating(context.scene)
+            job = Working.running = self.begin(context)
             try:
                 result = None
                 while result is None:
@@ -97,13 +113,12 @@ class INFINITE_PARALLAX_OT_generate(bpy.types.Operator):
         return {"CANCELLED"}
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
-        """Generate beside the interface."""
+        """Work beside the interface."""
         if bpy.app.background:
             return self.execute(context)
         with reported(self):
-            cls = INFINITE_PARALLAX_OT_generate
-            cls.running = Generating(context.scene)
-            cls.timer = context.window_manager.event_timer_add(PERIOD_S, window=context.window)
+            Working.running = self.begin(context)
+            Working.timer = context.window_manager.event_timer_add(PERIOD_S, window=context.window)
             context.window_manager.modal_handler_add(self)
             return {"RUNNING_MODAL"}
         return {"CANCELLED"}
@@ -127,6 +142,52 @@ class INFINITE_PARALLAX_OT_generate(bpy.types.Operator):
     def cancel(self, _context: Any) -> None:
         """Blender ends the operator: another file is opened, or it quits."""
         forget()
+
+
+class INFINITE_PARALLAX_OT_generate(Working, bpy.types.Operator):
+    """Paint the picture on and build the scene; you can go on working meanwhile"""
+
+    bl_idname = "infinite_parallax.generate"
+    bl_label = "Generate"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with a picture, one job at a time."""
+        return _idle(cls, context)
+
+    def begin(self, context: Any) -> Generating:
+        """The job that the settings make, or what there is of it."""
+        return Generating(context.scene)
+
+
+class INFINITE_PARALLAX_OT_redo(Working, bpy.types.Operator):
+    """Paint the last job's later steps again, with the prompt, seed and mask as they are set now"""
+
+    bl_idname = "infinite_parallax.redo"
+    bl_label = "Redo from Step"
+    __annotations__ = {
+        "step": bpy.props.IntProperty(name="Step", description="The first step that is painted again", min=1, default=1)
+    }
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with a job that was begun, one job at a time."""
+        if not _idle(cls, context):
+            return False
+        cls.poll_message_set("Generate first: there are no painted steps")
+        return begun_jobs.read(scene_project.plates_folder(context.scene)) is not None
+
+    def begin(self, context: Any) -> Generating:
+        """The last job, from the step on."""
+        return Generating(context.scene, self.step)
+
+
+def _idle(cls: Any, context: Any) -> bool:
+    if running() is not None:
+        cls.poll_message_set("A job is running: cancel it first")
+        return False
+    cls.poll_message_set("Choose a picture first")
+    return bool(properties.of_scene(context.scene).picture)
 
 
 class INFINITE_PARALLAX_OT_cancel(bpy.types.Operator):
@@ -153,18 +214,18 @@ class INFINITE_PARALLAX_OT_cancel(bpy.types.Operator):
 
 def running() -> Generating | None:
     """The job that runs, if one does."""
-    return INFINITE_PARALLAX_OT_generate.running
+    return Working.running
 
 
 def forget() -> None:
     """Let go of a job, its thread and its timer, finished or not."""
-    cls = INFINITE_PARALLAX_OT_generate
-    if cls.running is not None:
-        cls.running.worker.stop()
+    if Working.running is not None:
+        Working.running.worker.stop()
         job_state().running = False
-    if cls.timer is not None:
-        bpy.context.window_manager.event_timer_remove(cls.timer)
-    cls.running = cls.timer = None
+        job_state().left = ""
+    if Working.timer is not None:
+        bpy.context.window_manager.event_timer_remove(Working.timer)
+    Working.running = Working.timer = None
 
 
-CLASSES = (INFINITE_PARALLAX_OT_generate, INFINITE_PARALLAX_OT_cancel)
+CLASSES = (INFINITE_PARALLAX_OT_generate, INFINITE_PARALLAX_OT_redo, INFINITE_PARALLAX_OT_cancel)

@@ -2,31 +2,33 @@
 
 Nothing here touches `bpy`: a worker thread does the talking and tells the main thread by small messages, because
 Blender's data may be touched by its main thread alone. The same function serves the command line, without a thread.
-A server that is started for a job keeps its store in the job's own folder, so that the same job, asked for again
-after a crash, goes on where it was.
 """
 
 import queue
-import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..shared import painting
 from ..shared import scene as scenes
 from ..shared.client import Client
-from ..shared.errors import ParallaxError
-from ..shared.painting import Preparing, Progress, Warned, Wish
+from ..shared.errors import Cancelled, ParallaxError
+from ..shared.painting import Begun, Canvas, Preparing, Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
-from ..shared.server_process import ServerProcess
+from . import begun_jobs, local_server
+from .begun_jobs import Note
+
+CANVAS_PX = 256
+NOTE_PERIOD_S = 1.0
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where to paint: the server at `url`, or without one the program `command`, started for this job."""
+    """Where to paint: the server at `url`, or without one the program `command`, started when it is needed."""
 
     url: str
     token: str
@@ -52,54 +54,92 @@ class Finished:
     folder: Path
 
 
-Message = Progress | Preparing | Warned | Failed | Finished
+Message = Progress | Preparing | Warned | Canvas | Failed | Finished
 Tell = Callable[[Message], None]
 
 
-def paint(
-    server: Server,
-    project: Project,
-    picture: Path,
-    folder: Path,
-    tell: Tell,
-    stop: Callable[[], bool] = lambda: False,
-) -> Finished:
-    """Paint a project's plates, fetch them into `folder`, and return the scene to build; Cancelled when stopped."""
-    wish = Wish.read(project, picture)
-    with _client(server, wish.job) as client:
-        painted = painting.paint(client, wish, folder, tell, stop)
+@dataclass(frozen=True)
+class Task:
+    """What is to be painted, from `picture` into `folder`; `begun` goes on with an earlier job.
+
+    `key` tells this wish from others without reading any picture, for the note that is kept beside the plates.
+    """
+
+    project: Project
+    picture: Path
+    folder: Path
+    begun: Begun | None = None
+    key: str = ""
+
+
+def paint(server: Server, task: Task, tell: Tell, stop: Callable[[], bool] = lambda: False) -> Finished:
+    """Paint a project's plates, fetch them into its folder, and return the scene to build; Cancelled when stopped."""
+    wish = Wish.read(task.project, task.picture)
+    note = Note(task.begun.job if task.begun else wish.job, task.key, 0, 0)
+    noted_s = -NOTE_PERIOD_S
+
+    def told(message: Progress | Warned | Canvas) -> None:
+        nonlocal note, noted_s
+        tell(message)
+        if isinstance(message, Progress) and message.what == "step":
+            note = replace(note, step=message.done, steps=message.of)
+            if time.monotonic() - noted_s >= NOTE_PERIOD_S or note.step == note.steps:
+                begun_jobs.write(task.folder, note)
+                noted_s = time.monotonic()
+
+    with connected(server) as client:
+        try:
+            painted = painting.paint(
+                client, wish, task.folder, told, lambda: stop() or _gone(server), task.begun, CANVAS_PX
+            )
+        except ParallaxError as e:
+            if _gone(server) and not (stop() and isinstance(e, Cancelled)):
+                raise _died(server) from e
+            raise
+        finally:
+            if note.steps:
+                begun_jobs.write(task.folder, note)
     spec = scenes.build(painted.project, painted.plan, painted.manifest)
-    if not server.url:
-        shutil.rmtree(server.stores / wish.job, ignore_errors=True)
-    return Finished(spec, painted.project, folder)
+    return Finished(spec, painted.project, task.folder)
 
 
 @contextmanager
-def _client(server: Server, job: str) -> Iterator[Client]:
-    if server.url:
-        with Client(server.url, server.token) as client:
-            yield client
-        return
-    store = server.stores / job
-    store.mkdir(parents=True, exist_ok=True)
-    command = [*server.command, "--port", "0", "--store", str(store)]
-    with ServerProcess(command, log=store / "server.log") as process, Client(process.url, process.token) as client:
+def connected(server: Server) -> Iterator[Client]:
+    """A client of a server; one of our own is started if it does not run."""
+    url, token = server.url, server.token
+    if not url:
+        process = local_server.connect(server.command, server.stores).process
+        url, token = process.url, process.token
+    with Client(url, token) as client:
         yield client
+
+
+def _gone(server: Server) -> bool:
+    return not server.url and local_server.running() is None
+
+
+def _died(server: Server) -> ParallaxError:
+    said = " / ".join(local_server.last_lines(server.stores, 2))
+    return ParallaxError(
+        f"The server has ended in the middle of the job.{f' It said: {said}' if said else ''}",
+        "Generate starts it again and goes on from the last step.",
+        "server_ended",
+    )
 
 
 class Worker:
     """A job in a thread of its own. The main thread reads `messages` until a Failed or Finished comes."""
 
-    def __init__(self, server: Server, project: Project, picture: Path, folder: Path) -> None:
+    def __init__(self, server: Server, task: Task) -> None:
         self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stop = threading.Event()
         # a daemon, so that quitting Blender never waits for it; its server ends with Blender
-        self._thread = threading.Thread(target=self._run, args=(server, project, picture, folder), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(server, task), daemon=True)
         self._thread.start()
 
-    def _run(self, server: Server, project: Project, picture: Path, folder: Path) -> None:
+    def _run(self, server: Server, task: Task) -> None:
         try:
-            last: Message = paint(server, project, picture, folder, self.messages.put, self._stop.is_set)
+            last: Message = paint(server, task, self.messages.put, self._stop.is_set)
         except ParallaxError as e:
             last = Failed(e.message, e.hint, e.code)
         except BaseException as e:

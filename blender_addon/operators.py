@@ -9,9 +9,7 @@ from typing import Any, ClassVar
 
 import bpy
 
-from ..shared import plan as plans
-from ..shared.errors import ParallaxError, UsageError
-from ..shared.project import MOST_LAYERS
+from ..shared.errors import ParallaxError
 from . import properties, scene_project
 from .refusals import reported
 
@@ -98,51 +96,8 @@ class INFINITE_PARALLAX_OT_export_project(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class INFINITE_PARALLAX_OT_layer_add(bpy.types.Operator):
-    """Cut the selected layer in two; the first time, take the default cut over into the list"""
-
-    bl_idname = "infinite_parallax.layer_add"
-    bl_label = "Add Layer"
-    bl_options: ClassVar[set[str]] = UNDOABLE
-
-    def execute(self, context: Any) -> set[str]:
-        """Add."""
-        with reported(self):
-            group = properties.of_scene(context.scene)
-            if not group.layers:
-                _, height = scene_project.picture_size(scene_project.picture_path(context.scene))
-                properties.fill_layers(context.scene, plans.default_layers(height))
-                return {"FINISHED"}
-            if len(group.layers) >= MOST_LAYERS:
-                raise UsageError(f"There are {MOST_LAYERS} layers, which is the most.", "Remove one first.")
-            properties.split_layer(context.scene)
-            return {"FINISHED"}
-        return {"CANCELLED"}
-
-
-class INFINITE_PARALLAX_OT_layer_remove(bpy.types.Operator):
-    """Remove the selected layer; its rows go to the next one"""
-
-    bl_idname = "infinite_parallax.layer_remove"
-    bl_label = "Remove Layer"
-    bl_options: ClassVar[set[str]] = UNDOABLE
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a layer."""
-        cls.poll_message_set("The list is empty: the default cut is used")
-        return len(properties.of_scene(context.scene).layers) > 0
-
-    def execute(self, context: Any) -> set[str]:
-        """Remove."""
-        properties.remove_layer(context.scene)
-        return {"FINISHED"}
-
-
 CLASSES = (
     INFINITE_PARALLAX_OT_build_scene,
     INFINITE_PARALLAX_OT_import_project,
     INFINITE_PARALLAX_OT_export_project,
-    INFINITE_PARALLAX_OT_layer_add,
-    INFINITE_PARALLAX_OT_layer_remove,
 )

@@ -1,12 +1,15 @@
 """The add-on's preferences: which server paints, and where plates are kept.
 
-Without an address the add-on starts a server for each job and ends it with the job; the program for that is found on
-the PATH or named here. Blender's own Python never becomes the server's environment: their numpy versions differ.
+Without an address the add-on starts a server of its own, from an environment that it makes for it, from a command that
+is named here, or from the program on the PATH. Blender's own Python never becomes the server's environment: their
+numpy versions differ.
 """
 
+import functools
 import shlex
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +17,14 @@ import bpy
 
 from ..shared.client import read_token
 from ..shared.errors import UsageError
+from ..shared.plate_sizes import gigabytes
+from . import local_server, server_environment
 from .jobs import Server
 
 PACKAGE = __package__.rpartition(".")[0]
 PROGRAM = "infinite-parallax"
+LOOKED_AT_S = 10
+NO_NETWORK = "Blender is set to stay offline: Edit, Preferences, System, Network, Allow Online Access."
 
 
 class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
@@ -28,7 +35,7 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
     __annotations__ = {
         "url": bpy.props.StringProperty(
             name="Server",
-            description="Address of a running inpaint server; empty: one is started for each job",
+            description="Address of a running inpaint server; empty: one is started on this machine when it is needed",
         ),
         "token": bpy.props.StringProperty(name="Token", description="The server's token", subtype="PASSWORD"),
         "token_file": bpy.props.StringProperty(
@@ -36,7 +43,7 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
         ),
         "command": bpy.props.StringProperty(
             name="Server command",
-            description=f"Command that starts a server; empty: {PROGRAM} serve, from the PATH",
+            description=f"Command that starts a server; empty: the one installed here, else {PROGRAM} from the PATH",
         ),
         "cache": bpy.props.StringProperty(
             name="Cache folder",
@@ -47,15 +54,87 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
 
     def draw(self, _context: Any) -> None:
         """Draw the preferences."""
-        column = self.layout.column()
+        box = self.layout.box()
+        box.label(text="Server that paints", icon="NETWORK_DRIVE")
+        column = box.column()
         column.use_property_split = True
-        column.prop(self, "url")
+        column.prop(self, "url", text="Address", **_placeholder(column, "empty: a server on this machine"))
         if self.url:
             column.prop(self, "token")
             column.prop(self, "token_file")
         else:
-            column.prop(self, "command")
-        column.prop(self, "cache")
+            column.prop(self, "command", text="Command", **_placeholder(column, "empty: the one installed below"))
+            _draw_local(box)
+        row = box.row()
+        row.operator("infinite_parallax.test_server", icon="CHECKMARK")
+        said = bpy.context.window_manager.infinite_parallax
+        if said.asking or said.server:
+            _lines(box, f"{said.asking} ..." if said.asking else said.server, "INFO")
+        if said.error:
+            _lines(box, f"{said.error} {said.hint}", "ERROR")
+        box = self.layout.box()
+        box.label(text="Plates and jobs", icon="DISK_DRIVE")
+        column = box.column()
+        column.use_property_split = True
+        column.prop(self, "cache", text="Folder", **_placeholder(column, str(cache_folder())))
+        row = box.row()
+        row.label(text=f"{gigabytes(_size(str(cache_folder()), int(time.monotonic() / LOOKED_AT_S)))} in use")
+        row.operator("infinite_parallax.clear_cache", icon="TRASH")
+
+
+def _draw_local(box: Any) -> None:
+    """The server on this machine: how it stands, and what can be done with it."""
+    row = box.row(align=True)
+    running = local_server.running()
+    row.label(text=status(), icon="CHECKBOX_HLT" if running else "CHECKBOX_DEHLT")
+    if running:
+        row.operator("infinite_parallax.stop_server", text="Stop", icon="CANCEL")
+    else:
+        row.operator("infinite_parallax.start_server", text="Start", icon="PLAY")
+    row.operator("infinite_parallax.show_log", text="Log", icon="TEXT")
+    folder = environment_folder()
+    row = box.row(align=True)
+    if server_environment.ready(folder):
+        text, button = "The server is installed and up to date", "Install Again"
+    elif server_environment.installed(folder):
+        text, button = "The installed server is of another version", "Update"
+    else:
+        text, button = "No server is installed here", "Install"
+    row.label(text=text)
+    row.operator("infinite_parallax.install_server", text=button, icon="IMPORT")
+    if not bpy.app.online_access:
+        _lines(box, NO_NETWORK, "INTERNET_OFFLINE")
+
+
+def status() -> str:
+    """How the server on this machine stands."""
+    running = local_server.running()
+    if running:
+        return f"Runs at {running.process.url}"
+    if local_server.ended_by_itself():
+        return "It has ended by itself; its log says why"
+    return "Starts when it is needed"
+
+
+def _placeholder(layout: Any, text: str) -> dict[str, str]:
+    known = "placeholder" in type(layout).bl_rna.functions["prop"].parameters if hasattr(layout, "bl_rna") else True
+    return {"placeholder": text} if known else {}
+
+
+def _lines(layout: Any, text: str, icon: str, width: int = 90) -> None:
+    column, line = layout.column(align=True), ""
+    for word in text.split():
+        if line and len(line) + len(word) >= width:
+            column.label(text=line, icon=icon)
+            line, icon = "", "BLANK1"
+        line = f"{line} {word}".strip()
+    column.label(text=line, icon=icon)
+
+
+@functools.lru_cache(maxsize=1)
+def _size(folder: str, _when: int) -> int:
+    """Bytes of a folder; looked at again after some seconds, since the panel asks at every redraw."""
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
 
 
 CLASSES = (INFINITE_PARALLAX_AP_preferences,)
@@ -67,34 +146,45 @@ def preferences() -> Any | None:
     return addon.preferences if addon else None
 
 
+def own_folder(name: str) -> Path:
+    """A folder of the add-on's own, which outlives its updates."""
+    try:
+        return Path(bpy.utils.extension_path_user(PACKAGE, path=name, create=True))
+    except ValueError:  # not installed as an extension
+        return Path(tempfile.gettempdir()) / "infinite_parallax" / name
+
+
 def cache_folder() -> Path:
     """Where plates and jobs are kept."""
     chosen = preferences()
     if chosen is not None and chosen.cache:
         return Path(bpy.path.abspath(chosen.cache))
-    try:
-        return Path(bpy.utils.extension_path_user(PACKAGE, path="cache", create=True))
-    except ValueError:  # not installed as an extension
-        return Path(tempfile.gettempdir()) / "infinite_parallax"
+    return own_folder("cache")
+
+
+def environment_folder() -> Path:
+    """Where the managed server's Python environment lies."""
+    return own_folder("server")
 
 
 def server(url: str = "", token_file: Path | None = None, command: str = "") -> Server:
-    """The server to paint with: as given, else as the preferences say, else a program on the PATH."""
+    """The server to paint with: as given, else as the preferences say, else one installed here or on the PATH."""
     chosen = preferences()
     url = url or (chosen.url.strip() if chosen and not command else "")
     stores = cache_folder() / "jobs"
     if url:
         return Server(url, _token(chosen, token_file), (), stores)
-    words = shlex.split(command or (chosen.command if chosen else ""))
+    words = tuple(shlex.split(command or (chosen.command if chosen else "")))
+    words = words or server_environment.command(environment_folder())
     if not words:
         program = shutil.which(PROGRAM)
         if program is None:
             raise UsageError(
-                f"No server is set, and the program {PROGRAM} is not on the PATH.",
-                "Give the address of a server or the command that starts one in the add-on's preferences.",
+                "There is no server yet.",
+                "Edit, Preferences, Add-ons, Infinite Parallax: press Install, or give a server's address.",
             )
-        words = [program, "serve"]
-    return Server("", "", tuple(words), stores)
+        words = (program, "serve")
+    return Server("", "", words, stores)
 
 
 def _token(chosen: Any, token_file: Path | None) -> str:

@@ -6,7 +6,8 @@ since Blender's numbers cannot be. Typing the groups out by hand would read bett
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from ..shared import project as projects
 from ..shared import settings
+from ..shared.errors import UsageError
 from ..shared.project import Project
 from ..shared.sections import Layer, Motion
 from ..shared.settings import Declared
@@ -59,7 +61,41 @@ def _annotations(cls: type[Any]) -> dict[str, Any]:
         if switched(d):
             out[switch(d.name)] = bpy.props.BoolProperty(name=label(d.name), description=d.limits.help)
         out[d.name] = _property(d)
+        if dial(d):
+            out[dial(d)] = _dial(d)
     return out
+
+
+def dial(d: Declared) -> str:
+    """The name of the angle that shows a setting in degrees as Blender's angles are shown; empty for the others."""
+    return d.name.removesuffix("_deg") if d.kind == "float" and d.name.endswith("_deg") and not d.optional else ""
+
+
+def _dial(d: Declared) -> Any:
+    """An angle that is only another face of the setting, which stays the one that is kept."""
+
+    def read_angle(group: Any) -> float:
+        return math.radians(getattr(group, d.name))
+
+    def write_angle(group: Any, value: float) -> None:
+        # to the thousandth: a radian of 32 bits would show 180 as 180.000005
+        setattr(group, d.name, round(math.degrees(value), 3))
+
+    return bpy.props.FloatProperty(
+        name=label(d.name),
+        description=d.limits.help.rstrip("."),
+        subtype="ANGLE",
+        step=500,
+        precision=1,
+        get=read_angle,
+        set=write_angle,
+        options={"SKIP_SAVE"},
+    )
+
+
+def index_name(name: str) -> str:
+    """The name of the number of the selected entry of a list: `hint_index` for `hints`."""
+    return f"{name.removesuffix('s')}_index"
 
 
 def _property(d: Declared) -> Any:
@@ -118,7 +154,6 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
         "video": bpy.props.StringProperty(
             name="Video", description="The file that is exported; empty: beside the saved file", subtype="FILE_PATH"
         ),
-        "layer_index": bpy.props.IntProperty(name="Layer", min=0),
         "pace": bpy.props.FloatProperty(
             name="Speed",
             description="Speed of the whole journey, 1 as planned: keyframe it, then build the scene again",
@@ -129,6 +164,15 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
             precision=3,
             options={"ANIMATABLE"},
         ),
+        "show_borders": bpy.props.BoolProperty(
+            name="Borders over the Picture",
+            description="Draw layers, speeds and hints over the picture in the image editor",
+            default=True,
+        ),
+    }
+    __annotations__ |= {
+        index_name(name): bpy.props.IntProperty(name=label(name), description="The selected entry", min=0)
+        for name in projects.LISTS
     }
     __annotations__ |= {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
     __annotations__ |= {name: bpy.props.CollectionProperty(type=group) for name, group in LISTS.items()}
@@ -140,9 +184,18 @@ class INFINITE_PARALLAX_PG_job(bpy.types.PropertyGroup):
     __annotations__ = {
         "running": bpy.props.BoolProperty(options={"SKIP_SAVE"}),
         "factor": bpy.props.FloatProperty(min=0, max=1, options={"SKIP_SAVE"}),
-        "status": bpy.props.StringProperty(options={"SKIP_SAVE"}),
-        "error": bpy.props.StringProperty(options={"SKIP_SAVE"}),
-        "hint": bpy.props.StringProperty(options={"SKIP_SAVE"}),
+        "redo_step": bpy.props.IntProperty(
+            name="From step",
+            description="The first step that is painted again",
+            min=1,
+            default=1,
+            options={"SKIP_SAVE"},
+        ),
+    }
+    __annotations__ |= {
+        # status of the work, what went wrong and the way out; what is being asked, and what was answered
+        name: bpy.props.StringProperty(options={"SKIP_SAVE"})
+        for name in ("status", "left", "error", "hint", "asking", "suggestion", "server", "engines")
     }
 
 
@@ -206,13 +259,54 @@ def fill(scene: Any, wanted: Project) -> None:
     for name in projects.LISTS:
         _fill_list(getattr(group, name), getattr(wanted, name))
     speed.write(scene, group, wanted.motion.pace, wanted.motion.fps)
-    group.layer_index = 0
+    for name in projects.LISTS:
+        setattr(group, index_name(name), 0)
 
 
 def _fill_list(collection: Any, entries: Iterable[Any]) -> None:
     collection.clear()
     for entry in entries:
         _write(collection.add(), entry)
+
+
+def layers_of(scene: Any) -> tuple[Layer, ...]:
+    """The scene's list of layers, checked."""
+    return tuple(
+        settings.read(Layer, _read(layer, Layer), f"layers.{i}") for i, layer in enumerate(of_scene(scene).layers)
+    )
+
+
+def entry(scene: Any, name: str) -> Any:
+    """The selected entry of a list; None where there is none."""
+    group = of_scene(scene)
+    entries, index = getattr(group, name), getattr(group, index_name(name))
+    return entries[index] if 0 <= index < len(entries) else None
+
+
+def add_entry(scene: Any, name: str, value: Any) -> None:
+    """Add an entry to the end of a list and select it; UsageError when the list is full."""
+    group, (_, most) = of_scene(scene), projects.LISTS[name]
+    entries = getattr(group, name)
+    if len(entries) >= most:
+        raise UsageError(f"There are {most} {name}, which is the most.", "Remove one first.")
+    _write(entries.add(), value)
+    setattr(group, index_name(name), len(entries) - 1)
+
+
+def renumber(scene: Any, where: Callable[[int], int]) -> None:
+    """Let every entry of the other lists that names a layer by its number follow the layer to another one."""
+    for name, (cls, _) in projects.LISTS.items():
+        if name != "layers" and any(d.name == "layer" and d.kind == "int" for d in settings.declared(cls)):
+            for one in getattr(of_scene(scene), name):
+                one.layer = max(0, where(one.layer))
+
+
+def fill_cut(scene: Any, wanted: Project) -> None:
+    """Set how the picture is cut, into which layers, and what their speeds follow from; the rest stays."""
+    group = of_scene(scene)
+    _write(group.cut, wanted.cut)
+    _write(group.speed, wanted.speed)
+    fill_layers(scene, wanted.layers)
 
 
 def fill_layers(scene: Any, layers: Iterable[Layer]) -> None:

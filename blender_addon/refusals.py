@@ -42,6 +42,13 @@ def clear() -> None:
     state.error = state.hint = ""
 
 
+def forget() -> None:
+    """Forget everything that was said: it belonged to another file."""
+    clear()
+    state = job_state()
+    state.status = state.left = state.suggestion = ""
+
+
 def redraw(context: Any) -> None:
     """Let every window show the progress."""
     for window in context.window_manager.windows:

@@ -3,30 +3,47 @@
 One explicit list, undone backwards; a part that cannot be registered undoes what came before it and is not hidden.
 """
 
+from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.app.handlers import persistent
 
 from . import (
+    asking,
+    borders,
     cli_command,
     exporting,
     generating,
+    layer_operators,
+    list_operators,
+    local_server,
     operators,
     panels,
+    picture_sources,
     preferences,
     properties,
+    refusals,
+    server_operators,
     speed_presets,
+    thumbnails,
 )
 
 CLASSES: tuple[type[Any], ...] = (
     *properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
+    *picture_sources.CLASSES,
+    *layer_operators.CLASSES,
+    *list_operators.CLASSES,
+    *server_operators.CLASSES,
     *speed_presets.CLASSES,
+    *borders.CLASSES,
     *generating.CLASSES,
     *exporting.CLASSES,
     *panels.CLASSES,
 )
+PRESETS = str(Path(__file__).resolve().parent)
 
 
 def register() -> None:
@@ -42,15 +59,31 @@ def register() -> None:
         raise
     bpy.types.Scene.infinite_parallax = bpy.props.PointerProperty(type=properties.INFINITE_PARALLAX_PG_project)
     bpy.types.WindowManager.infinite_parallax = bpy.props.PointerProperty(type=properties.INFINITE_PARALLAX_PG_job)
+    bpy.utils.register_preset_path(PRESETS)
+    borders.register()
+    bpy.app.handlers.load_pre.append(let_go)
     cli_command.register()
 
 
 def unregister() -> None:
     """Take all of it back; a running job is let go of."""
     cli_command.unregister()
-    exporting.let_go()
-    generating.forget()
+    bpy.app.handlers.load_pre.remove(let_go)
+    let_go()
+    local_server.stop()
+    borders.unregister()
+    bpy.utils.unregister_preset_path(PRESETS)
+    thumbnails.free()
     del bpy.types.WindowManager.infinite_parallax
     del bpy.types.Scene.infinite_parallax
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+
+
+@persistent
+def let_go(*_: Any) -> None:
+    """Let go of all that is under way; also before another file is opened, whose scenes it is not meant for."""
+    exporting.let_go()
+    generating.forget()
+    asking.let_go()
+    refusals.forget()

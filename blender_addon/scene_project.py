@@ -67,6 +67,12 @@ def plan_of(scene: Any) -> tuple[Project, Plan]:
     return project, plan
 
 
+def without_layers(project: Project) -> Project:
+    """The project as it was before anybody cut the picture: what a suggestion starts from."""
+    cut = replace(project.cut, mode="auto") if project.cut.mode == "contour" else project.cut
+    return replace(project, layers=(), hints=(), objects=(), cut=cut)
+
+
 def plates_folder(scene: Any) -> Path:
     """Where a scene's plates go: beside the saved .blend, else into the cache."""
     name = bpy.path.clean_name(scene.name)

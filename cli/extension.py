@@ -19,7 +19,11 @@ from ..shared.errors import ParallaxError
 from .blenders import Blender, find_blenders
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("__init__.py", "blender_manifest.toml", "LICENSE", "README.md", "blender_addon", "shared")
+PARTS = (
+    *("__init__.py", "blender_manifest.toml", "LICENSE", "README.md", "blender_addon", "shared"),
+    # what the add-on installs its server from
+    *("inpaint_server", "pyproject.toml", "requirements/constraints.txt"),
+)
 LEFT_OUT = ("__pycache__", "example_picture")
 BUILDER = "scripts/addons_core/bl_pkg/cli/blender_ext.py"
 
@@ -75,6 +79,7 @@ def copy_parts(folder: Path) -> None:
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
         elif source.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)
 
 

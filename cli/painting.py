@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..shared import painting
 from ..shared.client import Client, read_token
-from ..shared.painting import Painted, Preparing, Progress, Warned, Wish
+from ..shared.painting import Canvas, Painted, Preparing, Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.server_process import ServerProcess
 from .environments import user_data_folder
@@ -55,12 +55,12 @@ def _paint(client: Client, wish: Wish, folder: Path) -> Painted:
         bars = {}
         words = {"step": "paint", "tile": "fetch"}
 
-        def tell(message: Progress | Preparing | Warned) -> None:
+        def tell(message: Progress | Preparing | Warned | Canvas) -> None:
             if isinstance(message, Warned):
                 print(f"Note: {message.message}", file=sys.stderr)
-                return
             if isinstance(message, Preparing):
                 bars["step"].set_description_str(message.stage)
+            if not isinstance(message, Progress):
                 return
             if message.what not in bars:
                 bars[message.what] = stack.enter_context(bar(words[message.what], message.of, message.what))

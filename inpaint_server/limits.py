@@ -5,19 +5,15 @@ arithmetic of its plan, and each refusal names the cap and the way round it. Cap
 listed, tested or raised by the person who owns the machine.
 """
 
-import math
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..shared import geometry
 from ..shared.errors import ParallaxError, UsageError
-from ..shared.plan import LayerPlan, Plan
+from ..shared.plan import Plan
+from ..shared.plate_sizes import GIB, gigabytes, needed_bytes
 from ..shared.project import MOST_LAYERS, Project
 from ..shared.settings import setting
-from ..shared.tiling import BLEED_PX
-
-GIB = 1024**3
 
 
 @dataclass(frozen=True)
@@ -34,31 +30,6 @@ class Limits:
     job_bytes: int = setting(64 * GIB, "Disk that one job may need, by its plan.", low=1, unit="bytes")
     spare_bytes: int = setting(GIB // 2, "Disk that always stays free.", low=0, unit="bytes")
     listeners: int = setting(24, "Event streams open at one time.", low=1)
-
-
-def needed_bytes(plan: Plan, contours: bool = False) -> int:
-    """Disk that a job of this plan takes at most: every tile uncompressed, and as much again for its checkpoints.
-
-    With `contours` a plate may have as many rows as the picture: how far a layer reaches behind the others is known
-    only when it is cut.
-    """
-    whole = contours or any(layer.velocity[1] for layer in plan.layers)
-    tiles = sum(_plate_px(plan, layer, whole) for layer in plan.layers) * 4
-    return 2 * tiles + 8 * plan.width * plan.height
-
-
-def _plate_px(plan: Plan, layer: LayerPlan, whole: bool) -> int:
-    """Pixels of all tiles of a layer, from above, in closed form: a plan of many steps must not take long to refuse."""
-    vx, vy = (abs(geometry.exact(v)) for v in layer.velocity)
-    rows = plan.height if whole else min(plan.height, layer.height + layer.overlap_px + BLEED_PX)
-    rooms = [
-        math.floor(max(0, plan.tile_px - side - 2 * BLEED_PX - 1) / v)
-        for side, v in ((plan.width, vx), (plan.height, vy))
-        if v
-    ]
-    run = max(1, min([*rooms, plan.steps]))
-    count = math.ceil(plan.steps / run)
-    return count * math.ceil(plan.width + vx * run + 2 * BLEED_PX) * math.ceil(rows + vy * run + 2 * BLEED_PX)
 
 
 def check_steps(project: Project, limits: Limits) -> None:
@@ -104,8 +75,3 @@ def check_disk(folder: Path, need: int, limits: Limits) -> None:
             "disk_full",
             507,
         )
-
-
-def gigabytes(size: int) -> str:
-    """A number of bytes in the words of a person."""
-    return f"{size / GIB:.1f} GiB" if size >= GIB // 10 else f"{size / 1024**2:.1f} MiB"

@@ -36,5 +36,7 @@ class Output:
     bitrate_kbps: int | None = setting(
         None, "Average bitrate in place of constant quality.", low=50, high=500000, flag="bitrate", unit="kb/s"
     )
-    keyframe_group: int = setting(18, "Frames from one key frame to the next.", low=1, high=600, flag="gop")
-    audio_kbps: int = setting(192, "Bitrate of the sound.", low=32, high=512, unit="kb/s")
+    keyframe_group: int = setting(
+        18, "Frames from one key frame to the next.", low=1, high=600, flag="gop", advanced=True
+    )
+    audio_kbps: int = setting(192, "Bitrate of the sound.", low=32, high=512, unit="kb/s", advanced=True)

@@ -6,6 +6,7 @@ the server has looked at the picture.
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +48,23 @@ class Preparing:
     stage: str
 
 
-Tell = Callable[[Progress | Preparing | Warned], None]
+@dataclass(frozen=True)
+class Canvas:
+    """How the canvas looks by now, a PNG file's bytes."""
+
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A job that is there already: its id, and the step from which it is to be painted again, if it is."""
+
+    job: str
+    redo_from: int | None = None
+
+
+Tell = Callable[[Progress | Preparing | Warned | Canvas], None]
+CANVAS_PERIOD_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,19 +103,31 @@ class Painted:
     manifest: Manifest
 
 
-def paint(client: Client, wish: Wish, folder: Path, tell: Tell, stop: Callable[[], bool] = lambda: False) -> Painted:
-    """Paint a project's plates and fetch them into `folder`; Cancelled when stopped."""
-    info = client.create_job(painted_part(wish.project), wish.picture, wish.job, wish.attachments)
+def paint(
+    client: Client,
+    wish: Wish,
+    folder: Path,
+    tell: Tell,
+    stop: Callable[[], bool] = lambda: False,
+    begun: Begun | None = None,
+    canvas_px: int = 0,
+) -> Painted:
+    """Paint a project's plates and fetch them into `folder`; Cancelled when stopped.
+
+    With `begun`, an earlier job goes on that has the same geometry. With `canvas_px` the canvas is told as well, so
+    many px wide, once a second at most.
+    """
+    info = _begin(client, wish, begun)
     if info.state in (wire.FAILED, wire.CANCELLED):
-        info = client.resume(wish.job)
-    info = _watch(client, info, tell, stop)
+        info = client.resume(info.id)
+    info = _watch(client, info, tell, stop, canvas_px)
 
     def fetched(done: int, of: int) -> None:
         if stop():
             raise Cancelled()
         tell(Progress("tile", done, of))
 
-    manifest = client.download_plates(wish.job, folder, fetched)
+    manifest = client.download_plates(info.id, folder, fetched)
     project = settled(wish.project, info.project)
     source = f"source{wish.suffix}"
     (folder / source).write_bytes(wish.picture)
@@ -111,13 +140,32 @@ def paint(client: Client, wish: Wish, folder: Path, tell: Tell, stop: Callable[[
     return Painted(project, plan(project, info.width, info.height), manifest)
 
 
-def _watch(client: Client, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool]) -> wire.JobInfo:
+def _begin(client: Client, wish: Wish, begun: Begun | None) -> wire.JobInfo:
+    """The job of a wish: the one that was begun, if the server still has it, else the one that the wish makes."""
+    if begun is not None and begun.redo_from is not None:
+        return client.redo(begun.job, begun.redo_from, painted_part(wish.project))
+    if begun is not None and begun.job != wish.job:
+        try:
+            return client.job(begun.job)
+        except ParallaxError as e:
+            if e.code != "not_found":
+                raise
+    return client.create_job(painted_part(wish.project), wish.picture, wish.job, wish.attachments)
+
+
+def _watch(
+    client: Client, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool], canvas_px: int = 0
+) -> wire.JobInfo:
     tell(Progress("step", info.step, info.steps))
+    shown_s = -CANVAS_PERIOD_S
     for event in client.events(info.id, stop):
         if event.kind == wire.PROGRESS:
             tell(Progress("step", event.data["step"], event.data["steps"]))
         elif event.kind == wire.STAGE:
             tell(Preparing(event.data["message"]))
+        elif event.kind == wire.PREVIEW and canvas_px and time.monotonic() - shown_s >= CANVAS_PERIOD_S:
+            tell(Canvas(client.preview(info.id, canvas_px)))
+            shown_s = time.monotonic()
         elif event.kind == wire.WARNING:
             tell(Warned(event.data["message"]))
         elif event.kind == wire.STATE:

@@ -33,6 +33,7 @@ class Motion:
         high=100000,
         flag="step-px",
         unit="px",
+        advanced=True,
     )
     seconds_per_step: float = setting(
         1.0, "Seconds of video per step.", above=0, high=3600, flag="seconds-per-step", unit="s"
@@ -42,7 +43,12 @@ class Motion:
         False, "The last frame flows into the first: every layer comes home by a way of its own.", flag="loop"
     )
     steps: int | None = setting(
-        None, "Number of steps. Empty: until the whole original has left the frame.", low=1, high=1000000, flag="steps"
+        None,
+        "Number of steps. Empty: until the whole original has left the frame.",
+        low=1,
+        high=1000000,
+        flag="steps",
+        advanced=True,
     )
     pace: tuple[tuple[float, float], ...] = setting(
         (),
@@ -68,12 +74,14 @@ class Speed:
         "Ratio of a distance to the sum of all (total) or to the longest (longest).",
         choices=("total", "longest"),
         flag="normalise",
+        advanced=True,
     )
     preset_column: str = setting(
         "rounded",
         "Which column of the distance presets is used.",
         choices=("rounded", "accurate"),
         flag="preset-column",
+        advanced=True,
     )
 
 
@@ -100,13 +108,20 @@ class Cut:
     )
     confidence: float = setting(0.5, "How sure auto must be of a contour to follow it.", low=0, high=1)
     reach: float = setting(
-        0.22, "How far a contour may leave its wanted row, as a share of the picture's height.", above=0, high=1
+        0.22,
+        "How far a contour may leave its wanted row, as a share of the picture's height.",
+        above=0,
+        high=1,
+        advanced=True,
     )
-    depth: str = setting("", "A depth map to cut by, bright is near; in a project file relative to it.", flag="depth")
+    depth: str = setting(
+        "", "A depth map to cut by, bright is near; in a project file relative to it.", flag="depth", advanced=True
+    )
     segmentation: str = setting(
         "",
         "A picture whose value is the number of each pixel's layer, 0 the farthest; in a project file relative to it.",
         flag="segmentation",
+        advanced=True,
     )
 
 
@@ -136,9 +151,14 @@ class Object:
         None, "A box round the object, [left, top, right, bottom].", low=-100000, high=100000, unit="px"
     )
     stroke: tuple[tuple[float, float], ...] = setting(
-        (), "A brush stroke over the object, as points.", low=-100000, high=100000, unit="px"
+        (),
+        "A brush stroke over the object, as points.",
+        low=-100000,
+        high=100000,
+        unit="px",
+        advanced=True,
     )
-    stroke_px: int = setting(12, "Width of the brush.", low=1, high=1000, unit="px")
+    stroke_px: int = setting(12, "Width of the brush.", low=1, high=1000, unit="px", advanced=True)
     matte: str = setting("", "A picture that is white where the object is; wins over box and stroke.")
     velocity: tuple[float, float] | None = setting(
         None, "Velocity of its own, [x, y] in px per step, y down. Empty: its layer's.", low=-100000, high=100000
@@ -163,20 +183,27 @@ class Layer:
         low=-100000,
         high=100000,
         unit="px",
+        advanced=True,
     )
     matte: str = setting(
         "",
         "An 8-bit picture, white where this layer or a nearer one is; wins over the contour; in a project file "
         "relative to it.",
+        advanced=True,
     )
     ramp: float | None = setting(
         None,
         "Ground that recedes: speed of the layer's upper edge as a share of its lower edge's. Empty: it moves as one.",
         above=0.05,
         high=1,
+        advanced=True,
     )
     disparity: float | None = setting(
-        None, "Median disparity from a depth map, for the law depth: 0 at infinity, larger is nearer.", low=0, high=1e9
+        None,
+        "Median disparity from a depth map, for the law depth: 0 at infinity, larger is nearer.",
+        low=0,
+        high=1e9,
+        advanced=True,
     )
 
 
@@ -192,12 +219,14 @@ class Inpaint:
         "fixed",
         "fixed: the same seed at every step; per_step: seed + step. The engine walk plans ahead and takes the first.",
         choices=("fixed", "per_step"),
+        advanced=True,
     )
     warn_divergence: float = setting(
         0.5,
         "Warn when sharpness or colour of new plate departs from the source by more than this share.",
         above=0,
         high=10,
+        advanced=True,
     )
 
 
@@ -222,11 +251,17 @@ class MaskShape:
         0, "Grow opposite to the velocity, and fade the grown part out linearly.", low=0, high=512, unit="px"
     )
     grow_px: int = setting(0, "Grow in all directions.", low=0, high=512, unit="px")
-    taper_corners: bool = setting(True, "Cut the corners while growing, so that they come out slanted.")
+    taper_corners: bool = setting(True, "Cut the corners while growing, so that they come out slanted.", advanced=True)
     blur_px: float = setting(0.0, "Gaussian blur of the mask's edge (standard deviation).", low=0, high=256, unit="px")
-    lerp_alpha: float = setting(1.0, "Share of this step's mask; the rest comes from the step before.", above=0, high=1)
+    lerp_alpha: float = setting(
+        1.0, "Share of this step's mask; the rest comes from the step before.", above=0, high=1, advanced=True
+    )
     falloff: float = setting(
-        0.0, "Share of the mask of the step before that is added, as a fading trail.", low=0, high=1
+        0.0,
+        "Share of the mask of the step before that is added, as a fading trail.",
+        low=0,
+        high=1,
+        advanced=True,
     )
 
 

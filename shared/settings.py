@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a value may be. `low` and `high` are included, `above` is not; `flag` is the command line's short name."""
+    """What a value may be. `low` and `high` are included, `above` is not; `flag` is the command line's short name.
+
+    `advanced` settings are rarely needed: Blender shows them apart.
+    """
 
     help: str
     low: float | None = None
@@ -28,6 +31,7 @@ class Limits:
     choices: tuple[str, ...] = ()
     flag: str = ""
     unit: str = ""
+    advanced: bool = False
 
 
 def setting(
@@ -40,9 +44,10 @@ def setting(
     choices: tuple[str, ...] = (),
     flag: str = "",
     unit: str = "",
+    advanced: bool = False,
 ) -> Any:
     """Declare a field of a settings dataclass."""
-    return field(default=default, metadata={"limits": Limits(help, low, high, above, choices, flag, unit)})
+    return field(default=default, metadata={"limits": Limits(help, low, high, above, choices, flag, unit, advanced)})
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify
 from ...shared import project as projects
 from ...shared.errors import UsageError
 from ...shared.plan import plan
+from ...shared.plate_sizes import needed_bytes
 from ...shared.project import Project
 from ...shared.settings import describe
 from ...shared.wire import API
@@ -56,7 +57,7 @@ def _submit(job_id: str) -> tuple[Response, int]:
     settled = resolve(wish, picture, assets)
     made = received.checked_plan(settled.project, width, height, parts.limits)
     contours = settled.project.cut.mode == "contour"
-    limits.check_disk(parts.store.root, limits.needed_bytes(made, contours), parts.limits)
+    limits.check_disk(parts.store.root, needed_bytes(made, contours), parts.limits)
     fresh = Job(job_id, settled.project.to_json(), width, height, made.steps, digest, order=0)
     for note in settled.notes:
         fresh.warn(note)

@@ -9,6 +9,7 @@ from ...shared import pointing
 from ...shared import project as projects
 from ...shared.errors import ParallaxError, UsageError
 from ...shared.plan import plan
+from ...shared.plate_sizes import needed_bytes
 from ...shared.settings import describe
 from ...shared.wire import API
 from .. import attached, engines, limits
@@ -57,7 +58,7 @@ def make_plan() -> Response:
     shown = asdict(made) | {
         "duration_s": made.duration_s,
         "frames": made.frames,
-        "disk_bytes": limits.needed_bytes(made),
+        "disk_bytes": needed_bytes(made),
     }
     return jsonify(shown)
 

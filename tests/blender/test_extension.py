@@ -18,7 +18,10 @@ pytestmark = pytest.mark.blender
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILDER = Path(bpy.utils.resource_path("LOCAL")) / extension.BUILDER
-TOP = {"__init__.py", "blender_manifest.toml", "LICENSE", "README.md"}
+TOP = {
+    *("__init__.py", "blender_manifest.toml", "LICENSE", "README.md"),
+    *("pyproject.toml", "requirements/constraints.txt"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def test_the_zip_holds_what_belongs_in_it(archive: Path) -> None:
     held = set(zipfile.ZipFile(archive).namelist())
     wanted = {
         str(path.relative_to(ROOT))
-        for room in ("blender_addon", "shared")
+        for room in ("blender_addon", "shared", "inpaint_server")
         for path in (ROOT / room).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and "example_picture" not in path.parts
     }

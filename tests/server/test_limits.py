@@ -4,11 +4,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from infinite_parallax.inpaint_server.limits import Limits as Caps
-from infinite_parallax.inpaint_server.limits import check_plan, check_steps, gigabytes, needed_bytes
+from infinite_parallax.inpaint_server.limits import check_plan, check_steps
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import tiling
 from infinite_parallax.shared.errors import UsageError
+from infinite_parallax.shared.plate_sizes import gigabytes, needed_bytes
 
 speeds = st.floats(-90, 90).map(lambda v: round(v, 1))
 

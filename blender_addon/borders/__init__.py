@@ -1,0 +1,19 @@
+"""Borders, hints and objects over the picture in the image editor: drawn by a handler, edited by modal operators.
+
+What is drawn and what a drag does is arithmetic (`shared/overlay_shapes.py`, `shared/border_editing.py`); here is only
+what touches Blender.
+"""
+
+from . import drawing, editing, marking
+
+CLASSES = (*editing.CLASSES, *marking.CLASSES)
+
+
+def register() -> None:
+    """Begin to draw."""
+    drawing.register()
+
+
+def unregister() -> None:
+    """Draw no longer."""
+    drawing.unregister()

@@ -1,0 +1,223 @@
+"""Operators over the list of layers: they gather, call a plain function, and report.
+
+Muting belongs to the strips on the timeline and is not a setting: it changes nothing about the plates, and whoever
+mutes a strip by hand there sees the same in the list.
+"""
+
+from typing import Any, ClassVar
+
+import bpy
+
+from ..shared import border_editing
+from ..shared import plan as plans
+from ..shared import project as projects
+from ..shared.client import Client
+from ..shared.errors import UsageError
+from ..shared.painting import Wish
+from ..shared.project import MOST_LAYERS
+from . import asking, compat, jobs, preferences, properties, scene_project, vse
+from .refusals import job_state, reported
+
+UNDOABLE = {"REGISTER", "UNDO"}
+
+
+def height_of(scene: Any) -> int:
+    """Rows of the scene's picture."""
+    return scene_project.picture_size(scene_project.picture_path(scene))[1]
+
+
+class INFINITE_PARALLAX_OT_layer_add(bpy.types.Operator):
+    """Cut the selected layer in two; the first time, take the default cut over into the list"""
+
+    bl_idname = "infinite_parallax.layer_add"
+    bl_label = "Split Layer"
+    bl_options: ClassVar[set[str]] = UNDOABLE
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with a picture."""
+        cls.poll_message_set("Choose a picture first")
+        return bool(properties.of_scene(context.scene).picture)
+
+    def execute(self, context: Any) -> set[str]:
+        """Add."""
+        with reported(self):
+            group = properties.of_scene(context.scene)
+            if not group.layers:
+                properties.fill_layers(context.scene, plans.default_layers(height_of(context.scene)))
+                return {"FINISHED"}
+            if len(group.layers) >= MOST_LAYERS:
+                raise UsageError(f"There are {MOST_LAYERS} layers, which is the most.", "Remove one first.")
+            properties.split_layer(context.scene)
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class INFINITE_PARALLAX_OT_layer_remove(bpy.types.Operator):
+    """Remove the selected layer; its rows go to the next one"""
+
+    bl_idname = "infinite_parallax.layer_remove"
+    bl_label = "Remove Layer"
+    bl_options: ClassVar[set[str]] = UNDOABLE
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with a layer."""
+        cls.poll_message_set("The list is empty: the picture is cut by itself")
+        return len(properties.of_scene(context.scene).layers) > 0
+
+    def execute(self, context: Any) -> set[str]:
+        """Remove."""
+        properties.remove_layer(context.scene)
+        return {"FINISHED"}
+
+
+class INFINITE_PARALLAX_OT_layer_merge(bpy.types.Operator):
+    """Join the selected layer with the one below it; the upper one's name and speed stay"""
+
+    bl_idname = "infinite_parallax.layer_merge"
+    bl_label = "Merge with Next Layer"
+    bl_options: ClassVar[set[str]] = UNDOABLE
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with a layer below the selected one."""
+        group = properties.of_scene(context.scene)
+        cls.poll_message_set("The selected layer has none below it")
+        return group.layer_index < len(group.layers) - 1
+
+    def execute(self, context: Any) -> set[str]:
+        """Merge."""
+        with reported(self):
+            index = properties.of_scene(context.scene).layer_index
+            properties.fill_layers(context.scene, border_editing.merged(properties.layers_of(context.scene), index))
+            properties.renumber(context.scene, lambda layer: layer - 1 if layer > index else layer)
+            properties.of_scene(context.scene).layer_index = index
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class INFINITE_PARALLAX_OT_layer_move(bpy.types.Operator):
+    """Exchange the selected layer with its neighbour; its height, name and speed go along"""
+
+    bl_idname = "infinite_parallax.layer_move"
+    bl_label = "Move Layer"
+    bl_options: ClassVar[set[str]] = UNDOABLE
+    __annotations__ = {
+        "direction": bpy.props.EnumProperty(
+            name="Direction", items=[("UP", "Up", "Farther"), ("DOWN", "Down", "Nearer")], default="UP"
+        )
+    }
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with two layers."""
+        cls.poll_message_set("There are not two layers in the list")
+        return len(properties.of_scene(context.scene).layers) > 1
+
+    def execute(self, context: Any) -> set[str]:
+        """Move."""
+        with reported(self):
+            scene, group = context.scene, properties.of_scene(context.scene)
+            index = group.layer_index
+            upper, goes_to = (index - 1, index - 1) if self.direction == "UP" else (index, index + 1)
+            moved = border_editing.swapped(properties.layers_of(scene), upper, height_of(scene))
+            properties.fill_layers(scene, moved)
+            properties.renumber(scene, lambda layer: {upper: upper + 1, upper + 1: upper}.get(layer, layer))
+            group.layer_index = goes_to
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+def strips_of(scene: Any, layer: int) -> list[Any]:
+    """The strips on the timeline that show a layer."""
+    if scene.sequence_editor is None:
+        return []
+    head = f"{layer:02d} "
+    return [strip for strip in compat.strips(scene.sequence_editor) if str(strip.get(vse.TAG, "")).startswith(head)]
+
+
+class INFINITE_PARALLAX_OT_layer_mute(bpy.types.Operator):
+    """Hide a layer's strips on the timeline, or show them again"""
+
+    bl_idname = "infinite_parallax.layer_mute"
+    bl_label = "Mute Layer"
+    bl_options: ClassVar[set[str]] = UNDOABLE
+    __annotations__ = {
+        "layer": bpy.props.IntProperty(name="Layer", description="Counted from 0; -1: the selected one", default=-1)
+    }
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible once there are strips."""
+        cls.poll_message_set("Generate first: muting hides a layer's strips on the timeline")
+        editor = context.scene.sequence_editor
+        return editor is not None and any(vse.TAG in strip for strip in compat.strips(editor))
+
+    def execute(self, context: Any) -> set[str]:
+        """Mute, or no longer."""
+        with reported(self):
+            layer = self.layer if self.layer >= 0 else properties.of_scene(context.scene).layer_index
+            strips = strips_of(context.scene, layer)
+            if not strips:
+                raise UsageError(f"Layer {layer} has no strips on the timeline.", "Generate or build the scene again.")
+            muted = not all(strip.mute for strip in strips)
+            for strip in strips:
+                strip.mute = muted
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class INFINITE_PARALLAX_OT_suggest_layers(asking.Asking, bpy.types.Operator):
+    """Look at the picture and fill the list with layers along its skylines, shores and ridges"""
+
+    bl_idname = "infinite_parallax.suggest_layers"
+    bl_label = "Suggest Layers"
+    bl_options: ClassVar[set[str]] = UNDOABLE
+    title = "Looking at the picture"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with a picture, one question at a time."""
+        if not properties.of_scene(context.scene).picture:
+            cls.poll_message_set("Choose a picture first")
+            return False
+        return asking.free(cls)
+
+    def question(self, context: Any) -> Any:
+        """What the server is asked; the layers in the list are not a wish here, they are what is to be replaced."""
+        project, picture = properties.project(context.scene), scene_project.picture_path(context.scene)
+        wanted, server = scene_project.without_layers(project), preferences.server()
+        self._scene_name = context.scene.name
+
+        def ask() -> tuple[projects.Project, tuple[str, ...]]:
+            wish = Wish.read(wanted, picture)
+            with jobs.connected(server) as client:
+                return _suggested(client, wish)
+
+        return ask
+
+    def answered(self, _context: Any, answer: Any) -> None:
+        """Fill the list, and say how sure it is."""
+        suggested, notes = answer
+        scene = bpy.data.scenes.get(self._scene_name)
+        if scene is None:
+            raise UsageError(f"The scene {self._scene_name} is gone.", "Ask again in another scene.")
+        if suggested.layers:
+            properties.fill_cut(scene, suggested)
+        job_state().suggestion = " ".join(notes)
+        self.report({"INFO"}, job_state().suggestion)
+
+
+def _suggested(client: Client, wish: Wish) -> tuple[projects.Project, tuple[str, ...]]:
+    return client.suggest(wish.project, wish.picture, wish.attachments)
+
+
+CLASSES = (
+    INFINITE_PARALLAX_OT_layer_add,
+    INFINITE_PARALLAX_OT_layer_remove,
+    INFINITE_PARALLAX_OT_layer_merge,
+    INFINITE_PARALLAX_OT_layer_move,
+    INFINITE_PARALLAX_OT_layer_mute,
+    INFINITE_PARALLAX_OT_suggest_layers,
+)

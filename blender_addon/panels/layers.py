@@ -1,0 +1,103 @@
+"""The panel of the layers: the list, what can be done with it, and the settings of the selected one."""
+
+from typing import Any
+
+import bpy
+
+from ...shared import arrows
+from ...shared.errors import ParallaxError
+from ...shared.plan import Plan
+from ...shared.sections import Layer
+from .. import layer_operators, properties, scene_project
+from ..refusals import job_state
+from .drawing import advanced_settings, draw_sentence, draw_settings, main_settings, placeholders
+
+
+class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
+    """The layers from the top of the picture down."""
+
+    def draw_item(
+        self,
+        context: Any,
+        layout: Any,
+        _data: Any,
+        item: Any,
+        _icon: Any,
+        _active: Any,
+        _property: Any,
+        index: int = 0,
+    ) -> None:
+        """Name and speed on one line, and whether its strips are shown."""
+        empty = {"placeholder": f"layer {index}"} if placeholders() else {}
+        row = layout.row(align=True)
+        row.prop(item, "name", text="", emboss=False, icon_value=0, **empty)
+        right = row.row()
+        right.alignment = "RIGHT"
+        right.label(text=speed_of(context.scene, index))
+        strips = layer_operators.strips_of(context.scene, index)
+        if strips:
+            muted = all(strip.mute for strip in strips)
+            button = row.operator(
+                "infinite_parallax.layer_mute", text="", icon="HIDE_ON" if muted else "HIDE_OFF", emboss=False
+            )
+            button.layer = index
+
+
+def speed_of(scene: Any, index: int) -> str:
+    """A layer's speed as one reads it; empty where the plan cannot say."""
+    plan = plan_or_none(scene)
+    if plan is None or index >= len(plan.layers):
+        return ""
+    return arrows.speed(plan.layers[index].velocity, plan.seconds_per_step)
+
+
+def plan_or_none(scene: Any) -> Plan | None:
+    """The scene's plan, unless something in the settings forbids one."""
+    try:
+        return scene_project.plan_of(scene)[1]
+    except ParallaxError:
+        return None
+
+
+def draw(context: Any, layout: Any) -> None:
+    """Draw the panel."""
+    group = properties.of_scene(context.scene)
+    row = layout.row()
+    row.template_list("INFINITE_PARALLAX_UL_layers", "", group, "layers", group, "layer_index", rows=6)
+    _draw_buttons(row.column(align=True))
+    layout.operator("infinite_parallax.suggest_layers", icon="OUTLINER_OB_LIGHTPROBE")
+    state = job_state()
+    if state.asking:
+        layout.label(text=f"{state.asking} ...", icon="SORTTIME")
+    elif state.suggestion:
+        draw_sentence(context, layout, state.suggestion, "INFO")
+    if not group.layers:
+        draw_sentence(context, layout, "No layers: the picture is cut by itself.", "INFO")
+        return
+    if context.space_data is not None and context.space_data.type == "IMAGE_EDITOR":
+        layout.operator("infinite_parallax.edit_borders", icon="CURVE_PATH")
+    layer = properties.entry(context.scene, "layers")
+    if layer is not None:
+        draw_settings(layout, layer, main_settings(Layer), {})
+
+
+def _draw_buttons(buttons: Any) -> None:
+    buttons.operator("infinite_parallax.layer_add", text="", icon="ADD")
+    buttons.operator("infinite_parallax.layer_remove", text="", icon="REMOVE")
+    buttons.separator()
+    buttons.operator("infinite_parallax.layer_merge", text="", icon="AUTOMERGE_ON")
+    buttons.separator()
+    for direction, icon in (("UP", "TRIA_UP"), ("DOWN", "TRIA_DOWN")):
+        buttons.operator("infinite_parallax.layer_move", text="", icon=icon).direction = direction
+
+
+def draw_advanced(context: Any, layout: Any) -> None:
+    """The rarely needed settings of the selected layer."""
+    layer = properties.entry(context.scene, "layers")
+    if layer is None:
+        layout.label(text="No layer is selected", icon="INFO")
+        return
+    draw_settings(layout, layer, advanced_settings(Layer), {})
+
+
+CLASSES = (INFINITE_PARALLAX_UL_layers,)

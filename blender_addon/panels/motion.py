@@ -1,0 +1,60 @@
+"""The panel of the motion: a compass for the direction, and what follows from everything, live."""
+
+from typing import Any
+
+from ...shared import arrows, plate_sizes
+from ...shared.errors import ParallaxError
+from ...shared.sections import Motion
+from .. import properties, scene_project
+from .drawing import draw_sentence, draw_settings, main_settings
+
+COMPASS = ((135, 90, 45), (180, None, 0), (225, 270, 315))
+
+
+def draw(context: Any, layout: Any) -> None:
+    """Draw the panel."""
+    group = properties.of_scene(context.scene).motion
+    row = layout.row()
+    compass = row.column(align=True)
+    compass.scale_x = 0.7
+    for line in COMPASS:
+        cells = compass.row(align=True)
+        for degrees in line:
+            if degrees is None:
+                cells.label(text="", icon="DOT")
+                continue
+            here = abs((group.direction_deg - degrees + 180) % 360 - 180) < 0.5
+            button = cells.operator("infinite_parallax.direction", text=arrows.sign(degrees), depress=here)
+            button.degrees = degrees
+    right = row.column()
+    right.prop(group, "direction", text="")
+    right.prop(group, "loop")
+    rest = [d for d in main_settings(Motion) if d.name not in ("direction_deg", "loop")]
+    draw_settings(layout, group, rest, {})
+    draw_speed(layout, properties.of_scene(context.scene))
+    draw_plan(context, layout.box())
+
+
+def draw_speed(layout: Any, group: Any) -> None:
+    """The control of the speed, which is keyframed, and the presets that write its keys."""
+    row = layout.row(align=True)
+    row.use_property_split, row.use_property_decorate = True, True
+    row.prop(group, "pace")
+    layout.operator_menu_enum("infinite_parallax.speed_preset", "preset", icon="FCURVE")
+
+
+def draw_plan(context: Any, layout: Any) -> None:
+    """What follows from the settings, or why nothing does."""
+    if not properties.of_scene(context.scene).picture:
+        layout.label(text="Choose a picture", icon="INFO")
+        return
+    try:
+        _, plan = scene_project.plan_of(context.scene)
+    except ParallaxError as e:
+        layout.alert = True
+        draw_sentence(context, layout, str(e), "ERROR")
+        return
+    column = layout.column(align=True)
+    column.label(text=f"{plan.duration_s:.1f} s: {plan.steps} steps, {plan.frames} frames", icon="TIME")
+    column.label(text=f"{len(plan.layers)} plates up to {plate_sizes.longest_px(plan)} px long", icon="IMAGE_PLANE")
+    column.label(text=f"{plate_sizes.gigabytes(plate_sizes.needed_bytes(plan))} of disk at most", icon="DISK_DRIVE")

@@ -1,0 +1,46 @@
+"""The panel of the picture: where it comes from, how it looks, what follows from it."""
+
+from typing import Any
+
+from ...shared.errors import ParallaxError
+from .. import picture_sources, properties, scene_project, thumbnails
+from .drawing import draw_sentence
+
+THUMBNAIL_SCALE = 6.0
+
+
+def draw(context: Any, layout: Any) -> None:
+    """Draw the panel."""
+    group = properties.of_scene(context.scene)
+    layout.prop(group, "picture", text="")
+    row = layout.row(align=True)
+    row.operator("infinite_parallax.picture_from_image", text="Image", icon="IMAGE_DATA")
+    row.operator("infinite_parallax.picture_from_strip", text="Strip", icon="SEQUENCE")
+    row.operator("infinite_parallax.picture_paste", text="Paste", icon="PASTEDOWN")
+    if not group.picture:
+        draw_sentence(context, layout, "Choose a still picture: a file, an image or a strip.", "INFO")
+        return
+    try:
+        path = scene_project.picture_path(context.scene)
+        width, height = scene_project.picture_size(path)
+    except ParallaxError as e:
+        layout.alert = True
+        draw_sentence(context, layout, str(e), "ERROR")
+        return
+    column = layout.column(align=True)
+    column.template_icon(thumbnails.icon(thumbnails.SOURCE, path), scale=THUMBNAIL_SCALE)
+    row = column.row()
+    row.alignment = "CENTER"
+    row.label(text=f"{width} x {height} px")
+    _draw_over(context, layout, group)
+
+
+def _draw_over(context: Any, layout: Any, group: Any) -> None:
+    """In the image editor: the picture itself, and what is drawn over it."""
+    if context.space_data is None or context.space_data.type != "IMAGE_EDITOR":
+        return
+    shown = context.space_data.image
+    if shown is None or shown != picture_sources.image_of(context.scene):
+        layout.operator("infinite_parallax.show_picture", icon="IMAGE_DATA")
+        return
+    layout.prop(group, "show_borders", icon="OVERLAY")
