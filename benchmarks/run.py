@@ -77,7 +77,7 @@ def main() -> int:
             "quality": (
                 "Quality of the plates",
                 ["--engines", "walk,telea,mirror", *pictures],
-                "Means over five layers of the last third of the plates; gx 1 is as sharp as the source.",
+                "Means over five layers of the plates' last third, at least a picture; gx 1 is as sharp as the source.",
             ),
             "contours": (
                 "Layers with contours",

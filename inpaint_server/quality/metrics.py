@@ -17,6 +17,7 @@ RGB = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 PATCH_PX = 7
 COMPARED_WIDTH_PX = 640
+LONGEST_PX = 1500  # of a plate that is judged, if it is not one picture's width
 WINDOW_PX = 64
 SAME = 0.9  # normalised cross-correlation from which two windows show the same thing
 
@@ -164,12 +165,13 @@ def seam_ratio(shown: RGB, step_px: float) -> float:
 def measure(source: RGB, top: int, height: int, shown: RGB, step_px: float) -> Figures:
     """Figures of one layer: `shown` RGB uint8 [height, n, 3] are the columns painted right of the source.
 
-    gx, w1, coh and comp look at the last third of `shown`; coh and comp compare with the layer's rows and 8 more on
-    either side.
+    gx, w1, coh and comp look at the last third of `shown`, and at no less of it than the source is wide: half a
+    picture without the tower that stands in the other half is not another colour. coh and comp compare with the
+    layer's rows and 8 more on either side.
     """
     width = source.shape[1]
     band = source[top : top + height]
-    last = shown[:, -max(shown.shape[1] // 3, WINDOW_PX) :][:, -1500:]
+    last = shown[:, -max(shown.shape[1] // 3, width) :][:, -max(width, LONGEST_PX) :]
     around = source[max(0, top - 8) : top + height + 8]
     scale = min(1.0, COMPARED_WIDTH_PX / width)
     coh, comp = similarity(_shrunk(last, scale), _shrunk(around, scale))

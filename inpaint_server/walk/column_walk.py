@@ -69,7 +69,8 @@ class ColumnWalk:
         self._fixed = settings.border * border[self._source_cell] + turned[self._source_cell] * mirrored
         self._fixed /= cells.run_cells
         self._memory = settings.memory_widths * self._width * (1 + LONGER * unlike)
-        self._reuse = settings.reuse / cells.run_cells * (1 + settings.distinction * unlike)
+        self._usual_reuse = settings.reuse / cells.run_cells
+        self._reuse = self._usual_reuse * (1 + settings.distinction * unlike)
         self.longest_cells = cells.columns  # that are shown from a landing on to the next jump, run included
         self.value = np.zeros(len(self._source_cell))
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
@@ -94,8 +95,16 @@ class ColumnWalk:
         )
 
     def _column_prices(self, position: int) -> NDArray[np.float64]:
-        recent = self._reuse * np.clip(1 - (position - self.seen) / self._memory, 0, 1)
-        return np.asarray(recent[self._source_cell] + self._fixed)
+        return np.asarray(self._seen_before(position - self.seen)[self._source_cell] + self._fixed)
+
+    def _seen_before(self, age: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The price [..., n] of showing each source column again `age` px after it was last shown.
+
+        A column that has not come for very long is worth something: what costs more than its neighbours for any other
+        reason would never come again, and a picture half sky would be all sky.
+        """
+        recent = np.clip(1 - age / self._memory, -self._settings.overdue, 1)
+        return np.asarray(np.where(recent > 0, self._reuse, self._usual_reuse) * recent)
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
@@ -213,7 +222,8 @@ class ColumnWalk:
         n, overlap, run = cells.columns, cells.overlap_cells, cells.run_cells
         match = self._transitions.rms[0] / self._reference
         cost = self._price[0] + (settings.first_weight - 1) * match.astype(np.float64) ** 2
-        around = int((1 + settings.memory_widths) * self._width)  # nothing is known yet of what will be shown before
+        # nothing is known yet of what will be shown before
+        around = int(self._width + (1 + settings.overdue) * self._memory.max())
         paid = np.cumsum(self._way_prices(np.array([around]), around)[0])
         before = np.arange(len(cost)) - overlap - run
         cost += np.where(before >= 0, paid - paid[before], 0)
@@ -226,9 +236,8 @@ class ColumnWalk:
     def _way_prices(self, positions: NDArray[np.int64], around: int) -> NDArray[np.float64]:
         """Prices of all columns at each of `positions` [T, N], when the source is shown again from `around` on."""
         at = positions[:, None]
-        recent = np.clip(1 - (at - self.seen) / self._memory, 0, 1)
         soon = np.clip(1 - (around + np.arange(self._cells.columns) * self._cells.width - at) / self._memory, 0, 1)
-        shown = self._reuse * (recent + soon)
+        shown = self._seen_before(at - self.seen) + self._reuse * soon
         return np.asarray(shown[:, self._source_cell] + self._fixed)
 
     def way_home(

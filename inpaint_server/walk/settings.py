@@ -21,6 +21,7 @@ class WalkSettings:
     mirror: bool = PROJECT.mirror  # may mirrored content be used; off for lettering
     reuse: float = PROJECT.reuse  # price of a run of columns that were shown just now
     memory_widths: float = 1.25  # after how many picture widths a column counts as new again
+    overdue: float = 0.5  # most that a column gains by not coming for longer than that, as a share of `reuse`
     mirror_price: float = 0.5  # price of a run of mirrored columns
     structure: float = 3.0  # how much dearer mirrored columns are where there is much to recognise
     distinction: float = 1.5  # how much dearer columns that are like no others are when they were shown just now

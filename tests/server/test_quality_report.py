@@ -205,6 +205,15 @@ def test_colours_are_as_far_apart_as_they_are_shifted() -> None:
     assert metrics.colour_distance(picture, lighter) == pytest.approx(10)
 
 
+def test_half_a_picture_is_no_other_colour() -> None:
+    source = np.full((40, 200, 3), 200, np.uint8)
+    source[:, 100:] = 60
+    shown = np.concatenate([source, source], axis=1)  # its last third is dark
+    assert metrics.measure(source, 0, 40, shown, 10.0).w1 == 0
+    shown[:, 200:300] = 60
+    assert metrics.measure(source, 0, 40, shown, 10.0).w1 == pytest.approx(70)
+
+
 def test_seams_are_looked_for_where_steps_of_any_length_begin() -> None:
     shown = np.full((20, 300, 3), 100, np.uint8)
     for step in range(1, 40, 2):

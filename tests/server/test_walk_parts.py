@@ -164,6 +164,19 @@ def tape(source: RGB, top: int = 0, height: int | None = None, **options: float)
     return Tape(of_band(source, top, height or source.shape[0], settings.row_reach), settings, 1.0, (0, 0))
 
 
+def test_what_fits_its_neighbours_badly_comes_all_the_same() -> None:
+    grain = np.random.default_rng(1).integers(0, 9, (90, 320, 1), np.uint8)
+    source = np.full((90, 320, 3), (150, 180, 220), np.uint8) + grain
+    source[:, 120:160] = (60, 20, 10) + 4 * grain[:, :40]  # a tower in a pale sky
+
+    def tower(overdue: float) -> float:
+        shown = tape(source, 30, 30, border=2.0, overdue=overdue).read(320, 3200)
+        return float((shown[..., 2].mean(axis=0) < 130).mean())
+
+    assert tower(0.0) == 0
+    assert tower(SETTINGS.overdue) > 0.02
+
+
 def test_a_tape_is_the_source_and_then_bit_exact_copies_of_it() -> None:
     source = textured(60, 400)
     made = tape(source, row_reach=0.0, replay=0.0)
@@ -173,7 +186,7 @@ def test_a_tape_is_the_source_and_then_bit_exact_copies_of_it() -> None:
     pure = 0
     for edit, following in zip(made.edits, made.edits[1:], strict=False):
         assert edit.seam is not None
-        faded, end = edit.start + made.overlap + edit.seam.fade_px, following.start
+        faded, end = edit.start + made.overlap + edit.seam.fade_px, min(following.start, plate.shape[1])
         if faded < end:
             copied = pictures[edit.orientation][edit.row :][:60, edit.column_at(faded) : edit.column_at(end)]
             np.testing.assert_array_equal(plate[:, faded:end], copied)
