@@ -58,7 +58,9 @@ class ColumnWalk:
         self._contrast = settings.contrast * contrast
         self._reference = settings.reference * contrast
         self._transitions = self._compare()
-        self._price = prices.jump_prices(self._transitions, exemplar, settings, self._reference)
+        self._skylines = prices.Skylines(exemplar) if ground.has_matte else None
+        self._steps = self._skylines.jumps() if self._skylines else 0.0
+        self._price = self._jump_prices(self._transitions)
         self._first_extra = (settings.first_weight - 1) * (self._transitions.rms / self._reference) ** 2
         border = prices.border_mismatch(ground, exemplar) / BORDER_LEVELS
         busy = unlike = np.zeros(cells.columns)
@@ -93,6 +95,9 @@ class ColumnWalk:
         return column_transitions(
             table, above, last - first, cells.overlap_cells, self._orientations == 2, cells.height, only
         )
+
+    def _jump_prices(self, transitions: Transitions) -> NDArray[np.float32]:
+        return prices.jump_prices(transitions, self._exemplar, self._settings, self._reference, self._steps)
 
     def _column_prices(self, position: int) -> NDArray[np.float64]:
         return np.asarray(self._seen_before(position - self.seen)[self._source_cell] + self._fixed)
@@ -171,7 +176,9 @@ class ColumnWalk:
         price = self._column_prices(position)
         landed = value_iteration(jump, price, self.value, cells.columns, cells.overlap_cells, run, FIRST_SWEEPS)
         start = self._first_state(column)
-        match = jump[start] + self._first_extra[start] + prices.edge_steps(self._exemplar, column)
+        match = jump[start] + self._first_extra[start]
+        if self._skylines:
+            match = match + self._skylines.first_landings(column)
         cost = (match + landed).astype(np.float64)
         cost[(match > match[int(cost.argmin())] + FIRST_SLACK) | (cost >= FORBIDDEN)] = np.inf
         order = np.argsort(cost, kind="stable")
@@ -258,7 +265,7 @@ class ColumnWalk:
         random = np.random.default_rng((*self._seed, self.jumps))
         noise = self._noise(random)
         jump = self._price + noise
-        last_jump = prices.jump_prices(last, self._exemplar, self._settings, self._reference) + noise
+        last_jump = self._jump_prices(last) + noise
         if self.jumps == 0:
             jump[start] += self._first_extra[start].astype(np.float32)
             last_jump[start] += self._first_extra[start].astype(np.float32)

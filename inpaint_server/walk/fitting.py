@@ -60,14 +60,14 @@ class Fitting:
         """
         if not self.has_matte:
             return FLAT
-        new = self._skyline(edit.orientation, edit.column, edit.column + self._overlap)
+        line, weight = outline(old[..., 3]), _even(self._overlap)
+        if in_head:  # what is seen of the piece begins behind the head
+            line, weight = np.repeat(line[-1:], self._overlap // 2), _falling(self._overlap // 2)
+        start = edit.column + (self._overlap - 1 if in_head else 0)
+        new = self._skyline(edit.orientation, start, min(start + len(line), self._exemplar.columns))
         if not (new + self._exemplar.first_row).any():
             return FLAT
-        weight = _even(self._overlap)
-        if in_head:
-            weight = np.arange(self._overlap, dtype=np.float64) ** 4
-            weight /= weight.sum()
-        px = meeting(outline(old[..., 3]), new - edit.row, weight, (0, 0), LIMIT_PX)
+        px = meeting(line[: len(new)], new - edit.row, weight[: len(new)], (0, 0), LIMIT_PX)
         return fading(px, self._room(edit, in_head), self._overlap, 2 * self._overlap, room)
 
     def _skyline(self, orientation: int, start: int, stop: int) -> I64:
@@ -91,6 +91,11 @@ class Fitting:
 
 def _even(columns: int) -> NDArray[np.float64]:
     return np.full(columns, 1 / columns)
+
+
+def _falling(columns: int) -> NDArray[np.float64]:
+    weight = np.arange(columns, 0, -1, dtype=np.float64)
+    return np.asarray(weight / weight.sum(), np.float64)
 
 
 def _comparable(pixels: Pixels) -> Pixels:

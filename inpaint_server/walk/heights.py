@@ -26,6 +26,8 @@ TWIG = 11  # px
 TILT = 0.002  # price of a px of height that has to fade, where a difference of skylines costs at most 1
 FREE_PX = 2.0  # a step that nobody sees
 STEP_PX = 20.0  # px of a step, or of a kink over an overlap, that cost 1
+FACE = 2.0  # how much more a px of a step costs for which there is no room to fade
+REACH_FADES = 7  # lengths of a fade that are tried, from four times the shortest one down
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,35 @@ def fading(px: int, room: Room, overlap: int, shortest: int, columns: int | None
     return best
 
 
-def step_prices(skylines: list[F64], overlap: int, rows: tuple[int, int]) -> F32:
+@njit(cache=True)
+def reach(room: F64, overlap: int, cell_width: int) -> F64:
+    """How far each cell's columns may be moved one way when a landing's overlap begins there, px, float64 [n].
+
+    `room` [n]: how far each cell may move that way by itself. What `fading` will find, in cells.
+    """
+    n = len(room)
+    found = np.zeros(n)
+    shortest = 2 * overlap * cell_width
+    for start in range(n):
+        fade = 4 * shortest
+        for _ in range(REACH_FADES):
+            most = min(float(LIMIT_PX), fade / STEEPEST)
+            for k in range(start, min(n, start + overlap + fade // cell_width)):
+                t = max(0, (k - start - overlap + 1) * cell_width) / fade
+                profile = 0.5 + 0.5 * np.cos(np.pi * min(t, 1.0))
+                if most * profile > room[k]:
+                    most = room[k] / profile
+            found[start] = max(found[start], most)
+            fade = fade * 3 // 4
+    return found
+
+
+def step_prices(skylines: list[F64], overlap: int, rows: tuple[int, int], up: F64 | float, down: F64 | float) -> F32:
     """What the step and the kink of the skyline cost at a jump between any two cells, float32 [N, N].
 
     `skylines`: for each orientation the mean first opaque row of every cell, px [n]; N = n times their number.
-    `rows`: how far a landing may be moved up for nothing, px from..to.
+    `rows`: how far a landing may be moved up for nothing, px from..to. `up`, `down` [N]: how far there is room to move
+    each landing beyond that for a while; what remains of a step stands there as a vertical face.
     """
     means, slopes = [], []
     for line in skylines:
@@ -166,7 +192,8 @@ def step_prices(skylines: list[F64], overlap: int, rows: tuple[int, int]) -> F32
         second, first = sums[at + overlap] - sums[at + overlap - half], sums[at + half] - sums[at]
         slopes.append(2 * (second - first) / half)
     mean, slope = np.concatenate(means), np.concatenate(slopes)
-    up = mean[None] - mean[:, None]
-    step = np.maximum(np.abs(up - np.clip(up, *rows)) - FREE_PX, 0)
+    apart = mean[None] - mean[:, None]
+    step = np.maximum(np.abs(apart - np.clip(apart, *rows)) - FREE_PX, 0)
+    face = np.maximum(np.abs(apart - np.clip(apart, rows[0] - down, rows[1] + up)) - FREE_PX, 0)
     kink = np.maximum(np.abs(slope[None] - slope[:, None]) - FREE_PX, 0)
-    return np.asarray((step + 0.5 * kink) / STEP_PX, np.float32)
+    return np.asarray((step + FACE * face + 0.5 * kink) / STEP_PX, np.float32)

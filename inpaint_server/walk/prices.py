@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .exemplar import Cells, Exemplar
 from .ground import Ground
-from .heights import outline, step_prices
+from .heights import foot, outline, reach, skyline, step_prices
 from .planning import FORBIDDEN
 from .settings import WalkSettings
 from .transitions import UNKNOWN, Transitions, premultiplied
@@ -20,7 +20,8 @@ from .transitions import UNKNOWN, Transitions, premultiplied
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 FOLD_WIDTHS = 0.22  # of the picture: so near to its own mirror image a thing is seen to be one
-STEP, STEP_PX = 5.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
+STEP, STEP_PX = 10.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
+TILTED = 0.2  # how much a px counts there by which a landing is moved to avoid the step
 LIKE = 0.5  # columns that differ by less, in reference levels, are alike
 
 
@@ -76,14 +77,19 @@ def distinction(transitions: Transitions, cells: Cells, reference: float) -> F64
     return np.asarray(np.clip(over - LIKE, 0, 1) * np.clip(over / usual - 0.5, 0, 1), np.float64)
 
 
-def jump_prices(transitions: Transitions, exemplar: Exemplar, settings: WalkSettings, reference: float) -> F32:
-    """The price of jumping from any state to any other, float32 [N, N]; FORBIDDEN where there is no room."""
+def jump_prices(
+    transitions: Transitions, exemplar: Exemplar, settings: WalkSettings, reference: float, skyline: F32 | float
+) -> F32:
+    """The price of jumping from any state to any other, float32 [N, N]; FORBIDDEN where there is no room.
+
+    `skyline` [N, N]: what the steps cost that the skyline would make.
+    """
     cells = exemplar.cells
     overlap, run = cells.overlap_cells, cells.run_cells
     place = source_cells(cells, len(exemplar.pictures))
     mirrored = np.arange(len(place)) >= cells.columns
     price = (transitions.rms / reference) ** 2 + settings.jump
-    price += settings.skyline * _skyline_prices(exemplar)
+    price += settings.skyline * skyline
     price += settings.mirror_jump * (~mirrored[:, None] & mirrored[None])
     turned = mirrored[:, None] != mirrored[None]
     ahead = np.where(mirrored, overlap, -overlap)
@@ -96,28 +102,57 @@ def jump_prices(transitions: Transitions, exemplar: Exemplar, settings: WalkSett
     return np.ascontiguousarray(price, dtype=np.float32)
 
 
-def _skyline_prices(exemplar: Exemplar) -> F32 | float:
-    """What the steps cost that the skyline would make at jumps, [N, N]; 0 for a band."""
-    cells = exemplar.cells
-    if exemplar.pictures[0].shape[2] == 3:
-        return 0.0
-    lines = [outline(p[..., 3]).reshape(cells.columns, cells.width).mean(1) for p in exemplar.pictures]
-    rows = -exemplar.first_row, exemplar.pictures[0].shape[0] - exemplar.first_row - exemplar.height
-    return step_prices(lines, cells.overlap_cells, rows)
+class Skylines:
+    """The skyline of a cut-out under every state, and how far it can be moved there."""
 
+    def __init__(self, exemplar: Exemplar) -> None:
+        self._cells, self._first_row = exemplar.cells, exemplar.first_row
+        self._spare = exemplar.pictures[0].shape[0] - exemplar.first_row - exemplar.height
+        mattes = [picture[..., 3] for picture in exemplar.pictures]
+        self._outlines = [outline(matte) for matte in mattes]
+        self._room = [self._rooms(matte) for matte in mattes]
 
-def edge_steps(exemplar: Exemplar, column: int) -> F32:
-    """The price, per landing, of the step that the skyline would make at the end of the overlap that begins at px
-    `column`, float32 [N]."""
-    cells, picture = exemplar.cells, exemplar.pictures[0]
-    states = len(exemplar.pictures) * cells.columns
-    if picture.shape[2] == 3:
-        return np.zeros(states, np.float32)
-    width, height, last = exemplar.columns, exemplar.height, cells.overlap - 1
-    alpha = picture[..., 3].astype(np.float32) / 255
-    own = alpha[exemplar.first_row :][:height, min(column + last, width - 1), None]
-    at = np.minimum(np.arange(cells.columns) * cells.width + last, width - 1)
-    landings = np.concatenate([at, width - 1 - at])[:states]
-    rows = range(picture.shape[0] - height + 1)
-    step = np.min([np.abs(alpha[r : r + height, landings] - own).sum(0) for r in rows], axis=0)
-    return np.asarray(STEP * step / (step + STEP_PX), np.float32)
+    def _rooms(self, matte: NDArray[np.uint8]) -> tuple[F64, F64]:
+        """How far the columns of every cell may move up and down, px [n] each; see `Fitting.rise`."""
+        top, low, rows = skyline(matte), foot(matte), matte.shape[0]
+        solid = np.where(low < rows, rows - 1 - low, rows)
+        up, down = np.minimum(top - self._first_row, solid), low.max() - low
+        least = (np.maximum(0, r).reshape(self._cells.columns, self._cells.width).min(1) for r in (up, down))
+        found = [np.asarray(r, np.float64) for r in least]
+        return found[0], found[1]
+
+    def _reach(self, in_head: bool) -> tuple[F64, F64]:
+        """How far a landing's skyline may be moved up and down, px [N] each; in the head the overlap itself, where
+        the source's own matte is kept, does not count."""
+        across = self._cells.overlap_cells
+        found = []
+        for way in (0, 1):
+            rooms = [room[way] for room in self._room]
+            if in_head:  # as if the landing began where the head ends
+                rooms = [np.concatenate([room[across:], np.full(across, room[-1])]) for room in rooms]
+            found.append(np.concatenate([reach(r, 0 if in_head else across, self._cells.width) for r in rooms]))
+        return found[0], found[1]
+
+    def jumps(self) -> F32:
+        """What the steps cost that the skyline would make at jumps, float32 [N, N]."""
+        cells = self._cells
+        lines = [line.reshape(cells.columns, cells.width).mean(1) for line in self._outlines]
+        return step_prices(lines, cells.overlap_cells, (-self._first_row, self._spare), *self._reach(False))
+
+    def first_landings(self, column: int) -> F32:
+        """What the step costs, per landing, that the skyline would make where the source ends, when the overlap with
+        it begins at px `column`, float32 [N]: how far the columns behind the edge are from the edge's height, when
+        they are moved as far as there is room."""
+        cells = self._cells
+        n, width, end = cells.columns, cells.width, cells.overlap_cells - 1
+        own = float(self._outlines[0][min(column + cells.overlap, n * width) - 1])
+        behind = np.arange(max(2, cells.overlap_cells // 2))
+        at = np.minimum(np.arange(n)[:, None] + end + behind, n - 1)
+        lines = [line.reshape(n, width).mean(1) for line in self._outlines]
+        apart = np.concatenate([line[at] for line in lines]) - own
+        up, down = self._reach(True)
+        moved = np.clip(np.median(apart, axis=1), -self._first_row - down, self._spare + up)
+        face = np.abs(apart - moved[:, None]).mean(axis=1)
+        return np.asarray(
+            STEP * (face + TILTED * np.abs(moved)) / (face + TILTED * np.abs(moved) + STEP_PX), np.float32
+        )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.walk.ground import Ground
 from infinite_parallax.inpaint_server.walk.heights import (
+    FACE,
     Rise,
     Room,
     fading,
@@ -14,6 +15,7 @@ from infinite_parallax.inpaint_server.walk.heights import (
     meeting,
     outline,
     raised,
+    reach,
     skyline,
     step_prices,
 )
@@ -106,7 +108,42 @@ def test_a_rise_without_room_is_smaller_or_fades_faster() -> None:
 
 def test_a_step_costs_and_a_continued_skyline_does_not() -> None:
     line = np.concatenate([np.full(20, 50.0), np.full(20, 90.0)])
-    price = step_prices([line], 5, (0, 0))
+    price = step_prices([line], 5, (0, 0), 99, 99)
     assert price[2, 10] == 0
     assert price[2, 30] == pytest.approx((40 - 2) / 20)
-    assert step_prices([line], 5, (-50, 50))[2, 30] == 0
+    assert step_prices([line], 5, (-50, 50), 0, 0)[2, 30] == 0
+
+
+def test_a_step_that_has_no_room_to_fade_costs_more() -> None:
+    line = np.concatenate([np.full(20, 50.0), np.full(20, 90.0)])
+    price = step_prices([line], 5, (0, 0), np.where(np.arange(40) < 32, 99.0, 10.0), 0.0)
+    assert price[2, 30] == pytest.approx(38 / 20)
+    assert price[2, 33] == pytest.approx((38 + FACE * 28) / 20)
+    assert price[30, 2] == pytest.approx((38 + FACE * 38) / 20)  # downwards there is no room at all
+
+
+def test_reach_is_what_a_rise_can_fade() -> None:
+    cell, overlap = 4, 10
+    random = np.random.default_rng(2)
+    room = np.repeat(random.integers(10, 90, 25), 8).astype(float)
+    found = reach(room, overlap, cell)
+    for start in (0, 40, 100):
+        columns = np.repeat(room[start:], cell).astype(np.int64)
+        free = Room(columns, columns)
+        there = int(found[start])
+        assert fading(there, free, overlap * cell, 2 * overlap * cell).px >= 0.9 * there
+        assert fading(2 * there, free, overlap * cell, 2 * overlap * cell).px <= 1.1 * there + 1
+
+
+def test_the_source_s_edge_does_not_go_on_into_a_cliff() -> None:
+    """A peak touches the right edge. A slope like it breaks off just where the source would end; a plateau goes on."""
+    line = np.full(WIDTH, 90)
+    line[100:190] = line[-90:] = np.linspace(90, 20, 90).astype(int)
+    line[250:280], line[280:350] = np.linspace(90, 20, 30).astype(int), 20
+    line[350:390] = np.linspace(20, 90, 40).astype(int)
+    alpha = np.where(np.arange(HEIGHT)[:, None] >= line, 255, 0).astype(np.uint8)
+    rgb = np.random.default_rng(0).integers(90, 110, (HEIGHT, WIDTH, 3), np.uint8)
+    for seed in range(3):
+        ground = Ground(np.dstack([rgb, alpha]), 0, HEIGHT, 0, 0, np.ones(HEIGHT, np.float32))
+        shown = skyline(Tape(ground, WalkSettings(), 1.0, (seed, 1)).read(0, WIDTH + 60)[..., 3])
+        assert np.abs(np.diff(shown[WIDTH - 4 : WIDTH + 20])).max() <= 12
