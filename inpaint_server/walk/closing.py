@@ -112,18 +112,19 @@ def _backward(
 
 
 def way_home(
-    jump: F32, last_jump: F32, price: F32, n: int, overlap: int, run: int, start: int, goal: int
+    jump: F32, last_jump: F32, price: F32, n: int, overlap: int, run: int, start: int, goal: int, settling: int = 0
 ) -> WayHome | None:
     """The cheapest way from `start` to showing `goal` after exactly T cells with at least one jump; None if none is.
 
     `jump` [N, N] prices of jumps, `last_jump` [N, N] of the last one, `price` [T, N] of showing state i at cell t,
     N a multiple of n (the columns of one orientation). Jumps may be made from `start` on, and otherwise `overlap` +
-    `run` cells after a landing; FORBIDDEN ones never are. The last piece begins and ends SLACK_CELLS inside.
+    `run` cells after a landing; FORBIDDEN ones never are. The last piece begins and ends SLACK_CELLS inside, and goes
+    on for `settling` cells behind its overlap, if that is more than a run.
     """
     cells, bound = len(price), overlap + run
     cost, landed, paid = _forward(jump, price, n, overlap, run, start)
     total, found = float(FORBIDDEN), None
-    for t in range(max(0, cells - goal % n + SLACK_CELLS), cells - bound + 1):
+    for t in range(max(0, cells - goal % n + SLACK_CELLS), cells - overlap - max(run, settling) + 1):
         land = goal - (cells - t)
         arrived = cost[t] + last_jump[:, land]
         leave = int(arrived.argmin())
@@ -162,6 +163,7 @@ def varied_way_home(
     run: int,
     start: int,
     goal: int,
+    settling: int = 0,
 ) -> WayHome | None:
     """The best of a few ways home, where showing a column of the source twice costs `repeat` per cell.
 
@@ -170,7 +172,7 @@ def varied_way_home(
     best: WayHome | None = None
     extra = np.zeros(len(place), np.float32)
     for _ in range(SOLUTIONS):
-        way = way_home(jump, last_jump, price + extra, n, overlap, run, start, goal)
+        way = way_home(jump, last_jump, price + extra, n, overlap, run, start, goal, settling)
         if way is None:
             return best
         _, states = shown(way, len(price), start)

@@ -248,10 +248,11 @@ class ColumnWalk:
         return np.asarray(shown[:, self._source_cell] + self._fixed)
 
     def way_home(
-        self, orientation: int, column: int, position: int, around: int, arrival: Jump
+        self, orientation: int, column: int, position: int, around: int, arrival: Jump, settling_px: int
     ) -> list[tuple[int, Jump]]:
         """The jumps, each with its plate column, from px `column` of `orientation` at plate `position` to the source's
-        first column at plate column `around`; the last one lands on what `arrival` leaves, less its refinement.
+        first column at plate column `around`; the last one lands on what `arrival` leaves, less its refinement, and
+        is seen for `settling_px` at least.
 
         Px that make no whole cell are shown after the first jump. Raises ParallaxError if the picture is too small.
         """
@@ -272,7 +273,8 @@ class ColumnWalk:
         price = self._way_prices(position + np.arange(steps) * cells.width, around).astype(np.float32)
         repeat = self._settings.reuse / run
         place = self._source_cell.astype(np.int64)
-        way = closing.varied_way_home(jump, last_jump, price, place, repeat, n, overlap, run, start, goal)
+        settling = -(-settling_px // cells.width) + closing.SLACK_CELLS
+        way = closing.varied_way_home(jump, last_jump, price, place, repeat, n, overlap, run, start, goal, settling)
         if way is None:
             raise ParallaxError("A layer has no way home.", "Make the loop longer, or use a larger picture.")
         self.jumps += len(way.jumps)

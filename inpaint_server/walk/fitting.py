@@ -4,13 +4,17 @@ The plan knows cells; here the pixels decide, the outlines of both mattes first 
 open. Planning at full size was the other road, a hundred times slower for the same landings.
 """
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .column_walk import Jump
 from .edits import Edit
 from .exemplar import Exemplar
 from .heights import FLAT, LIMIT_PX, Rise, Room, fading, foot, meeting, outline, skyline
+from .ring import Ending
 from .transitions import ALPHA_WEIGHT, premultiplied
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
@@ -68,21 +72,42 @@ class Fitting:
         if not (new + self._exemplar.first_row).any():
             return FLAT
         px = meeting(line[: len(new)], new - edit.row, weight[: len(new)], (0, 0), LIMIT_PX)
-        return fading(px, self._room(edit, in_head), self._overlap, 2 * self._overlap, room)
+        columns = np.arange(edit.column, self._exemplar.columns)
+        return fading(px, self._room(edit, columns, in_head), self._overlap, 2 * self._overlap, room)
+
+    def ending(self, head: F32, jump: Jump, circumference: int, room: int) -> Ending:
+        """The piece that leads to the source's first columns, `head`, as `jump` was planned, in `room` columns.
+
+        It is placed and moved like any landing, seen in a mirror.
+        """
+        planned = jump.leave - self._exemplar.left
+        ending = Ending(circumference, jump, *self.place(head, jump.leave_orientation, planned, jump.row_shift))
+        new = self._skyline(jump.leave_orientation, ending.column, ending.column + self._overlap)
+        # it has to begin within its picture, where a landing may be planned and refined
+        longest = min(ending.column - self._overlap - 4 * self._exemplar.cells.width, room)
+        if longest < 1 or not (new + self._exemplar.first_row).any():
+            return ending
+        px = meeting(outline(head[..., 3]), new - ending.row, _even(self._overlap), (0, 0), LIMIT_PX)
+        columns = np.arange(ending.column + self._overlap - 1, -1, -1)
+        free = self._room(ending.edit, columns, False)
+        return replace(ending, rise=fading(px, free, self._overlap, self._overlap, longest))
 
     def _skyline(self, orientation: int, start: int, stop: int) -> I64:
-        """First opaque rows of the exemplar's columns start..stop, counted from the layer's first row."""
+        """First opaque rows of the exemplar's columns start..stop, counted from the layer's first row; its own first
+        rows without a matte."""
         picture = self._exemplar.pictures[orientation]
+        if not self.has_matte:
+            return np.full(stop - start, -self._exemplar.first_row)
         return outline(picture[:, start:stop, 3]) - self._exemplar.first_row
 
-    def _room(self, edit: Edit, in_head: bool) -> Room:
-        """How far the columns of `edit` may move: up to the plate's top, and as far as the rows at the foot can be
-        reflected; down to the lowest place that the layer leaves clear in the source, for no more is painted behind."""
+    def _room(self, edit: Edit, columns: I64, in_head: bool) -> Room:
+        """How far `columns` of the exemplar may move as `edit` shows them: up to the plate's top, and as far as the
+        rows at the foot can be reflected; down to the lowest place that the layer leaves clear in the source, for no
+        more is painted behind."""
         alpha = self._exemplar.pictures[edit.orientation][..., 3]
         shift, rows = self._exemplar.first_row + edit.row, alpha.shape[0]
-        top, low = skyline(alpha[:, edit.column :]), self._feet[edit.orientation][edit.column :]
+        top, low = skyline(alpha)[columns], self._feet[edit.orientation][columns]
         if in_head:
-            top, low = top.copy(), low.copy()
             top[: self._overlap], low[: self._overlap] = rows, 0
         lowest = int(self._feet[edit.orientation].max())
         solid = np.where(low < rows, rows - 1 - low, rows)

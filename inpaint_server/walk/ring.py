@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from .column_walk import Jump
 from .edits import Edit
+from .heights import FLAT, Rise
 from .seam import Seam, join, mix
 
 Pixels = NDArray[np.uint8]  # [h, w, 3 or 4]
 F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
 BEYOND_PX = 64
 """Columns beyond the source's right edge that can be asked when it has come again."""
 
@@ -24,16 +26,31 @@ BEYOND_PX = 64
 @dataclass(frozen=True)
 class Ending:
     """The piece that leads to plate column `circumference`, where it shows column `column` of picture `orientation`,
-    rows shifted by `row`; `jump` is the jump to the source as it was planned."""
+    rows shifted by `row` and, more and more before it, by the `rise`; `jump` is the jump to the source as planned."""
 
     circumference: int
     jump: Jump
     column: int
     row: int
+    rise: Rise = FLAT
 
     def column_at(self, x: int) -> int:
         """The exemplar's column shown at plate column x."""
         return self.column + x - self.circumference
+
+    @property
+    def edit(self) -> Edit:
+        """The piece, as an edit that begins where the source comes again."""
+        return Edit(self.circumference, self.jump.leave_orientation, self.column, self.row, rise=self.rise)
+
+    @property
+    def settling_px(self) -> int:
+        """How long it is seen at least: over so many columns its skyline comes to that of the source."""
+        return self.rise.fade_px if self.rise.px else 0
+
+    def heights(self, columns: I64) -> I64:
+        """By how many px plate `columns` are moved up, int64 of the same shape; all that is moved is this piece."""
+        return self.rise.at(self.circumference - 1 - columns)
 
 
 def mirrored(pixels: F32) -> F32:

@@ -52,6 +52,7 @@ class Tape:
         self._exemplar = Exemplar(ground, settings.mirror)
         self._contrast = settings.contrast * contrast
         self.overlap = self._exemplar.cells.overlap if self._exemplar.cells.walkable else 0
+        self._stop_px = 2 * (self.overlap + self._exemplar.cells.run)  # one stop on the way home, and what follows it
         self._walk = ColumnWalk(ground, self._exemplar, settings, contrast, seed) if self.overlap else None
         self._fitting = Fitting(self._exemplar, self.height, self.overlap)
         self._origin = Edit(0, 0, -self._exemplar.left, 0)
@@ -63,8 +64,9 @@ class Tape:
         self._saved: tuple[int, dict[str, NDArray[Any]]] | None = None
         self._circumference = circumference
         self._home = False  # has the walk come to the end of its ring
-        self._ring = self._close_ring(circumference) if circumference and self._walk else None
-        if self._ring:
+        self._ring: Ring | None = None
+        if circumference and self._walk:
+            self._ring = self._close_ring(circumference)
             self._buffer = self._ring.shown
 
     def read(self, start: int, stop: int) -> Pixels:
@@ -140,7 +142,7 @@ class Tape:
         start = begin + leave - here
         ring = self._ring
         run = self._exemplar.cells.run
-        shortest = 2 * self.overlap + 3 * run
+        shortest = self._stop_px + (max(run, ring.ending.settling_px) if ring else 0)
         if ring is None or ring.circumference - start - self.overlap >= max(WAY_HOME_WIDTHS * self.width, shortest):
             self._remember(before, begin, start)
             return [self._land(start, jump)]
@@ -153,12 +155,11 @@ class Tape:
     def _go_home(self, ring: Ring, start: int) -> list[tuple[int, Pixels]]:
         """Append the edits from plate column `start` on, until the source comes again."""
         assert self._walk is not None
-        before = self._current()
-        way = self._walk.way_home(
-            before.orientation, before.column_at(start), start, ring.circumference, ring.ending.jump
-        )
+        now, end = self._current(), ring.ending
+        here = now.orientation, now.column_at(start), start
+        way = self._walk.way_home(*here, end.circumference, end.jump, end.settling_px)
         pieces = [self._land(column, jump) for column, jump in way[:-1]]
-        pieces.append(self._land(*way[-1], ring.ending))
+        pieces.append(self._land(*way[-1], end))
         return [*pieces, (self._end, self._arrive(ring))]
 
     def _arrive(self, ring: Ring) -> Pixels:
@@ -199,19 +200,16 @@ class Tape:
     def _close_ring(self, circumference: int) -> Ring:
         """Choose what leads to the source's second coming, and cut the seam to it."""
         assert self._walk is not None
-        jump = self._walk.arrival()
         head = self._band[:, : self.overlap].astype(np.float32)
-        planned = jump.leave - self._exemplar.left
-        column, row = self._fitting.place(head, jump.leave_orientation, planned, jump.row_shift)
-        piece = self._raw(Edit(0, jump.leave_orientation, column, row), 0, self.overlap)
-        ending = Ending(circumference, jump, column, row)
+        room = circumference - self.width - self._stop_px
+        ending = self._fitting.ending(head, self._walk.arrival(), circumference, room)
+        piece = self._raw(ending.edit, circumference, circumference + self.overlap)
         return Ring(self._band, ending, piece, self._contrast, FADE_OVERLAPS * self.overlap)
 
     def _begin_ring(self, ring: Ring, first: Edit) -> None:
         """Tell the ring how the source ends on the right."""
         beyond = self._piece(first, self.width, self.width + min(self._exemplar.cells.run, BEYOND_PX))
-        head = self._render(self._origin, first, self.width - self.overlap)
-        ring.begin_with(first, head, rounded(beyond))
+        ring.begin_with(first, self._render(self._origin, first, self.width - self.overlap), rounded(beyond))
 
     def _current(self) -> Edit:
         return self.edits[-1] if self.edits else self._origin
@@ -232,6 +230,8 @@ class Tape:
         top = self._exemplar.first_row + edit.row
         picture, column = self._exemplar.pictures[edit.orientation], edit.column_at(start)
         heights = edit.rise.at(np.arange(start, stop) - edit.start - self.overlap)
+        if self._ring:
+            heights = heights + self._ring.ending.heights(np.arange(start, stop))
         if heights.any():
             return raised(picture, top, self.height, column, heights)
         return picture[top : top + self.height, column : column + stop - start].astype(np.float32)

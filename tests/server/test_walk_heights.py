@@ -40,9 +40,8 @@ def falling_meadow() -> Ground:
 def test_skylines_meet_at_seams_and_no_hole_opens(around: int | None) -> None:
     ground = falling_meadow()
     tape = Tape(ground, WalkSettings(), 1.0, (0, 1), around)
-    alpha = tape.read(0, 2000)[..., 3]
-    line = skyline(alpha)
-    assert np.abs(np.diff(line[: (around or 2000) - tape.overlap])).max() <= 4
+    alpha = tape.read(0, around + WIDTH if around else 2000)[..., 3]
+    assert np.abs(np.diff(skyline(alpha))).max() <= 4
     assert any(abs(edit.rise.px) > 8 for edit in tape.edits)
     assert foot(alpha).max() <= foot(ground.picture[..., 3]).max() + 1
     if around is not None:
@@ -147,3 +146,21 @@ def test_the_source_s_edge_does_not_go_on_into_a_cliff() -> None:
         ground = Ground(np.dstack([rgb, alpha]), 0, HEIGHT, 0, 0, np.ones(HEIGHT, np.float32))
         shown = skyline(Tape(ground, WalkSettings(), 1.0, (seed, 1)).read(0, WIDTH + 60)[..., 3])
         assert np.abs(np.diff(shown[WIDTH - 4 : WIDTH + 20])).max() <= 12
+
+
+def test_a_ring_comes_home_without_a_step() -> None:
+    """A cliff stands at the source's left edge, and nothing else is as high."""
+    x, y = np.arange(WIDTH), np.arange(HEIGHT)[:, None]
+    line = 100 - 60 * np.exp(-x / 40) + 4 * np.sin(x / 25)
+    alpha = (255 * np.clip(y - line + 0.5, 0, 1)).astype(np.uint8)
+    rgb = np.random.default_rng(3).integers(80, 110, (HEIGHT, WIDTH, 3), np.uint8)
+    ground = Ground(np.dstack([rgb, alpha]), 0, HEIGHT, 0, 0, np.ones(HEIGHT, np.float32))
+    for around in (1100, 1500, 2600):
+        tape = Tape(ground, WalkSettings(), 1.0, (0, 1), around)
+        shown = tape.read(0, around + WIDTH)
+        np.testing.assert_array_equal(shown[:, :WIDTH], shown[:, around:])
+        home = skyline(shown[..., 3])[around - 80 : around + tape.overlap]
+        assert np.abs(home[8:] - home[:-8]).max() <= 6
+        assert foot(shown[..., 3]).max() <= foot(alpha).max() + 1
+        assert tape._ring is not None
+        assert tape.edits[-1].start + tape.overlap <= around - tape._ring.ending.settling_px
