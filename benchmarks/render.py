@@ -133,7 +133,7 @@ def _position(plane: Plane, fps: float) -> Callable[[float], tuple[float, float]
 def through_numpy(spec: SceneSpec, folder: Path) -> float:
     """Seconds of the arithmetic renderer with x264 through a pipe: what `preview` does."""
     path = folder / "numpy.mp4"
-    return timed(lambda: encode(spec, all_frames(spec, tile_reader(folder, spec)), [], path))
+    return timed(lambda: encode(spec, all_frames(spec, tile_reader(folder, spec)), None, path))
 
 
 def bare(spec: SceneSpec, folder: Path) -> float:
@@ -151,7 +151,7 @@ def bare(spec: SceneSpec, folder: Path) -> float:
                 out[i * rows : (i + 1) * rows] = (part[:, :-1] * (256 - weight) + part[:, 1:] * weight + 128) >> 8
             yield out
 
-    return timed(lambda: encode(spec, frames(), [], folder / "bare.mp4"))
+    return timed(lambda: encode(spec, frames(), None, folder / "bare.mp4"))
 
 
 def rows_of(spec: SceneSpec, folder: Path, blenders: list[Blender]) -> Iterator[tuple[str, float]]:

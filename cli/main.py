@@ -19,6 +19,7 @@ from ..shared import flags, legacy
 from ..shared import project as projects
 from ..shared.attachments import attached, renamed
 from ..shared.errors import ParallaxError, UsageError
+from ..shared.formats import FORMATS
 from ..shared.outputs import check_file, check_folder, refused
 from ..shared.project import Project
 
@@ -174,7 +175,7 @@ def run_preview(args: argparse.Namespace) -> int:
     from .preview import preview
 
     project, picture = wish(args)
-    check_file(args.out, ".mp4")
+    check_file(args.out, FORMATS[project.output.format].suffix)
     preview(project, picture, args.out, args.server, args.token_file)
     return 0
 
@@ -184,7 +185,7 @@ def run_render(args: argparse.Namespace) -> int:
     from .rendering import check_scene, render
 
     project, picture = wish(args)
-    check_file(args.out, ".mp4")
+    check_file(args.out, FORMATS[project.output.format].suffix)
     if args.blend is not None:
         check_scene(args.blend)
     render(project, picture, args.out, args.blend, args.blender, args.server, args.token_file)

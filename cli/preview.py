@@ -16,10 +16,12 @@ from ..shared import frames, scene
 from ..shared.frames import Texture
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
-from .encoding import encode, sounds
+from .encoding import encode
+from .mixing import mix
 from .painting import paint
 from .progress import bar
 
+MOMENTS_HELD = 3
 TILES_HELD = 2
 """Tiles kept per channel: the one on show and its successor."""
 
@@ -36,15 +38,21 @@ def preview(project: Project, picture: Path, out: Path, server: str | None = Non
 
 def encode_plates(spec: SceneSpec, plates: Path, out: Path, scratch: Path) -> None:
     """Encode a scene from its plates; sounds are made in `scratch`."""
-    found = sounds(spec, scratch)
+    sound = None if spec.export.audio == "none" else mix(spec, scratch)
     with bar("encode", spec.frames, "frame") as shown:
-        encode(spec, _counted(all_frames(spec, tile_reader(plates, spec)), shown.update), found, out)
+        encode(spec, _counted(all_frames(spec, tile_reader(plates, spec)), shown.update), sound, out)
 
 
 def all_frames(spec: SceneSpec, read: frames.ReadTile) -> Iterator[NDArray[np.uint8]]:
-    """Every frame of a scene, in order."""
+    """Every frame of a scene, in order, blended as it asks."""
+
+    # cross-fading needs each moment for three frames
+    @lru_cache(maxsize=MOMENTS_HELD)
+    def shot(moment: float) -> NDArray[np.uint8]:
+        return frames.render(spec, moment, read)
+
     for n in range(spec.frames):
-        yield frames.render(spec, n, read)
+        yield frames.blended(spec, n, shot)
 
 
 def tile_reader(plates: Path, spec: SceneSpec) -> frames.ReadTile:

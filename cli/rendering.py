@@ -18,7 +18,8 @@ from ..shared.outputs import check_file, check_folder
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from .blenders import Blender, choose_blender, command
-from .encoding import complete, sounds
+from .encoding import complete
+from .mixing import mix
 from .painting import paint
 from .progress import bar
 
@@ -78,8 +79,8 @@ def _render(
             path.parent.mkdir(parents=True, exist_ok=True)
             arguments += [flag, path.resolve()]
     result = run_blender(blender, [str(a) for a in arguments], spec)
-    missing = [] if result.get("sound", True) else sounds(spec, folder)
-    untagged = blender.version < TAGS_COLOURS
+    missing = None if result.get("sound", True) or spec.export.audio == "none" else mix(spec, folder)
+    untagged = blender.version < TAGS_COLOURS and spec.export.format == "h264"
     if out is not None and (missing or untagged):
         complete(out, spec, missing, untagged)
     for path in (out, blend):

@@ -1,4 +1,7 @@
-"""Ambient sound out of filtered noise: wind and water that loop without a seam, so that every video has sound.
+"""The sounds that the project makes itself, loops without a seam, so that every video has sound without any file.
+
+Wind, water and the tone of a room are filtered noise; rain, crickets, footsteps and birds add events to it
+(`sound_events.py`).
 
 Noise is shaped in the frequency domain over the length of the loop, which makes it periodic, and its loudness is
 moved by slow periodic gusts and waves. Recordings would sound truer and would have to be carried, licensed and
@@ -7,16 +10,20 @@ cross-faded; a running filter would need state across the loop's seam.
 
 import math
 import wave
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import sound_events
 from .errors import ParallaxError, UsageError
+from .finishing import BUILT_IN_SOUNDS
+from .sound_events import Signal, shaped_noise
 
 Samples = NDArray[np.float32]
-Signal = NDArray[np.float64]
+Maker = Callable[[int, int, np.random.Generator], Signal]
 
 RATE = 48000
 """Samples per second that videos are given."""
@@ -48,7 +55,7 @@ class Band:
     sharp: float = 1.0
 
 
-KINDS: dict[str, tuple[Band, ...]] = {
+NOISES: dict[str, tuple[Band, ...]] = {
     "wind": (
         Band(110.0, 1.6, 1.0, ((3.0, 0.5), (7.0, 0.35))),
         Band(330.0, 1.1, 0.45, ((5.0, 0.7), (11.0, 0.5))),
@@ -59,11 +66,19 @@ KINDS: dict[str, tuple[Band, ...]] = {
         Band(900.0, 1.1, 0.70, ((17.0, 0.7), (26.0, 0.6)), 2.0),
         Band(2400.0, 0.9, 0.42, ((31.0, 0.8), (47.0, 0.7)), 3.0),
     ),
+    "room_tone": (Band(70.0, 1.5, 1.0, ()), Band(420.0, 1.6, 0.22, ()), Band(3200.0, 1.3, 0.03, ())),
 }
+EVENTS: dict[str, Maker] = {
+    "rain": sound_events.rain,
+    "crickets": sound_events.crickets,
+    "footsteps": sound_events.footsteps,
+    "birds": sound_events.birds,
+}
+KINDS = BUILT_IN_SOUNDS
 
 
 def ambience(kind: str, duration_s: float, rate: int = RATE, seed: int = 0) -> Samples:
-    """Ambient sound of `kind` (wind, water) as float32 [n, 2] within -1..1, n = round(duration * rate).
+    """The sound `kind` (one of KINDS) as float32 [n, 2] within -1..1, n = round(duration * rate).
 
     Up to 60 s the whole of it is one loop: its end flows into its beginning. Longer sounds repeat a loop that divides
     them into whole samples, so they loop as well; where no such loop lasts 5 to 60 s, they are one.
@@ -74,8 +89,11 @@ def ambience(kind: str, duration_s: float, rate: int = RATE, seed: int = 0) -> S
         raise UsageError(f"A sound cannot last {duration_s} s at {rate} Hz.", "Give a duration above 0.")
     total = max(1, round(duration_s * rate))
     length = divisor(total, rate)
-    rng = np.random.default_rng([seed, sorted(KINDS).index(kind)])
-    loop = np.stack([_channel(KINDS[kind], length, rate, rng) for _ in range(2)], axis=1)
+    rng = np.random.default_rng([seed, KINDS.index(kind)])
+    if kind in EVENTS:
+        loop = EVENTS[kind](length, rate, rng)
+    else:
+        loop = np.stack([_channel(NOISES[kind], length, rate, rng) for _ in range(2)], axis=1)
     loop *= min(LOUDNESS / max(float(np.sqrt(np.mean(loop**2))), 1e-9), PEAK / max(float(np.abs(loop).max()), 1e-9))
     return np.resize(loop.astype(np.float32), (total, 2))
 
@@ -91,19 +109,10 @@ def divisor(units: int, per_second: float) -> int:
 def _channel(bands: tuple[Band, ...], length: int, rate: int, rng: np.random.Generator) -> Signal:
     out = np.zeros(length)
     for band in bands:
-        out += band.level * _noise(band, length, rate, rng) * _swell(band, length, rate, rng)
+        out += (
+            band.level * shaped_noise(length, rate, rng, band.centre_hz, band.octaves) * _swell(band, length, rate, rng)
+        )
     return out
-
-
-def _noise(band: Band, length: int, rate: int, rng: np.random.Generator) -> Signal:
-    """Periodic noise of unit RMS whose spectrum is a bell over the logarithm of the frequency."""
-    # white noise has a white spectrum: drawing it there saves one of two transforms
-    spectrum = rng.standard_normal(length // 2 + 1) + 1j * rng.standard_normal(length // 2 + 1)
-    hz = np.fft.rfftfreq(length, 1 / rate)
-    octaves = np.log2(np.maximum(hz, 1.0) / band.centre_hz) / band.octaves
-    spectrum *= np.exp(-0.5 * octaves**2) * (hz > 20)
-    signal = np.fft.irfft(spectrum, length)
-    return signal / max(float(np.sqrt(np.mean(signal**2))), 1e-12)
 
 
 def _swell(band: Band, length: int, rate: int, rng: np.random.Generator) -> Signal:
@@ -121,18 +130,31 @@ def _swell(band: Band, length: int, rate: int, rng: np.random.Generator) -> Sign
 
 def write_wav(path: Path, samples: Samples, rate: int, seed: int = 0) -> None:
     """Write float [n, channels] within -1..1 as a 16-bit WAV, with triangular dither, under a temporary name first."""
+    # a second at a time: an hour of sound must not need an hour of dither in memory
+    blocks = (samples[start : start + rate] for start in range(0, len(samples), rate))
+    write_blocks(path, blocks, samples.shape[1], rate, seed)
+
+
+def write_blocks(path: Path, blocks: Iterable[Samples], channels: int, rate: int, seed: int = 0) -> None:
+    """Write blocks of float [n, channels] one after the other, as `write_wav` does."""
     part = path.with_name(path.name + ".part")
     rng = np.random.default_rng(seed)
     try:
         with part.open("wb") as file, wave.open(file, "wb") as out:
-            out.setnchannels(samples.shape[1])
+            out.setnchannels(channels)
             out.setsampwidth(2)
             out.setframerate(rate)
-            # a second at a time: an hour of sound must not need an hour of dither in memory
-            for start in range(0, len(samples), rate):
-                block = samples[start : start + rate].astype(np.float64) * 32767
-                block += rng.random(block.shape) - rng.random(block.shape)
-                out.writeframes(np.clip(np.rint(block), -32768, 32767).astype("<i2").tobytes())
+            for block in blocks:
+                wide = block.astype(np.float64) * 32767
+                wide += rng.random(wide.shape) - rng.random(wide.shape)
+                out.writeframes(np.clip(np.rint(wide), -32768, 32767).astype("<i2").tobytes())
         part.replace(path)
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space or choose another.") from e
+
+
+def read_wav(path: Path) -> Samples:
+    """The samples of a 16-bit WAV, float32 [n, channels] within -1..1."""
+    with wave.open(str(path)) as file:
+        data = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+        return data.reshape(-1, file.getnchannels()).astype(np.float32) / np.float32(32767)

@@ -71,3 +71,5 @@ def _paths(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     yield document["cut"], "segmentation"
     for entry in (*document["layers"], *document["objects"]):
         yield entry, "matte"
+    for entry in document["cues"]:
+        yield entry, "file"

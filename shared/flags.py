@@ -99,7 +99,7 @@ def _help(d: settings.Declared) -> str:
 def wish(args: argparse.Namespace, height_of: HeightOf) -> tuple[Project, Path]:
     """The project and the picture that the arguments name, `args.picture` or the project's.
 
-    The picture and a sound of the user's own are there, and the sound is named by its whole path. `height_of` tells
+    The picture and the sounds of the user's own are there, and these are named by their whole paths. `height_of` tells
     the rows of a picture file.
 
     Raises:
@@ -107,12 +107,17 @@ def wish(args: argparse.Namespace, height_of: HeightOf) -> tuple[Project, Path]:
     """
     project = project_from_args(args, height_of)
     picture = _picture(args, project.picture)
-    if not project.sound.file:
-        return project, picture
-    sound = Path(project.sound.file).absolute()
-    if not sound.is_file():
-        raise UsageError(f"There is no sound file at {sound}.", "Check --sound, or sound.file in the project.")
-    return replace(project, sound=replace(project.sound, file=str(sound))), picture
+    sound = replace(project.sound, file=_sound(project.sound.file, "--sound, or sound.file in the project"))
+    cues = tuple(replace(cue, file=_sound(cue.file, f"cues.{i}.file")) for i, cue in enumerate(project.cues))
+    return replace(project, sound=sound, cues=cues), picture
+
+
+def _sound(name: str, where: str) -> str:
+    """The whole path of a sound file that must be there; '' stays ''."""
+    path = Path(name).absolute()
+    if name and not path.is_file():
+        raise UsageError(f"There is no sound file at {path}.", f"Check {where}.")
+    return str(path) if name else ""
 
 
 def project_from_args(args: argparse.Namespace, height_of: HeightOf | None = None) -> Project:

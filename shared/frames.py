@@ -11,27 +11,31 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .formats import moment
 from .receding_rows import sampled
 from .scene import Plane, SceneSpec
 from .textures import Axis, Bytes, Texture, patches, sample
 
-__all__ = ["Bytes", "ReadTile", "Texture", "opacity", "placed", "render"]
+__all__ = ["Bytes", "ReadTile", "Texture", "blended", "opacity", "placed", "render"]
 
 ReadTile = Callable[[str], Texture]
 
 
-def placed(plane: Plane, frame: int) -> tuple[float, float]:
+def placed(plane: Plane, frame: float) -> tuple[float, float]:
     """The plane's upper left corner in output px at a frame counted from 0."""
     return plane.at(frame, [key.x for key in plane.keys]), plane.at(frame, [key.y for key in plane.keys])
 
 
-def opacity(plane: Plane, frame: int) -> float:
+def opacity(plane: Plane, frame: float) -> float:
     """How opaque a plane is shown at a frame counted from 0: its alpha is multiplied by this."""
     return plane.at(frame, plane.opacity)
 
 
-def render(spec: SceneSpec, frame: int, read_tile: ReadTile) -> Bytes:
-    """Frame `frame` (from 0) as RGB uint8 [height, width, 3]. `read_tile(file)` gives a tile of the plates."""
+def render(spec: SceneSpec, frame: float, read_tile: ReadTile) -> Bytes:
+    """Frame `frame` (from 0, also between frames) as RGB uint8 [height, width, 3]; blending is not in it.
+
+    `read_tile(file)` gives a tile of the plates.
+    """
     out = np.zeros((spec.height, spec.width, 3), np.uint8)
     for plane in spec.planes:
         if plane.start <= frame < plane.end:
@@ -40,7 +44,24 @@ def render(spec: SceneSpec, frame: int, read_tile: ReadTile) -> Bytes:
                 _lay_over(out, read_tile(plane.file), *placed(plane, frame), plane.scale, strength)
             else:
                 _lay_rows(out, read_tile(plane.file), plane, frame, strength)
+    if spec.window is not None:
+        left, top, right, bottom = spec.window
+        out[:top] = out[bottom:] = out[:, :left] = out[:, right:] = 0
     return out
+
+
+def blended(spec: SceneSpec, frame: int, shot: Callable[[float], Bytes]) -> Bytes:
+    """Frame `frame` of the video, mixed of the moments that `shot(moment)` gives as the export asks for it.
+
+    The mean is taken of the stored values, as a dissolve in the sequencer is.
+    """
+    weights = spec.export.weights()
+    if len(weights) == 1:
+        return shot(frame)
+    total = np.zeros((spec.height, spec.width, 3), np.float32)
+    for offset, share in weights:
+        total += np.float32(share) * shot(moment(frame, offset, spec.frames, spec.loop))
+    return np.rint(total).astype(np.uint8)
 
 
 def _lay_over(out: Bytes, tile: Texture, x: float, y: float, scale: float, strength: int) -> None:
@@ -59,7 +80,7 @@ def _lay_over(out: Bytes, tile: Texture, x: float, y: float, scale: float, stren
         _blend(below, colours, _faded(alpha, strength))
 
 
-def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: int, strength: int) -> None:
+def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int) -> None:
     """Lay a tile over `out`, in place, whose rows slide apart."""
     assert plane.slide is not None
     x, y = placed(plane, frame)

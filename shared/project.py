@@ -13,7 +13,7 @@ from typing import Any
 
 from . import settings
 from .errors import UsageError
-from .finishing import Output, Sound
+from .finishing import Output, Sound, SoundCue
 from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Speed, Walk
 from .settings import join
 
@@ -26,6 +26,7 @@ LISTS: dict[str, tuple[type[Any], int]] = {
     "layers": (Layer, MOST_LAYERS),
     "hints": (Hint, 256),
     "objects": (Object, 64),
+    "cues": (SoundCue, 128),
 }
 """The lists of a project: what they hold, and how many at most."""
 
@@ -48,6 +49,7 @@ class Project:
     layers: tuple[Layer, ...] = ()
     hints: tuple[Hint, ...] = ()
     objects: tuple[Object, ...] = ()
+    cues: tuple[SoundCue, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document as written to disk."""

@@ -14,9 +14,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from . import geometry
+from . import cues, geometry
+from .cues import Cue
 from .errors import ParallaxError
 from .finishing import Output
+from .formats import Export, export
 from .plan import Plan
 from .plates import Manifest, ObjectPlate, Tile
 from .project import Project
@@ -71,7 +73,7 @@ class Plane:
         """Whether its opacity is ever anything but 1."""
         return any(value != 1 for value in self.opacity)
 
-    def at(self, frame: int, values: Sequence[float]) -> float:
+    def at(self, frame: float, values: Sequence[float]) -> float:
         """What `values`, one for each key, are at a frame."""
         i = min(max(bisect.bisect_right(self.keys, frame, key=lambda key: key.frame), 1), len(self.keys) - 1)
         a, b = self.keys[i - 1], self.keys[i]
@@ -79,33 +81,11 @@ class Plane:
 
 
 @dataclass(frozen=True)
-class Cue:
-    """A sound under frames `start`..`end` - 1: `ambience` made by the project, or `file` of the user's own."""
-
-    name: str
-    ambience: str
-    file: str
-    volume: float
-    start: int
-    end: int
-    fade_frames: int
-
-
-@dataclass(frozen=True)
-class Export:
-    """H.264 in MP4. With `bitrate_kbps` an average bitrate, else constant quality `crf`."""
-
-    crf: int
-    bitrate_kbps: int | None
-    keyframe_group: int
-    audio_kbps: int
-
-
-@dataclass(frozen=True)
 class SceneSpec:
     """A whole scene of `width` x `height` px, `frames` frames at `fps`; `name` finds it again for an update.
 
-    With `loop` the frame after the last is the first one, and sounds have to meet themselves as well.
+    With `loop` the frame after the last is the first one, and sounds have to meet themselves as well. With a `window`
+    (left, top, right, bottom, px) the picture fills only that part of the frame; all round it is black.
     """
 
     name: str
@@ -117,6 +97,7 @@ class SceneSpec:
     cues: tuple[Cue, ...]
     export: Export
     loop: bool = False
+    window: tuple[int, int, int, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The spec as a JSON document."""
@@ -132,8 +113,10 @@ def from_json(data: Mapping[str, Any]) -> SceneSpec:
         )
     rest = {k: v for k, v in data.items() if k not in ("schema", "version", "planes", "cues", "export")}
     planes = tuple(_plane(p) for p in data["planes"])
+    if rest.get("window"):
+        rest["window"] = tuple(rest["window"])
     return SceneSpec(
-        **rest, planes=planes, cues=tuple(Cue(**cue) for cue in data["cues"]), export=Export(**data["export"])
+        **rest, planes=planes, cues=tuple(cues.from_json(cue) for cue in data["cues"]), export=Export(**data["export"])
     )
 
 
@@ -156,13 +139,17 @@ def load(path: Path) -> SceneSpec:
 
 @dataclass(frozen=True)
 class Framing:
-    """How the picture lies on the output frame: scaled about its centre to cover it, then moved by whole px."""
+    """How the picture lies on the output frame: scaled about its centre, then moved by whole px.
+
+    It fills the `window` (left, top, right, bottom) of it, None: the whole frame.
+    """
 
     width: int
     height: int
     scale: float
     x: int
     y: int
+    window: tuple[int, int, int, int] | None = None
 
 
 def framing(output: Output, width: int, height: int) -> Framing:
@@ -172,8 +159,19 @@ def framing(output: Output, width: int, height: int) -> Framing:
     out_h = output.height or (round(output.width / ratio) if output.width else height)
     out_w, out_h = max(2, out_w - out_w % 2), max(2, out_h - out_h % 2)
     native = out_w in (width, width - 1) and out_h in (height, height - 1)
-    scale = 1.0 if native else max(out_w / width, out_h / height)
-    return Framing(out_w, out_h, scale, round((out_w - width * scale) / 2), round((out_h - height * scale) / 2))
+    fit = max if output.fit == "crop" else min
+    scale = 1.0 if native else fit(out_w / width, out_h / height)
+    x, y = round((out_w - width * scale) / 2), round((out_h - height * scale) / 2)
+    return Framing(out_w, out_h, scale, x, y, _window(output, out_w, out_h, x, y, width * scale, height * scale))
+
+
+def _window(
+    output: Output, out_w: int, out_h: int, x: int, y: int, shown_w: float, shown_h: float
+) -> tuple[int, int, int, int] | None:
+    """The part of the frame that the whole picture fills; None if nothing is left of it."""
+    # a row or column that the picture fills in part only is left to the bars
+    window = (x, y, min(out_w, x + int(shown_w + 1e-6)), min(out_h, y + int(shown_h + 1e-6)))
+    return None if output.fit == "crop" or window == (0, 0, out_w, out_h) else window
 
 
 def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
@@ -196,15 +194,11 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
         fps=plan.fps,
         frames=plan.frames,
         planes=tuple(_planes(plan, manifest, frame)),
-        cues=tuple(_cues(project, plan)),
+        cues=cues.build(project, plan),
         export=export(project.output),
         loop=plan.loop,
+        window=frame.window,
     )
-
-
-def export(output: Output) -> Export:
-    """How the video is encoded."""
-    return Export(output.crf, output.bitrate_kbps, output.keyframe_group, output.audio_kbps)
 
 
 def _planes(plan: Plan, manifest: Manifest, frame: Framing) -> Iterator[Plane]:
@@ -285,12 +279,3 @@ def _opacity(plan: Plan, tile: Tile, n: int) -> float:
     first, last = tile.opacity
     share = (plan.step_at(n) - tile.first) / (tile.last - tile.first)
     return first + (last - first) * float(min(max(share, Fraction(0)), Fraction(1)))
-
-
-def _cues(project: Project, plan: Plan) -> Iterator[Cue]:
-    sound = project.sound
-    fade = 0 if plan.loop else min(round(plan.fps), plan.frames // 4)
-    if sound.ambience != "none":
-        yield Cue(f"ambience {sound.ambience}", sound.ambience, "", sound.volume, 0, plan.frames, fade)
-    if sound.file:
-        yield Cue("sound", "", sound.file, 1.0, 0, plan.frames, fade)

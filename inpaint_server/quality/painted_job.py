@@ -22,13 +22,14 @@ from ...shared import plan as plans
 from ...shared import plates
 from ...shared import project as projects
 from ...shared.errors import ParallaxError, UsageError
+from ...shared.formats import Export
 from ...shared.painting import PROJECT_FILE
 from ...shared.plan import Plan
 from ...shared.plates import Manifest, Tile
 from ...shared.project import Project
 from ...shared.ramp import Slide, travel
 from ...shared.receding_rows import sampled
-from ...shared.scene import Export, Key, Plane, SceneSpec
+from ...shared.scene import Key, Plane, SceneSpec
 from ...shared.textures import Texture
 from ...shared.visits import visits
 from ..limits import Limits

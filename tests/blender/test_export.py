@@ -9,7 +9,8 @@ import pytest
 from infinite_parallax.blender_addon import export, targets
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.errors import ParallaxError, UsageError
-from infinite_parallax.shared.scene import Export, SceneSpec
+from infinite_parallax.shared.formats import Export
+from infinite_parallax.shared.scene import SceneSpec
 
 from .made import document, made, read_tile
 from .videos import decoded, loudness

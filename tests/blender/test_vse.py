@@ -1,16 +1,15 @@
 """The VSE builder: what is on the timeline, what building again changes, and what of a person's it leaves."""
 
 import shutil
-import wave
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, headless, sound_strips, targets, timeline, uncompressed, vse
+from infinite_parallax.blender_addon import compat, export, headless, targets, timeline, uncompressed, vse
 from infinite_parallax.shared.errors import ParallaxError
-from infinite_parallax.shared.scene import Cue, SceneSpec
+from infinite_parallax.shared.scene import SceneSpec
 
 from .made import document, made, read_pixels
 
@@ -209,97 +208,6 @@ def test_a_saved_file_renders_the_same_from_another_folder(tmp_path: Path) -> No
     before = counts()
     targets.build(bpy.context.scene, spec, there / "plates_of_it", tmp_path)
     assert counts() == before
-
-
-@pytest.mark.skipif(WITH_SOUND, reason="this Blender has sound")
-def test_a_blender_without_sound_says_so(tmp_path: Path) -> None:
-    spec = made(tmp_path, document(sound={"ambience": "wind"}))
-    done = targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
-    assert not done.sound
-    assert done.notes == (sound_strips.NO_SOUND,)
-
-
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
-def test_ambience_is_laid_end_to_end_and_fades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sound_strips, "REPEATED_S", 1.0)
-    data = document(sound={"ambience": "wind", "volume": 0.5})
-    data["motion"]["fps"] = 29.97
-    spec = made(tmp_path, data)
-    done = targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
-    assert (done.sound, done.notes) == (True, ())
-    sounds = sorted((s for s in compat.strips(editor()) if s.type == "SOUND"), key=compat.start)
-    assert [(compat.start(s), compat.length(s)) for s in sounds] == [(1, 30), (31, 30), (61, spec.frames - 60)]
-    assert {s.channel for s in sounds} == {4}
-    level = {}
-    for frame in (1, 12, 23, 60, spec.frames - 21, spec.frames - 10, spec.frames + 1):
-        playing = next((s for s in sounds if compat.start(s) <= frame < compat.start(s) + compat.length(s)), sounds[-1])
-        level[frame] = compat.f_curve(playing, "volume").evaluate(frame)
-    assert list(level.values()) == pytest.approx([0, 0.25, 0.5, 0.5, 0.5, 0.25, 0], abs=0.02)
-
-
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
-def test_a_sound_file_of_ones_own(tmp_path: Path) -> None:
-    made(tmp_path, document(sound={"ambience": "none"}))
-    mine = tmp_path / "mine.wav"
-    sound_strips.write_wav(mine, sound_strips.ambience("water", 1.5, 48000), 48000)
-    spec = built(tmp_path, document(sound={"ambience": "none", "file": str(mine)}))
-    found = strip("sound")
-    assert (compat.start(found), compat.length(found)) == (1, 18)
-    assert spec.cues[0].file == str(mine)
-    mine.unlink()
-    with pytest.raises(ParallaxError, match=r"no sound file at .*mine\.wav"):
-        targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
-
-
-def loop_document(**sound: Any) -> dict[str, Any]:
-    layers = [{"height": 50, "velocity": [0, 0]}, {"velocity": [-30, 0]}]
-    motion = {"loop": True, "seconds_per_step": 0.5, "fps": 12}
-    return document() | {"layers": layers, "motion": motion, "sound": sound}
-
-
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
-def test_ambience_of_a_loop_fills_it_without_fading(tmp_path: Path) -> None:
-    spec = built(tmp_path, loop_document(ambience="wind", volume=0.5))
-    (found,) = (s for s in compat.strips(editor()) if s.type == "SOUND")
-    assert (compat.start(found), compat.length(found)) == (1, spec.frames)
-    curve = compat.f_curve(found, "volume")
-    assert [curve.evaluate(frame) for frame in (1, 30, spec.frames + 1)] == pytest.approx([0.5] * 3)
-
-
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
-def test_a_file_that_is_longer_than_the_loop_is_faded_over_its_beginning(tmp_path: Path) -> None:
-    mine = tmp_path / "mine.wav"
-    spec = made(tmp_path, loop_document(ambience="none", file=str(mine)))
-    seconds = spec.frames / spec.fps
-    t = np.arange(round((seconds + 2) * 48000)) / 48000
-    chirp = (0.4 * np.sin(2 * np.pi * (100 + 20 * t) * t)).astype(np.float32)
-    sound_strips.write_wav(mine, np.stack([chirp, chirp], axis=1), 48000)
-    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
-    head, tail = strip("sound"), strip("sound end")
-    assert (compat.start(head), compat.length(head)) == (1, spec.frames)
-    assert (compat.start(tail), compat.length(tail)) == (1, 12)
-    assert head.channel != tail.channel
-    for frame in (1, 4, 8.5, 13):
-        rise, fall = (compat.f_curve(s, "volume").evaluate(frame) for s in (head, tail))
-        assert rise**2 + fall**2 == pytest.approx(1, abs=0.02)
-    mixed = tmp_path / "mixed.wav"
-    bpy.ops.sound.mixdown(filepath=str(mixed), container="WAV", codec="PCM", format="S16")
-    with wave.open(str(mixed)) as file:
-        data = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())[:, 0] / 32768
-        rate = file.getframerate()
-    # Blender's first samples are ramped up by its mixer, so the joint is looked at a little after the beginning
-    wanted = np.interp(np.arange(rate // 20) / rate + 0.02, t, np.roll(chirp, -round(seconds * 48000)))
-    heard = data[round(0.02 * rate) :][: rate // 20]
-    assert np.corrcoef(heard, wanted)[0, 1] > 0.95
-    assert not [s for s in compat.strips(editor()) if s.type == "SOUND" and compat.length(s) == 0]
-    again = counts()
-    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
-    assert counts() == again
-
-
-def test_the_level_of_a_cue() -> None:
-    cue = Cue("c", "wind", "", 0.8, 10, 50, 8)
-    assert [sound_strips.level(cue, n) for n in (10, 14, 18, 30, 46, 50)] == pytest.approx([0, 0.4, 0.8, 0.8, 0.4, 0])
 
 
 def test_older_blenders_show_uncompressed_copies_of_the_tiles(tmp_path: Path) -> None:

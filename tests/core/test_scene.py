@@ -127,10 +127,12 @@ def test_a_manifest_of_another_kind_is_refused() -> None:
 
 
 def test_cues_follow_the_project() -> None:
-    assert [c.ambience for c in built(project()).cues] == ["wind"]
+    assert [c.sound for c in built(project()).cues] == ["wind"]
     assert built(project(sound={"ambience": "none"})).cues == ()
-    both = built(project(sound={"ambience": "water", "file": "a.ogg"})).cues
-    assert [(c.ambience, c.file) for c in both] == [("water", ""), ("", "a.ogg")]
+    both = built(project(sound={"ambience": "water", "file": "a.ogg"}, cues=[{"layer": 1}])).cues
+    assert [(c.sound, c.file) for c in both] == [("water", ""), ("", "a.ogg"), ("wind", "")]
+    spec = built(project(cues=[{"layer": 1, "kind": "ambience"}]))
+    assert scene.from_json(json.loads(json.dumps(spec.to_json()))) == spec
 
 
 def loop() -> Project:
@@ -154,8 +156,8 @@ def test_the_frame_after_the_last_is_the_first() -> None:
 
 
 def test_sounds_of_a_loop_do_not_fade() -> None:
-    assert [c.fade_frames for c in built(loop()).cues] == [0]
-    assert [c.fade_frames for c in built(project()).cues] == [10]
+    assert [(c.fade_in, c.fade_out) for c in built(loop()).cues] == [(0, 0)]
+    assert [(c.fade_in, c.fade_out) for c in built(project()).cues] == [(10, 10)]
 
 
 def test_documents_from_before_loops_are_read() -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from infinite_parallax.cli import encoding, preview
+from infinite_parallax.cli.ffmpeg import ffmpeg
 from infinite_parallax.cli.main import main
+from infinite_parallax.cli.mixing import mix
 from infinite_parallax.cli.plan_table import plan_of
-from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import cues, frames, scene
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.ambience import ambience, write_wav
 from infinite_parallax.shared.errors import ParallaxError
+from infinite_parallax.shared.formats import Export
 from infinite_parallax.shared.plates import load
 from PIL import Image, ImageFilter
 
@@ -41,7 +44,7 @@ def picture(tmp_path: Path) -> Path:
 
 def decoded(path: Path) -> np.ndarray:
     """All frames of a video as RGB uint8 [n, h, w, 3]."""
-    command = [encoding.ffmpeg(), "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24"]
+    command = [ffmpeg(), "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24"]
     command += ["-sws_flags", "accurate_rnd+full_chroma_int", "-"]
     raw = subprocess.run(command, capture_output=True, check=True).stdout
     return np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
@@ -49,7 +52,7 @@ def decoded(path: Path) -> np.ndarray:
 
 def streams(path: Path) -> str:
     # ffmpeg without an output file ends with an error after it has described the input
-    command = [encoding.ffmpeg(), "-hide_banner", "-i", str(path)]
+    command = [ffmpeg(), "-hide_banner", "-i", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stderr
 
@@ -85,8 +88,8 @@ def test_sound_is_laid_under_a_silent_video(tmp_path: Path, picture: Path) -> No
     before = decoded(video)
     project = projects.from_json({"motion": {"steps": 4, "seconds_per_step": 0.5, "fps": 12}})
     plan = plan_of(project, picture)
-    spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, plan.frames, (), tuple(scene._cues(project, plan)), _export())
-    encoding.complete(video, spec, encoding.sounds(spec, tmp_path), untagged=False)
+    spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, plan.frames, (), cues.build(project, plan), _export())
+    encoding.complete(video, spec, mix(spec, tmp_path), untagged=False)
     assert streams(video).count("Stream #") == 2
     assert np.array_equal(decoded(video), before)
 
@@ -95,16 +98,16 @@ def test_a_video_without_colour_tags_gets_them(tmp_path: Path) -> None:
     video = tmp_path / "video.mp4"
     source = ["-f", "lavfi", "-i", f"testsrc=size={WIDTH}x{HEIGHT}:rate=12:duration=1"]
     plain = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-colorspace", "unknown", str(video)]
-    subprocess.run([encoding.ffmpeg(), "-v", "error", *source, *plain], check=True)
+    subprocess.run([ffmpeg(), "-v", "error", *source, *plain], check=True)
     before = decoded(video)
     spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, 12, (), (), _export())
-    encoding.complete(video, spec, [], untagged=True)
+    encoding.complete(video, spec, None, untagged=True)
     assert "smpte170m/bt709/bt709" in streams(video)
     assert np.array_equal(decoded(video), before)
 
 
-def _export() -> scene.Export:
-    return scene.Export(20, None, 18, 96)
+def _export() -> Export:
+    return Export(20, None, 18, 96)
 
 
 def test_plan_as_table_and_as_json(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,13 +233,11 @@ def test_ffmpeg_that_ends_early_has_the_last_word(tmp_path: Path, size: int) -> 
     words.write_text("no sound")
     spec = scene.SceneSpec("s", size, size, 12, 4000, (), (), _export())
     given = (np.zeros((size, size, 3), np.uint8) for _ in range(spec.frames))
-    sound = encoding.Sound(words, 1.0, False, 0.0, 1.0)
     with pytest.raises(ParallaxError, match=r"(?s)ffmpeg could not write .*video\.mp4: .*words\.wav") as caught:
-        encoding.encode(spec, given, [sound], tmp_path / "video.mp4")
-    assert "sound file" in caught.value.hint
+        encoding.encode(spec, given, words, tmp_path / "video.mp4")
     broken = replace(spec, width=0)
     with pytest.raises(ParallaxError, match="ffmpeg could not write") as caught:
-        encoding.encode(broken, iter(()), [], tmp_path / "video.mp4")
+        encoding.encode(broken, iter(()), None, tmp_path / "video.mp4")
     assert "doctor" in caught.value.hint
     assert list(tmp_path.iterdir()) == [words]
 

@@ -2,38 +2,45 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from infinite_parallax.cli import encoding
-from infinite_parallax.shared import scene
-from infinite_parallax.shared.ambience import RATE, ambience, write_wav
+from infinite_parallax.cli.ffmpeg import ffmpeg
+from infinite_parallax.cli.mixing import mix
+from infinite_parallax.shared import hearing, scene
+from infinite_parallax.shared.ambience import RATE, ambience, read_wav, write_wav
+from infinite_parallax.shared.cues import Cue
 from infinite_parallax.shared.errors import ParallaxError
+from infinite_parallax.shared.formats import Export
 from numpy.typing import NDArray
 
 FPS = 25.0
 Samples = NDArray[np.float32]
 
 
-def spec_of(frames: int, *cues: scene.Cue, loop: bool = True) -> scene.SceneSpec:
-    return scene.SceneSpec("s", 32, 32, FPS, frames, (), cues, scene.Export(30, None, 18, 192), loop)
+def spec_of(frames: int, *cues: Cue, loop: bool = True) -> scene.SceneSpec:
+    return scene.SceneSpec("s", 32, 32, FPS, frames, (), cues, Export(30, None, 18, 192), loop)
 
 
-def cue(frames: int, kind: str = "", file: Path | str = "") -> scene.Cue:
-    return scene.Cue("c", kind, str(file), 0.5, 0, frames, 0)
+def cue(frames: int, kind: str = "", file: Path | str = "", **more: Any) -> Cue:
+    level = ((0, 0.5), (frames, 0.5))
+    return Cue("c", "music", kind, str(file), 0, frames, level, **{"repeat": bool(kind)} | more)
 
 
 def decoded(*arguments: str) -> Samples:
     """Stereo PCM out of ffmpeg, float32 [n, 2]."""
-    command = [encoding.ffmpeg(), "-v", "error", *arguments, "-f", "f32le", "-ar", str(RATE), "-ac", "2", "-"]
+    command = [ffmpeg(), "-v", "error", *arguments, "-f", "f32le", "-ar", str(RATE), "-ac", "2", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
     return np.frombuffer(done.stdout, np.float32).reshape(-1, 2)
 
 
 def mixed(spec: scene.SceneSpec, folder: Path) -> Samples:
     """What goes into the encoder, exactly as long as the video."""
-    inputs, mixing = encoding.audio_arguments(encoding.sounds(spec, folder), 0)
-    return decoded(*inputs, *mixing, "-map", "[a]", "-t", f"{spec.frames / spec.fps:.6f}")
+    path = mix(spec, folder)
+    assert path is not None
+    return read_wav(path)
 
 
 def check_joint(sound: Samples) -> None:
@@ -90,27 +97,80 @@ def test_a_file_as_long_as_the_loop_is_left_as_it_is_and_a_shorter_one_is_laid_o
     write_wav(own, ambience("wind", 1, RATE), RATE)
     sound = mixed(spec_of(frames, cue(frames, file=own)), tmp_path)
     assert np.abs(sound[: RATE // 2]).max() > 0.01
-    assert not sound[RATE + 100 :].any()
+    assert np.abs(sound[RATE + 100 :]).max() < 2 / 32767  # dither
 
 
 def test_a_file_that_is_no_sound_is_refused(tmp_path: Path) -> None:
     own = tmp_path / "words.wav"
     own.write_text("no sound")
     with pytest.raises(ParallaxError, match="could not read the sound") as refusal:
-        encoding.sounds(spec_of(50, cue(50, file=own)), tmp_path)
+        mix(spec_of(50, cue(50, file=own)), tmp_path)
     assert "sound.file" in refusal.value.hint
 
 
-def test_without_a_loop_the_filters_are_those_of_before(tmp_path: Path) -> None:
+def test_without_a_loop_a_sound_fades_and_is_cut(tmp_path: Path) -> None:
     own = tmp_path / "mine.wav"
-    write_wav(own, ambience("wind", 1, RATE), RATE)
-    faded = scene.Cue("c", "", str(own), 0.5, 0, 100, 25)
-    inputs, mixing = encoding.audio_arguments(encoding.sounds(spec_of(100, faded, loop=False), tmp_path), 1)
-    assert inputs == ["-i", str(own)]
-    assert mixing[1] == (
-        "[1:a]atrim=0:4.000000,volume=0.5,afade=t=in:d=1.000000,afade=t=out:st=3.000000:d=1.000000,apad[s0];"
-        "[s0]amix=inputs=1:normalize=0[a]"
+    tone = (0.5 * np.sin(2 * np.pi * 480 * np.arange(6 * RATE) / RATE)).astype(np.float32)
+    write_wav(own, np.stack([tone, -tone], axis=1), RATE)
+    faded = cue(100, file=own, fade_in=25, fade_out=25)
+    sound = mixed(spec_of(100, faded, loop=False), tmp_path)
+    assert len(sound) == 4 * RATE
+    level = np.sqrt((sound.reshape(40, -1) ** 2).mean(axis=1)) * 2**0.5
+    assert level[[0, 4, 20, 35, 39]] == pytest.approx([0.0125, 0.1125, 0.25, 0.1125, 0.0125], abs=0.003)
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_a_file_that_repeats_meets_itself_without_a_click(tmp_path: Path, loop: bool) -> None:
+    own, frames = tmp_path / "mine.wav", 171
+    t = np.arange(2 * RATE) / RATE
+    chirp = (0.4 * np.sin(2 * np.pi * (200 + 60 * t) * t)).astype(np.float32)
+    write_wav(own, np.stack([chirp, chirp], axis=1), RATE)
+    sound = mixed(spec_of(frames, cue(frames, file=own, repeat=True), loop=loop), tmp_path)
+    assert len(sound) == round(frames / FPS * RATE)
+    assert np.abs(np.diff(sound, axis=0)).max() < 1.6 * np.abs(np.diff(0.5 * chirp)).max()
+    loudness = np.sqrt((sound[: len(sound) // 4800 * 4800].reshape(-1, 9600) ** 2).mean(axis=1))
+    assert loudness.min() > 0.5 * loudness.max()
+    if loop:
+        check_joint(sound)
+
+
+def test_what_rings_beyond_the_end_of_a_loop_is_heard_at_its_beginning(tmp_path: Path) -> None:
+    own, frames = tmp_path / "bell.wav", 100
+    tone = (0.5 * np.sin(2 * np.pi * 480 * np.arange(2 * RATE) / RATE)).astype(np.float32)
+    write_wav(own, tone[:, None], RATE)
+    bell = Cue("c", "effects", "", str(own), 75, frames, ((0, 1.0), (frames, 1.0)))
+    sound = mixed(spec_of(frames, bell), tmp_path)
+    loud = np.sqrt((sound.reshape(40, -1) ** 2).mean(axis=1)) > 0.1
+    assert np.flatnonzero(loud).tolist() == [*range(10), *range(30, 40)]
+    check_joint(sound)
+
+
+def click_at(path: Path, seconds: float, length_s: float = 4.0) -> None:
+    samples = np.zeros((round(length_s * RATE), 1), np.float32)
+    at = round(seconds * RATE)
+    samples[at : at + 48] = 0.8 * np.hanning(48)[:, None]
+    write_wav(path, samples, RATE)
+
+
+def test_level_side_and_delay_are_in_the_mix(tmp_path: Path) -> None:
+    """A click whose place moves: late by its distance at that moment, on its side, as loud as it should be."""
+    own, frames = tmp_path / "click.wav", 100
+    click_at(own, 2.0)
+    moving = Cue(
+        "c", "effects", "", str(own), 0, frames, ((0, 1.0), (100, 0.2)), ((0, -1.0), (100, 1.0)), ((0, 0.1), (100, 0.5))
     )
+    sound = mixed(spec_of(frames, moving, loop=False), tmp_path)
+    # heard at t where t - delay(t) = 2 s: t - .1 - .1 t = 2
+    t = 2.1 / 0.9
+    peak = np.abs(sound).max(axis=1).argmax() / RATE
+    assert peak == pytest.approx(t + 24 / RATE, abs=0.0003)
+    frame = t * FPS
+    left, right = hearing.pan_gains(np.array(-1 + 2 * frame / 100))
+    wanted = 0.8 * (1 - 0.8 * frame / 100) * np.array([left, right])
+    assert np.abs(sound).max(axis=0) == pytest.approx(wanted, rel=0.01)
+    # and the moving delay stretches it: Doppler, by 1 / (1 - d'), here 10 %
+    width = np.sum(np.abs(sound).max(axis=1) > wanted.max() / 2)
+    assert width == pytest.approx(24 / 0.9, abs=2)
 
 
 def test_the_encoded_file_decodes_to_the_loop_and_joins_itself(tmp_path: Path) -> None:
@@ -119,7 +179,7 @@ def test_the_encoded_file_decodes_to_the_loop_and_joins_itself(tmp_path: Path) -
     spec = spec_of(frames, cue(frames, "wind"))
     pictures = iter([np.zeros((32, 32, 3), np.uint8)] * frames)
     video = tmp_path / "loop.mp4"
-    encoding.encode(spec, pictures, encoding.sounds(spec, tmp_path), video)
+    encoding.encode(spec, pictures, mix(spec, tmp_path), video)
     heard, given = decoded("-i", str(video)), mixed(spec, tmp_path)
     length = len(given)
     assert length <= len(heard) <= length + 2 * 1024

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.cli import encoding, preview
+from infinite_parallax.cli import preview
 from infinite_parallax.cli.blenders import choose_blender
+from infinite_parallax.cli.ffmpeg import ffmpeg
 from infinite_parallax.cli.main import main
 from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared.formats import Export
 from PIL import Image, ImageFilter
 
 WIDTH, HEIGHT = 128, 80
@@ -35,7 +37,7 @@ def test_from_a_picture_to_a_video_and_a_scene(tmp_path: Path, monkeypatch: pyte
     spec = scene.load(folder / "scene.json")
     assert (spec.frames, spec.width, spec.height) == (24, WIDTH, HEIGHT)
     raw = subprocess.run(
-        [encoding.ffmpeg(), "-v", "error", "-i", str(video), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        [ffmpeg(), "-v", "error", "-i", str(video), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
         capture_output=True,
         check=True,
     ).stdout
@@ -47,7 +49,7 @@ def test_from_a_picture_to_a_video_and_a_scene(tmp_path: Path, monkeypatch: pyte
 
     # ffmpeg without an output file ends with an error after it has described the input
     described = subprocess.run(
-        [encoding.ffmpeg(), "-hide_banner", "-i", str(video)], capture_output=True, text=True, check=False
+        [ffmpeg(), "-hide_banner", "-i", str(video)], capture_output=True, text=True, check=False
     ).stderr
     assert re.search(r"Video: h264", described)
     assert re.search(r"Audio: aac", described)
@@ -60,7 +62,7 @@ def test_a_blender_that_fails_is_a_sentence(tmp_path: Path, capsys: pytest.Captu
     from infinite_parallax.shared.errors import ParallaxError
 
     (tmp_path / "scene.json").write_text(json.dumps({"schema": "else"}))
-    spec = scene.SceneSpec("s", 2, 2, 1, 1, (), (), scene.Export(20, None, 1, 64))
+    spec = scene.SceneSpec("s", 2, 2, 1, 1, (), (), Export(20, None, 1, 64))
     arguments = ["build", "--spec", str(tmp_path / "scene.json"), "--plates", str(tmp_path), "--sounds", str(tmp_path)]
     with pytest.raises(ParallaxError, match="This is no scene of version 1"):
         rendering.run_blender(choose_blender(), arguments, spec)
