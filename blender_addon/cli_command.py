@@ -13,8 +13,10 @@ import bpy
 
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.flags import add_project_flags, wish
+from ..shared.formats import FORMATS
 from ..shared.outputs import check_file, check_folder, refused
-from . import export, headless, jobs, local_server, mask_pictures, preferences, scene_project, targets
+from ..shared.project import Project
+from . import headless, jobs, local_server, mask_pictures, passes, preferences, scene_project, targets
 from .jobs import Message, Preparing, Progress, Warned
 
 NAME = "infinite_parallax"
@@ -59,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog=f"blender -b -c {NAME}", description="Travels through a still picture for ever.")
     command = top.add_subparsers(required=True, metavar="COMMAND").add_parser("render", help="picture to video")
     command.add_argument("picture", nargs="?", type=Path, help="may be left away if the project names one")
-    command.add_argument("-o", "--out", type=Path, metavar="FILE.mp4", help="the video")
+    command.add_argument("-o", "--out", type=Path, metavar="FILE", help="the video")
     command.add_argument("--blend", type=Path, metavar="FILE.blend", help="keep the scene and its plates too")
     add_project_flags(command)
     command.add_argument("--server", default="", metavar="URL", help="use this running inpaint server")
@@ -73,7 +75,7 @@ def render(args: argparse.Namespace) -> None:
     project, picture = wish(args, height_of)
     if args.out is None and args.blend is None:
         raise UsageError("There is nothing to make.", "Name a video with -o, or a scene with --blend.")
-    check(args)
+    check(args, project)
     server = preferences.server(args.server, args.token_file, args.server_command)
     project = mask_pictures.with_pictures(project, *scene_project.picture_size(picture.absolute()), folder(args))
     try:
@@ -83,19 +85,18 @@ def render(args: argparse.Namespace) -> None:
     scene = headless.open_scene(args.blend, finished.spec)
     for note in targets.build(scene, finished.spec, finished.folder, finished.folder).notes:
         print(f"Note: {note}", flush=True)
-    export.configure(scene, finished.spec.export)
     if args.blend is not None:
         headless.save(args.blend)
         print(f"Wrote {args.blend}", flush=True)
     if args.out is not None:
-        export.render(scene, finished.spec.export, args.out, lambda n, of: print(f"Frame {n + 1} of {of}", flush=True))
+        passes.write(scene, finished.spec.export, args.out, lambda n, of: print(f"Frame {n + 1} of {of}", flush=True))
         print(f"Wrote {args.out}: {finished.spec.frames} frames.", flush=True)
 
 
-def check(args: argparse.Namespace) -> None:
+def check(args: argparse.Namespace, project: Project) -> None:
     """Refuse results that cannot be written, before anything is painted."""
     if args.out is not None:
-        check_file(args.out, ".mp4")
+        check_file(args.out, FORMATS[project.output.format].suffix)
     if args.blend is not None:
         check_file(args.blend, ".blend")
         check_folder(folder(args))

@@ -4,7 +4,7 @@ Differences are found by asking Blender for the attribute, not by its version nu
 code also serves the versions between. A branch per version through the builders was the other road.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,14 @@ def content_length(strip: Any) -> int:
     return int(strip.content_duration if _has_handles(strip) else strip.frame_duration)
 
 
+def new_color(home: Any, name: str, channel: int, first: int, frames: int) -> Any:
+    """A new strip of one colour."""
+    made = strips(home)
+    parameters = made.bl_rna.functions["new_effect"].parameters
+    end = {"length": frames} if "length" in parameters else {"frame_end": first + frames}
+    return made.new_effect(name=name, type="COLOR", channel=channel, frame_start=first, **end)
+
+
 def set_image(strip: Any, path: Path) -> None:
     """Let an image strip show another file."""
     strip.directory = f"{path.parent}/"
@@ -130,6 +138,17 @@ def curves(datablock: Any) -> Any:
     return next((bag.fcurves for bag in bags if bag is not None), ())
 
 
+def action_curves(action: Any) -> Iterator[Any]:
+    """All F-curves of an action, whatever they animate."""
+    if not hasattr(action, "layers"):
+        yield from action.fcurves
+        return
+    for layer in action.layers:
+        for strip in layer.strips:
+            for bag in strip.channelbags:
+                yield from bag.fcurves
+
+
 def _new_curve(datablock: Any, path: str) -> Any:
     data = datablock.animation_data or datablock.animation_data_create()
     if data.action is None:
@@ -140,7 +159,7 @@ def _new_curve(datablock: Any, path: str) -> Any:
 
 
 def image_output(image_settings: Any, file_format: str) -> None:
-    """Set the file format of an output: `PNG` for stills, `FFMPEG` for video."""
+    """Set the file format of an output: `FFMPEG` for video, `PNG` or `OPEN_EXR` for a file per frame."""
     if hasattr(image_settings, "media_type"):
         image_settings.media_type = "VIDEO" if file_format == "FFMPEG" else "IMAGE"
     image_settings.file_format = file_format

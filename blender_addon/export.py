@@ -1,4 +1,4 @@
-"""Export as H.264 in MP4: settings for the render, progress frame by frame, everything put back afterwards.
+"""Export: settings for the render, progress frame by frame, everything put back afterwards.
 
 The video is written under a temporary name and moved into place when it is whole, so that a render that is killed
 leaves no half file where a finished one is looked for. Rendering from a copy of the scene would spare the putting
@@ -6,6 +6,8 @@ back, but a copied sequence editor shares its action with the first, and a perso
 """
 
 import contextlib
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -13,53 +15,17 @@ from typing import Any
 
 import bpy
 
-from ..shared.errors import ParallaxError, UsageError
-from ..shared.scene import Export
+from ..shared.errors import ParallaxError
+from ..shared.formats import Export, check_suffix, numbered
 from . import compat
+from .output_settings import configure
+from .timeline import TAG
 
-QUALITIES = {"LOSSLESS": 0, "PERC_LOSSLESS": 17, "HIGH": 20, "MEDIUM": 23, "LOW": 26, "VERYLOW": 29, "LOWEST": 32}
-"""The CRF behind each of Blender's named qualities (its `ffmpeg` header, eFFMpegCrf)."""
+LOOP = f"{TAG}_loop"
+"""On a scene: whether the frame after the last is the first."""
 
 Progress = Callable[[int, int], None]
 """Told the frame just written, counted from 0, and the number of frames."""
-
-
-def configure(scene: bpy.types.Scene, export: Export) -> None:
-    """Set a scene's output to MP4 as the export asks."""
-    compat.image_output(scene.render.image_settings, "FFMPEG")
-    scene.render.image_settings.color_mode = "RGB"
-    scene.render.use_file_extension = True
-    scene.render.use_overwrite = True
-    ffmpeg = scene.render.ffmpeg
-    ffmpeg.format, ffmpeg.codec, ffmpeg.ffmpeg_preset = "MPEG4", "H264", "GOOD"
-    ffmpeg.use_autosplit = False
-    ffmpeg.use_max_b_frames = False
-    ffmpeg.gopsize = _within(ffmpeg, "gopsize", export.keyframe_group)
-    if export.bitrate_kbps is not None:
-        ffmpeg.constant_rate_factor = "NONE"
-        ffmpeg.video_bitrate, ffmpeg.minrate = export.bitrate_kbps, 0
-        ffmpeg.maxrate, ffmpeg.buffersize = export.bitrate_kbps * 3 // 2, _within(ffmpeg, "buffersize", 2000)
-    elif hasattr(ffmpeg, "custom_constant_rate_factor"):
-        ffmpeg.constant_rate_factor, ffmpeg.custom_constant_rate_factor = "CUSTOM", export.crf
-    else:
-        ffmpeg.constant_rate_factor = quality(export.crf)
-    ffmpeg.audio_codec = "AAC" if bpy.app.build_options.audaspace else "NONE"
-    ffmpeg.audio_bitrate = _within(ffmpeg, "audio_bitrate", export.audio_kbps)
-    ffmpeg.audio_mixrate, ffmpeg.audio_channels, ffmpeg.audio_volume = 48000, "STEREO", 1.0
-
-
-def quality(crf: int) -> str:
-    """Blender's named quality that is nearest to a CRF. Only 0 is lossless: that stream plays in few players."""
-    if crf == 0:
-        return "LOSSLESS"
-    lossy = {name: value for name, value in QUALITIES.items() if value}
-    return min(lossy, key=lambda name: abs(lossy[name] - crf))
-
-
-def _within(struct: Any, prop: str, value: int) -> int:
-    """A value cut to what this Blender allows for a property."""
-    limits = struct.bl_rna.properties[prop]
-    return min(max(value, limits.hard_min), limits.hard_max)
 
 
 @contextlib.contextmanager
@@ -69,7 +35,10 @@ def restored(scene: bpy.types.Scene) -> Iterator[None]:
     saved = [
         *_values(render, ("filepath", "use_file_extension", "use_overwrite", "use_placeholder", "use_lock_interface")),
         # the media type decides which file formats there are, and the format which colour modes
-        *_values(render.image_settings, ("media_type", "file_format", "color_mode", "color_depth")),
+        *_values(
+            render.image_settings,
+            ("media_type", "file_format", "color_mode", "color_depth", "compression", "exr_codec"),
+        ),
         *_values(render.ffmpeg, [p.identifier for p in render.ffmpeg.bl_rna.properties if not p.is_readonly]),
     ]
     frame = scene.frame_current
@@ -117,39 +86,48 @@ class FrameCount:
 
 
 @contextlib.contextmanager
-def into_place(scene: bpy.types.Scene, path: Path) -> Iterator[None]:
-    """Point a scene's output at a temporary name beside `path`; moved there when the block ends well."""
-    if path.suffix.lower() != ".mp4":
-        raise UsageError(f"{path.name} is not an .mp4 file.", f"Name it {path.stem}.mp4.")
-    part = path.with_name(f".{path.stem}.part.mp4").resolve()
-    scene.render.filepath = str(part)
+def into_place(scene: bpy.types.Scene, wish: Export, path: Path) -> Iterator[None]:
+    """Point a scene's output into a temporary folder beside `path`; moved there when the block ends well.
+
+    A sequence becomes `NAME_0001.png` and so on, counted from the first frame.
+    """
+    check_suffix(path, wish)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}.part", dir=path.parent.resolve()))
+    suffix = wish.kind.suffix
+    scene.render.filepath = str(folder / (f"########{suffix}" if wish.kind.sequence else f"video{suffix}"))
     try:
-        with _writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
         yield
-        with _writing(path):
-            part.replace(path)
+        with writing(path):
+            for number, file in enumerate(sorted(folder.iterdir()), 1):
+                file.replace(numbered(path, number) if wish.kind.sequence else path)
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """What the system refuses about a file, as a sentence."""
     try:
         yield
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Choose another folder.") from e
 
 
-def render(scene: bpy.types.Scene, export: Export, path: Path, progress: Progress = lambda frame, frames: None) -> None:  # noqa: ARG005
-    """Render a scene into the MP4 file `path` and return when it is there; the scene's settings stay as they were."""
-    with restored(scene), into_place(scene, path), FrameCount(scene, progress) as count:
-        configure(scene, export)
+def render(scene: bpy.types.Scene, wish: Export, path: Path, progress: Progress = lambda frame, frames: None) -> None:  # noqa: ARG005
+    """Render a scene into the file `path`, or a sequence named after it, and return when it is there.
+
+    Frames are not blended here. The scene's settings stay as they were.
+    """
+    with restored(scene), into_place(scene, wish, path), FrameCount(scene, progress) as count:
+        configure(scene, wish)
         try:
             bpy.ops.render.render(animation=True, scene=scene.name)
         except RuntimeError as e:
-            raise ParallaxError(f"Blender could not render: {e}", "Is there room on the disk?") from e
+            raise ParallaxError(
+                f"Blender could not render: {e}", "Choose another output.format, or free some disk space."
+            ) from e
         if not count.whole:
             raise ParallaxError(f"Blender wrote only {count.written} frames.", "Is there room on the disk?")
 

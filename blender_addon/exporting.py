@@ -12,11 +12,12 @@ import bpy
 
 from ..shared import scene as scenes
 from ..shared.errors import Cancelled, ParallaxError
-from ..shared.scene import Export
-from . import compat, export, properties, refusals
+from ..shared.formats import FORMATS, Export
+from . import compat, export, output_settings, passes, properties, refusals
 from .refusals import job_state, reported
 
 PERIOD_S = 0.2
+SUFFIXES = {kind.suffix for kind in FORMATS.values()}
 
 
 class Exporting:
@@ -28,14 +29,14 @@ class Exporting:
         self._stack = contextlib.ExitStack()
         with self._stack:
             self._stack.enter_context(export.restored(scene))
-            self._stack.enter_context(export.into_place(scene, path))
+            self._stack.enter_context(export.into_place(scene, wish, path))
             self.count = self._stack.enter_context(export.FrameCount(scene, self._progress))
             for handlers, how in (
                 (bpy.app.handlers.render_complete, "complete"),
                 (bpy.app.handlers.render_cancel, "cancelled"),
             ):
                 self._stack.enter_context(_listening(handlers, lambda *_, how=how: self._end(how)))
-            export.configure(scene, wish)
+            output_settings.configure(scene, wish)
             bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=scene.name)
             self._stack = self._stack.pop_all()
         self.done, self.frames = 0, scene.frame_end - scene.frame_start + 1
@@ -60,6 +61,32 @@ class Exporting:
             if not self.count.whole:
                 raise ParallaxError(f"Blender wrote only {self.count.written} frames.", "Is there room on the disk?")
 
+    def step(self) -> None:
+        """Blender's render job goes on by itself."""
+
+
+class InPasses:
+    """An export in two passes, a frame at each step."""
+
+    def __init__(self, scene: Any, wish: Export, path: Path) -> None:
+        self.path = path
+        self.done, self.frames = 0, scene.frame_end - scene.frame_start + 1
+        self.ended = False
+        self._work = passes.work(scene, wish, path)
+
+    def step(self) -> None:
+        """Mix one frame; the step after the last encodes them all."""
+        try:
+            self.done = next(self._work)
+        except StopIteration:
+            self.ended = True
+
+    def finish(self) -> None:
+        """Put everything back; the file is in its place only if the last step was taken. Cancelled otherwise."""
+        self._work.close()
+        if not self.ended:
+            raise Cancelled("The export was cancelled.", "Export again.")
+
 
 @contextlib.contextmanager
 def _listening(handlers: Any, handler: Any) -> Any:
@@ -71,7 +98,7 @@ def _listening(handlers: Any, handler: Any) -> Any:
 
 
 class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
-    """Render the scene as an MP4 file"""
+    """Render the scene as a video or a sequence of pictures"""
 
     bl_idname = "infinite_parallax.export"
     bl_label = "Export Video"
@@ -81,7 +108,7 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
         )
     }
 
-    running: ClassVar[Exporting | None] = None
+    running: ClassVar[Exporting | InPasses | None] = None
     timer: ClassVar[Any] = None
 
     @classmethod
@@ -98,7 +125,7 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
         """Render and return when the file is there."""
         with reported(self):
             path, wish = self._path(context.scene), scenes.export(properties.project(context.scene).output)
-            export.render(context.scene, wish, path)
+            passes.write(context.scene, wish, path)
             self.report({"INFO"}, f"Wrote {path}")
             return {"FINISHED"}
         return {"CANCELLED"}
@@ -110,7 +137,7 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
         with reported(self):
             cls = INFINITE_PARALLAX_OT_export
             path, wish = self._path(context.scene), scenes.export(properties.project(context.scene).output)
-            cls.running = Exporting(context.scene, wish, path)
+            cls.running = (InPasses if passes.needed(wish) else Exporting)(context.scene, wish, path)
             cls.timer = context.window_manager.event_timer_add(PERIOD_S, window=context.window)
             context.window_manager.modal_handler_add(self)
             job_state().running = True
@@ -118,18 +145,32 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
         return {"CANCELLED"}
 
     def _path(self, scene: Any) -> Path:
-        given = self.filepath or properties.of_scene(scene).video or f"//{bpy.path.clean_name(scene.name)}.mp4"
+        suffix = FORMATS[properties.of_scene(scene).output.format].suffix
+        given = self.filepath or properties.of_scene(scene).video or f"//{bpy.path.clean_name(scene.name)}{suffix}"
         if given.startswith("//") and not bpy.data.filepath:
             raise ParallaxError("The file is not saved, so the video has no place.", "Save it, or name the video.")
-        return Path(bpy.path.abspath(bpy.path.ensure_ext(given, ".mp4")))
+        path = Path(bpy.path.abspath(given))
+        return path if path.suffix.lower() in SUFFIXES else path.with_name(path.name + suffix)
 
     def modal(self, context: Any, event: Any) -> set[str]:
         """Look whether Blender has ended."""
         job = INFINITE_PARALLAX_OT_export.running
         if job is None:
             return {"CANCELLED"}
+        if event.type == "ESC" and isinstance(job, InPasses):
+            let_go()
+            job_state().status = "The export was cancelled"
+            return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
+        with reported(self):
+            job.step()
+            return self._after(context, job)
+        let_go()
+        return {"CANCELLED"}
+
+    def _after(self, context: Any, job: Exporting | InPasses) -> set[str]:
+        """Tell how far the export is, and put everything back when it has ended."""
         state = job_state()
         state.factor, state.status = job.done / max(1, job.frames), f"Frame {job.done} of {job.frames}"
         refusals.redraw(context)

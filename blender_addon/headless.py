@@ -19,7 +19,7 @@ import bpy
 from ..shared import scene as scenes
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.scene import SceneSpec
-from . import compat, export, targets, timeline
+from . import compat, export, output_settings, passes, targets, timeline
 
 MARK = "@parallax "
 
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--plates", type=Path, required=True, metavar="FOLDER", help="what the spec's files are in")
     command.add_argument("--sounds", type=Path, required=True, metavar="FOLDER", help="where ambient sound is written")
     command.add_argument("--blend", type=Path, metavar="FILE.blend", help="save the scene here; updates one of ours")
-    command.add_argument("--render", type=Path, metavar="FILE.mp4", help="render the video here")
+    command.add_argument("--render", type=Path, metavar="FILE", help="render the video here")
     command.add_argument(
         "--frame", type=int, action="append", default=[], metavar="N", help="render frame N, counted from 0, to --png"
     )
@@ -65,17 +65,16 @@ def build(args: argparse.Namespace) -> None:
         raise UsageError("Every --frame needs a --png.", "Write them in pairs: --frame 0 --png first.png")
     scene = open_scene(args.blend, spec)
     built = targets.build(scene, spec, args.plates, args.sounds)
-    export.configure(scene, spec.export)
     for note in built.notes:
         say("warning", message=note)
     if args.blend is not None:
-        scene.render.filepath = f"//{args.blend.stem}.mp4"
+        scene.render.filepath = output_settings.output_name(spec.export, f"//{args.blend.stem}")
         save(args.blend)
     for frame, path in zip(args.frame, args.png, strict=True):
         export.still(scene, frame + timeline.FIRST_FRAME, path)
     say("built", strips=built.strips)
     if args.render is not None:
-        export.render(scene, spec.export, args.render, lambda n, frames: say("frame", frame=n, frames=frames))
+        passes.write(scene, spec.export, args.render, lambda n, frames: say("frame", frame=n, frames=frames))
     written = {"blend": args.blend, "video": args.render}
     say("done", sound=built.sound, **{k: v and str(v) for k, v in written.items()}, stills=[str(p) for p in args.png])
 

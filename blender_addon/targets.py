@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 
 from ..shared.scene import SceneSpec
-from . import sound_strips, timeline, vse
+from . import export, output_settings, sound_strips, timeline, vse
 from .scene_settings import set_colours, set_output
 
 
@@ -36,5 +36,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     # before anything is laid: Blender counts the frames of a sound by the rate that is set
     set_output(scene, spec, first)
     set_colours(scene)
+    scene[export.LOOP] = spec.loop
+    notes += output_settings.settle(scene, spec.export, bpy.path.clean_name(scene.name))
     strips = vse.build(scene, spec, plates_folder, pieces, first)
     return Built(strips, not spec.cues or bool(pieces), notes)

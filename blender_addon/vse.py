@@ -15,7 +15,7 @@ import bpy
 
 from ..shared.errors import ParallaxError
 from ..shared.scene import Key, Plane, SceneSpec
-from . import compat, ramp_scene, sound_strips, timeline, uncompressed
+from . import bars, compat, ramp_scene, sound_strips, timeline, uncompressed
 from .sound_strips import Piece
 from .timeline import Place
 
@@ -51,13 +51,14 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, sounds: Sequenc
     editor = scene.sequence_editor or scene.sequence_editor_create()
     found = timeline.ours(editor)
     home, ours, before = found.home, found.strips, timeline.reach(found.home)
-    wanted = {plane.name for plane in spec.planes} | {piece.name for piece in sounds}
+    wanted = {plane.name for plane in spec.planes} | {piece.name for piece in sounds} | bars.bars(spec).keys()
     for name in ours.keys() - wanted:
         _remove(home, ours.pop(name))
     base = _free_channels(home, spec, ours, max((piece.channel for piece in sounds), default=0))
-    top = base + max((plane.channel for plane in spec.planes), default=0)
+    top = base + _picture_channels(spec)
     whole = {p.name: Place(base + p.channel, p.start + first, p.end - p.start) for p in spec.planes}
     whole |= {p.name: Place(top + p.channel, p.start + first, p.end - p.start) for p in sounds}
+    whole |= {name: Place(top - n, first, spec.frames) for n, name in enumerate(bars.bars(spec))}
     shown = timeline.wanted(scene, ours, whole)
     _set_aside(home, ours, shown)
     site = _Site(spec, home, folder, first)
@@ -67,6 +68,8 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, sounds: Sequenc
             strip = _remove(home, strip)
         strip = (_lay_plane if plane.slide is None else _lay_ground)(site, plane, strip, shown[plane.name])
         timeline.remember(strip, plane.name, whole[plane.name])
+    for name in bars.bars(spec):
+        timeline.remember(bars.lay(home, spec, name, ours.get(name), shown[name]), name, whole[name])
     for piece in sounds:
         strip = sound_strips.lay(home, piece, ours.get(piece.name), shown[piece.name], first)
         timeline.remember(strip, piece.name, whole[piece.name])
@@ -90,9 +93,14 @@ def _free_channels(home: Any, spec: SceneSpec, ours: dict[str, Any], sounds: int
     if lie:
         # the lowest of ours, not each against its number: the numbers change when covers or objects come
         return max(0, min(channel for channel, _ in lie) - min(number for _, number in lie))
-    needed = max((plane.channel for plane in spec.planes), default=0) + sounds
+    needed = _picture_channels(spec) + sounds
     taken = {strip.channel for strip in compat.strips(home)} - {strip.channel for strip in ours.values()}
     return next(b for b in range(len(taken) * needed + 1) if not taken & set(range(b + 1, b + 1 + needed)))
+
+
+def _picture_channels(spec: SceneSpec) -> int:
+    """Channels of the planes and, above them, those of the bars."""
+    return max((plane.channel for plane in spec.planes), default=0) + len(bars.bars(spec))
 
 
 def _set_aside(home: Any, ours: dict[str, Any], places: dict[str, Place]) -> None:

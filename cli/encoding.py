@@ -14,14 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
-from ..shared.formats import AUDIO_ENCODERS, Export
+from ..shared.formats import AUDIO_ENCODERS, PALETTE, Export, fits_gif
 from ..shared.scene import SceneSpec
 from .ffmpeg import WORDS, ffmpeg
-
-PALETTE = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=sierra2_4a:diff_mode=rectangle"
-"""256 colours chosen from the whole video, as most of a GIF's quality is their choice."""
-HUNDREDTHS = 100
-"""A GIF counts its time in hundredths of a second; players take fewer than two for ten."""
 
 
 def audio_arguments(spec: SceneSpec, sound: Path | None) -> tuple[list[str], list[str]]:
@@ -38,7 +33,7 @@ def video_arguments(spec: SceneSpec) -> list[str]:
     if out.format == "gif":
         return [
             "-filter_complex",
-            f"[0:v]fps={min(spec.fps, HUNDREDTHS / 2):g},{PALETTE}[v]",
+            f"[0:v]fps={fits_gif(spec.fps):g},{PALETTE}[v]",
             "-map",
             "[v]",
             "-loop",

@@ -67,6 +67,9 @@ FORMATS: dict[str, Format] = {
     "gif": Format("GIF", ".gif", "", "", ("gif",), "pal8"),
 }
 
+PALETTE = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=sierra2_4a:diff_mode=rectangle"
+"""ffmpeg's filters for a GIF: 256 colours chosen from the whole video, as most of its quality is their choice."""
+
 AUDIO_ENCODERS = {"aac": "aac", "opus": "libopus", "pcm": "pcm_s16le"}
 """What ffmpeg calls them; Blender has the same names in capitals."""
 
@@ -129,9 +132,14 @@ def export(output: Output) -> Export:
     )
 
 
-def silent(wish: Export) -> Export:
-    """The same without sound."""
-    return replace(wish, audio="none")
+def unblended(wish: Export) -> Export:
+    """The same for frames that are mixed already."""
+    return replace(wish, blending="none")
+
+
+def fits_gif(fps: float) -> float:
+    """The rate of a GIF, which counts its time in hundredths of a second; players take fewer than two for ten."""
+    return min(fps, 50.0)
 
 
 def moment(frame: int, offset: float, frames: int, loop: bool) -> float:

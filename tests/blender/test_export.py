@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import export, targets
+from infinite_parallax.blender_addon import export, output_settings, targets
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.errors import ParallaxError, UsageError
 from infinite_parallax.shared.formats import Export
@@ -27,7 +27,7 @@ def scene_of(folder: Path, **sections: Any) -> SceneSpec:
     return spec
 
 
-def output_settings() -> dict[str, Any]:
+def settings_now() -> dict[str, Any]:
     render = bpy.context.scene.render
     structs = {"image": render.image_settings, "ffmpeg": render.ffmpeg}
     found = {
@@ -88,7 +88,7 @@ def test_the_video_has_the_ambience_fading_in_and_out(tmp_path: Path, ffmpeg: st
 
 def test_a_bitrate_is_kept(tmp_path: Path) -> None:
     scene_of(tmp_path)
-    export.configure(bpy.context.scene, Export(20, 300, 18, 192))
+    output_settings.configure(bpy.context.scene, Export(20, 300, 18, 192))
     ffmpeg = bpy.context.scene.render.ffmpeg
     assert (ffmpeg.constant_rate_factor, ffmpeg.video_bitrate) == ("NONE", 300)
     sizes = []
@@ -100,7 +100,7 @@ def test_a_bitrate_is_kept(tmp_path: Path) -> None:
 
 def test_quality_is_told_to_every_blender(tmp_path: Path) -> None:
     scene_of(tmp_path)
-    export.configure(bpy.context.scene, Export(27, None, 18, 192))
+    output_settings.configure(bpy.context.scene, Export(27, None, 18, 192))
     ffmpeg = bpy.context.scene.render.ffmpeg
     if hasattr(ffmpeg, "custom_constant_rate_factor"):
         assert (ffmpeg.constant_rate_factor, ffmpeg.custom_constant_rate_factor) == ("CUSTOM", 27)
@@ -112,7 +112,7 @@ def test_quality_is_told_to_every_blender(tmp_path: Path) -> None:
     ("crf", "name"), [(0, "LOSSLESS"), (1, "PERC_LOSSLESS"), (20, "HIGH"), (23, "MEDIUM"), (51, "LOWEST")]
 )
 def test_named_qualities(crf: int, name: str) -> None:
-    assert export.quality(crf) == name
+    assert output_settings.quality(crf) == name
 
 
 def test_settings_are_as_they_were_after_an_export(tmp_path: Path) -> None:
@@ -122,17 +122,17 @@ def test_settings_are_as_they_were_after_an_export(tmp_path: Path) -> None:
     export.compat.image_output(scene.render.image_settings, "PNG")
     scene.render.image_settings.color_mode = "RGBA"
     scene.frame_set(7)
-    before = output_settings()
+    before = settings_now()
     export.render(scene, FINE, tmp_path / "out.mp4")
-    assert output_settings() == before
+    assert settings_now() == before
     export.still(scene, 3, tmp_path / "out.png")
-    assert output_settings() == before
+    assert settings_now() == before
 
 
 def spoil(scene: Any, path: Path, count: export.FrameCount) -> None:
     """An export that fails when every frame is written and the file not yet moved into place."""
-    with export.restored(scene), export.into_place(scene, path), count:
-        export.configure(scene, FINE)
+    with export.restored(scene), export.into_place(scene, FINE, path), count:
+        output_settings.configure(scene, FINE)
         bpy.ops.render.render(animation=True)
         raise ZeroDivisionError
 
@@ -140,24 +140,24 @@ def spoil(scene: Any, path: Path, count: export.FrameCount) -> None:
 def test_a_failed_export_leaves_settings_and_files_as_they_were(tmp_path: Path) -> None:
     scene_of(tmp_path)
     (tmp_path / "out.mp4").write_bytes(b"an older video")
-    before, files = output_settings(), sorted(tmp_path.iterdir())
+    before, files = settings_now(), sorted(tmp_path.iterdir())
 
     def look(_frame: int, _frames: int) -> None:
-        assert any(path.name.endswith(".part.mp4") for path in tmp_path.iterdir())
+        assert any(path.name.startswith(".out.part") for path in tmp_path.iterdir())
 
     scene = bpy.context.scene
     count = export.FrameCount(scene, look)
     with pytest.raises(ZeroDivisionError):
         spoil(scene, tmp_path / "out.mp4", count)
     assert count.whole
-    assert output_settings() == before
+    assert settings_now() == before
     assert sorted(tmp_path.iterdir()) == files
     assert (tmp_path / "out.mp4").read_bytes() == b"an older video"
 
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     scene_of(tmp_path)
-    with pytest.raises(UsageError, match=r"out\.avi is not an \.mp4 file"):
+    with pytest.raises(UsageError, match=r"out\.avi is not \.mp4, as H\.264 is"):
         export.render(bpy.context.scene, FINE, tmp_path / "out.avi")
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ParallaxError, match="cannot be written"):
