@@ -93,8 +93,8 @@ class _Keys:
                 moved = values.copy()
                 moved[::2] -= np.float32(frames)
                 curve.keyframe_points.foreach_set(prop, moved)
-            if frames == 0:
-                curve.update()
+            # Blender before 4.5 shows what it has shown before until it is told
+            curve.update()
 
 
 @contextlib.contextmanager

@@ -13,8 +13,10 @@ from infinite_parallax.cli.painting import paint
 from infinite_parallax.cli.preview import tile_reader
 from infinite_parallax.inpaint_server import masks
 from infinite_parallax.inpaint_server.engines.contract import LayerView
-from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import frames, hearing, scene
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.cues import build as build_cues
+from infinite_parallax.shared.plan import plan
 from infinite_parallax.shared.sections import MaskShape
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -74,8 +76,49 @@ def strip(shown: list[Bytes], columns: int, width: int) -> Image.Image:
     return sheet
 
 
+def sound_curves() -> Image.Image:
+    """Level, side and delay of a cue on three layers that slide to the left past the frame."""
+    layers = [{"height": 300, "velocity": [v, 0]} for v in (-12, -24, -60)]
+    layers[-1].pop("height")
+    cues = [{"layer": n, "place": [1600, 150 + 300 * n]} for n in range(3)]
+    motion = {"steps": 60, "seconds_per_step": 0.5, "fps": 25}
+    project = projects.from_json({"motion": motion, "layers": layers, "cues": cues, "sound": {"ambience": "none"}})
+    heard = build_cues(project, plan(project, 1600, 900))
+    end = heard[0].end
+    n = np.arange(end + 1)
+    rows = (
+        ("level, dB", lambda cue: 20 * np.log10(hearing.at(cue.level, n)), (-20, 0), lambda cue: cue.level),
+        ("side, left to right", lambda cue: hearing.at(cue.pan, n), (-1, 1), lambda cue: cue.pan),
+        ("delay, ms", lambda cue: 1000 * hearing.at(cue.delay, n), (0, 150), lambda cue: cue.delay),
+    )
+    width, height, margin = 820, 150, 64
+    sheet = Image.new("RGB", (width + margin + 150, 3 * (height + 34) + 22), (250, 250, 247))
+    draw = ImageDraw.Draw(sheet)
+    colours = ((88, 120, 170), (60, 140, 90), (190, 90, 50))
+    for r, (title, values, (low, high), keys) in enumerate(rows):
+        top = 22 + r * (height + 34)
+        draw.rectangle((margin, top, margin + width, top + height), outline=(200, 200, 195))
+        draw.text((margin, top - 14), title, fill=(60, 60, 60))
+        for share in (0, 0.5, 1):
+            y = top + height * (1 - share)
+            draw.line((margin, y, margin + width, y), fill=(225, 225, 220))
+            draw.text((margin - 44, y - 6), f"{low + (high - low) * share:g}", fill=(90, 90, 90))
+        for cue, colour in zip(heard, colours, strict=True):
+            y = top + height * (1 - (np.clip(values(cue), low, high) - low) / (high - low))
+            draw.line(list(zip(margin + width * n / end, y, strict=True)), fill=colour, width=2)
+            for frame, _ in keys(cue):
+                x, at = margin + width * frame / end, y[round(frame)]
+                draw.ellipse((x - 2.5, at - 2.5, x + 2.5, at + 2.5), fill=colour)
+    for cue, colour, units in zip(heard, colours, ("5 units away", "2.5 units", "the nearest"), strict=True):
+        draw.text((margin + width + 12, 30 + 18 * heard.index(cue)), units, fill=colour)
+    draw.text((margin, sheet.height - 14), "0 s", fill=(90, 90, 90))
+    draw.text((margin + width - 20, sheet.height - 14), f"{end / 25:g} s", fill=(90, 90, 90))
+    return sheet
+
+
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     mask_sheet().save(PICTURES / "masks.png", optimize=True)
+    sound_curves().save(PICTURES / "sound.png", optimize=True)
     strip(example_frames(6), 2, 620).save(PICTURES / "frames.jpg", quality=88)
     print(f"wrote {PICTURES}")
