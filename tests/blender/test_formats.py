@@ -9,9 +9,18 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, headless, output_settings, passes, targets, uncompressed
+from infinite_parallax.blender_addon import (
+    compat,
+    export,
+    exporting,
+    headless,
+    output_settings,
+    passes,
+    targets,
+    uncompressed,
+)
 from infinite_parallax.shared import frames
-from infinite_parallax.shared.errors import ParallaxError
+from infinite_parallax.shared.errors import Cancelled, ParallaxError
 from infinite_parallax.shared.formats import FORMATS, Export
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -126,6 +135,24 @@ def test_a_blended_export_that_is_stopped_leaves_everything_as_it_was(tmp_path: 
     assert bpy.context.scene.frame_current == 1
     work.close()
     assert (counts(), key_places(), sorted(tmp_path.iterdir())) == (before, keys, files)
+
+
+def test_beside_the_interface_a_blended_export_goes_frame_by_frame(tmp_path: Path) -> None:
+    spec = scene_of(tmp_path, output={"format": "png", "blending": "cross_fade"})
+    short(3)
+    job = exporting.InPasses(bpy.context.scene, spec.export, tmp_path / "out.png")
+    told = []
+    while not job.ended:
+        job.step()
+        told.append((job.done, job.frames))
+    job.finish()
+    assert told == [(1, 3), (2, 3), (3, 3), (3, 3)]
+    assert len(list(tmp_path.glob("out_*.png"))) == 3
+    job = exporting.InPasses(bpy.context.scene, spec.export, tmp_path / "again.png")
+    job.step()
+    with pytest.raises(Cancelled):
+        job.finish()
+    assert not list(tmp_path.glob("again*"))
 
 
 def test_a_gif_is_made_by_ffmpeg_or_refused(tmp_path: Path, ffmpeg: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,9 @@ from infinite_parallax.shared.identity import job_id, painted_part
 PICTURE = b"the bytes of a picture"
 
 
-@pytest.mark.parametrize("other", [{"sound": {"volume": 2}}, {"output": {"crf": 30}}, {"name": "else"}])
+@pytest.mark.parametrize(
+    "other", [{"sound": {"volume": 2}}, {"output": {"crf": 30}}, {"cues": [{"layer": 1}]}, {"name": "else"}]
+)
 def test_what_does_not_change_the_plates_does_not_change_the_job(other: dict[str, object]) -> None:
     project = projects.from_json(other)
     assert job_id(project, PICTURE, "1") == job_id(projects.Project(), PICTURE, "1")
