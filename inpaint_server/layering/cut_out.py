@@ -18,6 +18,7 @@ from .cutout import RGB, Alpha, Bool, Cutout, lay_over
 from .hidden_parts import paint
 from .leftovers import claim
 from .stages import Begin, unwatched
+from .threads import extend
 
 ABOVE_PX = 8  # transparent rows that are kept above a skyline
 EMPTY_PX = 4  # rows of a cut-out that shows nothing
@@ -67,9 +68,13 @@ def cut_out(
 
 
 def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> list[Bool]:
-    """The masks, by their hand-painted mattes where there are some, with their specks, each inside the one before."""
+    """The masks, by their hand-painted mattes where there are some, with what is thin and rises from them and with
+    their specks, each inside the one before."""
     out = [mattes[i] >= 128 if i in mattes else mask.copy() for i, mask in enumerate(masks, 1)]
-    farthest = ~np.logical_or.reduce(out) if out else np.zeros(picture.shape[:2], np.bool_)
+    for i in range(len(out) - 2, -1, -1):
+        out[i] |= out[i + 1]
+    farthest = ~out[0] if out else np.zeros(picture.shape[:2], np.bool_)
+    out = extend(picture, out, [i - 1 for i in mattes])
     for i in range(len(out) - 1, -1, -1):
         if i + 1 < len(out):
             out[i] |= out[i + 1]
