@@ -1,9 +1,9 @@
 """Thin things that go on across a border: masts, spires, twigs, rigging, stalks.
 
-A border has one edge to follow, and a twig that rises from it is soon left behind in the sky. What differs from its own
-layer's surroundings by much more than these do among themselves, is thin, goes over into the nearer layer without a
-gap and has gone from the colours behind it towards that layer's, is handed over whole. Ridge filters (top-hats at
-several widths) were the other road: they find the clefts of rock and the edges of clouds as gladly as a mast.
+A border has one edge to follow, and a twig that rises from it is soon left behind in the sky. What does not look like
+its own layer (`oddities`), is thin, rises from a nearer layer without a gap and has gone from the colours behind it
+towards that layer's, is handed over whole. To ask that it stands on its own colour was tried: it brings pieces of what
+is larger and stays behind, and no thing more.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,21 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cutout import RGB, Bool
+from .oddities import AROUND, COARSE, LEAST_AROUND, Oddities, find, weighted_mean
 
 F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-COARSE = 4  # px; surroundings are smooth
-AROUND, WIDER = 1 / 100, 1 / 25  # standard deviation of the surroundings, of the width: colours, and their unrest
-LEAST_AROUND = 3.0  # coarse pixels: in a smaller circle a twig is its own surroundings
-ROUNDS = 2  # in which the surroundings forget what does not belong to them
-FAR_FROM = 1.5  # of the unrest: a colour farther off counts less among the surroundings
-BESIDE_PX = 2  # that near to a border pixels hold some of both sides
-MOST = 40.0  # grey levels: a stronger deviation is no unrest, but a thing
-FOREIGN = 2.5  # times the unrest that a colour must be away from its surroundings
-LEAST, LEAST_IN_LIGHT = 3.0, 0.04  # grey levels, and of the surroundings' own
-FLOOR = 1.5  # grey levels of unrest that are always expected: grain
-THICKEST = 1 / 230  # of the width, to both sides of the middle
-KNOT = 4  # times the thickest thing: a thick part that extends no farther is part of something thin
 REACH = 0.6  # of the height
 GAP_PX = 3  # across which a thing is still one
 TALL = 1 / 200  # of the width: what rises less is the border's own roughness
@@ -40,20 +28,8 @@ RING_PX = 2
 FREE = 0.8  # of what is round a thing that must look like its layer
 TOWARDS = 0.12  # of the way from the surroundings' colours to the nearer layer's, for every pixel
 ALONG = 0.5  # of a colour's distance that must lie on that way
-APART = 4.2  # times the unrest by which both sides must differ
+APART, GRAIN = 4.2, 0.5  # times the unrest, and so many grey levels, by which both sides must differ
 SURE, SURE_IN_UNREST, UNREST = 2.0, 0.2, 8.0  # distance in unrests times way; more above so many grey levels of unrest
-
-
-@dataclass(frozen=True)
-class Oddities:
-    """What does not look like its own layer. All [H, W]: `behind` float32 [H, W, 3], the colours of the surroundings,
-    `unrest` and `distance` float32, grey levels, `odd` bool, and of that `thin`."""
-
-    behind: F32
-    unrest: F32
-    distance: F32
-    odd: Bool
-    thin: Bool
 
 
 def extend(picture: RGB, masks: Sequence[Bool], settled: Collection[int] = ()) -> list[Bool]:
@@ -71,70 +47,6 @@ def extend(picture: RGB, masks: Sequence[Bool], settled: Collection[int] = ()) -
     return out
 
 
-def find(picture: RGB, masks: Sequence[Bool]) -> Oddities:
-    """Compare every pixel with the surroundings in its own layer, the nearest layer's excepted."""
-    height, width = masks[0].shape
-    owner = np.sum(masks, axis=0, dtype=np.uint8)
-    behind, unrest = picture.astype(np.float32), np.zeros((height, width), np.float32)
-    distance = np.zeros((height, width), np.float32)
-    for layer in range(len(masks)):
-        own = owner == layer
-        if not own.any():
-            continue
-        rows = np.flatnonzero(own.any(1))
-        area = slice(int(rows[0]), int(rows[-1]) + 1)
-        inside = own[area]
-        colours, deviation, away = _surroundings(picture[area].astype(np.float32), inside)
-        behind[area][inside] = colours[inside]
-        unrest[area][inside] = deviation[inside]
-        distance[area][inside] = away[inside]
-    least = LEAST + LEAST_IN_LIGHT * (behind @ np.array([0.3, 0.59, 0.11], np.float32))
-    odd = ((distance > FOREIGN * (unrest + FLOOR)) & (distance > least)).astype(np.uint8)
-    return Oddities(behind, unrest, distance, odd > 0, (odd > 0) & ~_thick(odd, width))
-
-
-def _thick(odd: U8, width: int) -> Bool:
-    """The thick parts, but for those that are as small as a flag or the fork of a twig."""
-    size = 2 * max(2, round(width * THICKEST)) + 1
-    opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(opened, np.ones((3, 3), np.uint8)))
-    large = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1) > KNOT * size
-    large[0] = False
-    return np.asarray(large[labels], np.bool_)
-
-
-def _surroundings(colours: F32, own: Bool) -> tuple[F32, F32, F32]:
-    """The mean colours round every pixel of a layer, how far its pixels are from that in the mean, and each of them."""
-    height, width = own.shape
-    coarse = max(1, width // COARSE), max(1, height // COARSE)
-    weight = cv2.erode(own.astype(np.uint8), np.ones((2 * BESIDE_PX + 1,) * 2, np.uint8), borderValue=1)
-    if not weight.any():
-        weight = own.astype(np.uint8)
-    share = cv2.resize(weight.astype(np.float32), coarse, interpolation=cv2.INTER_AREA)
-    sums = cv2.resize(colours * weight[..., None].astype(np.float32), coarse, interpolation=cv2.INTER_AREA)
-    small = np.asarray(sums / np.maximum(share, 1e-3)[..., None], np.float32)
-    near, wide = (max(LEAST_AROUND, width * size / COARSE) for size in (AROUND, WIDER))
-    trusted = np.asarray(share, np.float32)
-    mean = _mean(small, trusted, 1.6 * near)
-    for _ in range(ROUNDS):
-        off = np.sqrt(((small - mean) ** 2).sum(2))
-        usual = _mean(np.minimum(off, MOST)[..., None], trusted, wide)[..., 0]
-        trusted = np.asarray(share / (1 + (off / (FAR_FROM * usual + FLOOR)) ** 2) ** 2, np.float32)
-        mean = _mean(small, trusted, near)
-    behind = cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR)
-    distance = np.sqrt(((colours - behind) ** 2).sum(2))
-    off = cv2.resize(np.minimum(distance, MOST) * weight, coarse, interpolation=cv2.INTER_AREA)
-    off = np.asarray(off / np.maximum(share, 1e-3), np.float32)
-    unrest = cv2.resize(_mean(off[..., None], trusted, wide)[..., 0], (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(behind, np.float32), np.asarray(unrest, np.float32), np.asarray(distance, np.float32)
-
-
-def _mean(values: F32, weight: F32, sigma: float) -> F32:
-    """The weighted mean of `values` [h, w, n] round every pixel."""
-    sums = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma).reshape(values.shape)
-    return np.asarray(sums / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-5)[..., None], np.float32)
-
-
 def _rising(picture: RGB, mask: Bool, odd: Oddities, taken: Bool) -> Bool:
     """The thin things that rise from one mask."""
     height, width = mask.shape
@@ -147,15 +59,15 @@ def _rising(picture: RGB, mask: Bool, odd: Oddities, taken: Bool) -> Bool:
         return found
     area = slice(int(rows[0]), int(rows[-1]) + 1)
     front = _front(picture, near, 1.5 * max(LEAST_AROUND, width * AROUND / COARSE))
-    behind, distance, unrest = odd.behind[area], odd.distance[area], odd.unrest[area] + np.float32(0.5)
+    behind, unrest = odd.behind[area], odd.unrest[area]
     way = cv2.resize(front, (width, height), interpolation=cv2.INTER_LINEAR)[area] - behind
     contrast = np.sqrt(np.maximum((way**2).sum(2), 1.0))
     step = ((picture[area] - behind) * way).sum(2) / contrast
-    thin = thin[area] & (contrast > APART * unrest)
-    clear = distance / (unrest + FLOOR) - SURE_IN_UNREST * (unrest - UNREST).clip(0)
+    thin = thin[area] & (contrast > APART * (unrest + GRAIN))
+    clear = odd.clear[area] - SURE_IN_UNREST * (unrest - UNREST).clip(0)
     there = _Area(np.asarray(away[area], np.float32), odd.odd[area], TALL * width)
     share = (step / contrast).clip(0, 1)
-    towards = thin & (step > TOWARDS * contrast) & (step > ALONG * distance)
+    towards = thin & (step > TOWARDS * contrast) & (step > ALONG * odd.distance[area])
     found[area] = there.rising(towards, np.asarray(clear * share, np.float32))
     for _ in range(LEAPS):
         found[area] |= there.beside(found[area], towards, np.asarray(clear * share, np.float32), LEAP * width)
@@ -167,7 +79,7 @@ def _front(picture: RGB, near: Bool, sigma: float) -> F32:
     size = max(1, near.shape[1] // COARSE), max(1, near.shape[0] // COARSE)
     share = np.asarray(cv2.resize(near.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
     small = cv2.resize(picture * near[..., None].astype(np.uint8), size, interpolation=cv2.INTER_AREA)
-    mean = _mean(np.asarray(small / np.maximum(share, 1e-3)[..., None], np.float32), share, sigma)
+    mean = weighted_mean(np.asarray(small / np.maximum(share, 1e-3)[..., None], np.float32), share, sigma)
     inside = share >= min(0.5, float(share.max()))
     _, labels = cv2.distanceTransformWithLabels(
         (~inside).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
