@@ -51,7 +51,9 @@ def find(picture: RGB, masks: Sequence[Bool]) -> Oddities:
     `masks[i - 1]`: bool [H, W], what belongs to layer i or a nearer one.
     """
     shape = masks[0].shape
-    owner = np.sum(masks, axis=0, dtype=np.uint8)
+    owner = np.zeros(shape, np.uint8)
+    for mask in masks:
+        owner += mask
     behind = picture.astype(np.float32)
     unrest, distance, clear = (np.zeros(shape, np.float32) for _ in range(3))
     odd = np.zeros(shape, np.uint8)
@@ -62,20 +64,21 @@ def find(picture: RGB, masks: Sequence[Bool]) -> Oddities:
         area = slice(int(rows[0]), int(rows[-1]) + 1)
         inside = owner[area] == layer
         found = _compare(picture[area].astype(np.float32), inside)
-        for whole, part in zip((behind, unrest, distance, clear, odd), found, strict=True):
-            whole[area][inside] = part[inside]
+        behind[area][inside], unrest[area][inside], distance[area][inside] = (part[inside] for part in found[:3])
+        clear[area][inside], odd[area][inside] = found[3][inside], found[4][inside]
     return Oddities(behind, unrest, distance, clear, odd > 0, (odd > 0) & ~_thick(odd))
 
 
 def _compare(colours: F32, own: Bool) -> tuple[F32, F32, F32, F32, U8]:
     """What `Oddities` holds, of one layer."""
     height, width = own.shape
-    weight = cv2.erode(own.astype(np.uint8), np.ones((2 * BESIDE_PX + 1,) * 2, np.uint8), borderValue=1)
+    square = np.ones((2 * BESIDE_PX + 1,) * 2, np.uint8)
+    weight = np.asarray(cv2.erode(own.astype(np.uint8), square, borderValue=1), np.uint8)
     if not weight.any():
         weight = own.astype(np.uint8)
     mean, trusted = _surroundings(colours, weight)
     behind = np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    distance = np.sqrt(((colours - behind) ** 2).sum(2))
+    distance = np.asarray(np.sqrt(((colours - behind) ** 2).sum(2)), np.float32)
     unrest = _unrest(distance, weight, trusted)
     least = LEAST + LEAST_IN_LIGHT * (behind @ np.array([0.3, 0.59, 0.11], np.float32))
     clear = distance / (unrest + FLOOR)
@@ -95,7 +98,7 @@ def _surroundings(colours: F32, weight: U8) -> tuple[F32, F32]:
     mean = weighted_mean(small, trusted, 1.6 * near)
     for _ in range(ROUNDS):
         off = np.sqrt(((small - mean) ** 2).sum(2))
-        usual = weighted_mean(np.minimum(off, MOST)[..., None], trusted, wide)[..., 0]
+        usual = weighted_mean(np.asarray(np.minimum(off, MOST)[..., None], np.float32), trusted, wide)[..., 0]
         trusted = np.asarray(share / (1 + (off / (FAR_FROM * usual + FLOOR)) ** 2) ** 2, np.float32)
         mean = weighted_mean(small, trusted, near)
     return mean, trusted
@@ -107,8 +110,8 @@ def _unrest(distance: F32, weight: U8, trusted: F32) -> F32:
     size = trusted.shape[1], trusted.shape[0]
     share = cv2.resize(weight.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     off = cv2.resize(np.minimum(distance, MOST) * weight, size, interpolation=cv2.INTER_AREA)
-    off = np.asarray(off / np.maximum(share, 1e-3), np.float32)
-    mean = weighted_mean(off[..., None], trusted, max(LEAST_AROUND, width * WIDER / COARSE))[..., 0]
+    mean = np.asarray(off / np.maximum(share, 1e-3), np.float32)[..., None]
+    mean = weighted_mean(mean, trusted, max(LEAST_AROUND, width * WIDER / COARSE))[..., 0]
     return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 

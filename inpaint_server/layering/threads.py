@@ -29,7 +29,7 @@ FREE = 0.8  # of what is round a thing that must look like its layer
 TOWARDS = 0.12  # of the way from the surroundings' colours to the nearer layer's, for every pixel
 ALONG = 0.5  # of a colour's distance that must lie on that way
 APART, GRAIN = 4.2, 0.5  # times the unrest, and so many grey levels, by which both sides must differ
-SURE, SURE_IN_UNREST, UNREST = 2.0, 0.2, 8.0  # distance in unrests times way; more above so many grey levels of unrest
+SURE, SURE_IN_UNREST, UNREST = 2.0, 0.3, 8.0  # distance in unrests times way; more above so many grey levels of unrest
 
 
 def extend(picture: RGB, masks: Sequence[Bool], settled: Collection[int] = ()) -> list[Bool]:
