@@ -21,6 +21,8 @@ REACH = 0.6  # of the height
 GAP_PX = 3  # across which a thing is still one
 TALL = 1 / 200  # of the width: what rises less is the border's own roughness
 RIM_PX = 2  # that near to the nearer layer a pixel may be its rim
+SPIKE = 1 / 230  # of the width, to both sides of the middle
+UPRIGHT = 2.0  # times as high as wide
 FEWEST_PX = 20
 FEWEST_ALONE_PX = 8
 LEAP, LEAPS = 1 / 60, 3  # of the width, and how often: how far from such a thing its leaves may be
@@ -38,6 +40,9 @@ def extend(picture: RGB, masks: Sequence[Bool], settled: Collection[int] = ()) -
     out = [mask.copy() for mask in masks]
     if not out:
         return out
+    for i in range(len(out) - 2, -1, -1):
+        if i + 1 not in settled:
+            out[i + 1] |= _spikes(out[i], out[i + 1])
     odd = find(picture, out)
     taken = np.zeros(out[0].shape, np.bool_)
     for i in range(len(out) - 1, -1, -1):
@@ -45,6 +50,20 @@ def extend(picture: RGB, masks: Sequence[Bool], settled: Collection[int] = ()) -
             taken |= _rising(picture, out[i], odd, taken)
         out[i] |= taken
     return out
+
+
+def _spikes(mask: Bool, nearer: Bool) -> Bool:
+    """The upright slivers of a layer that stand on the next nearer one rather than on their own: halves of masts."""
+    visible = mask & ~nearer
+    size = 2 * max(2, round(mask.shape[1] * SPIKE)) + 1
+    body = cv2.morphologyEx(visible.astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, size), np.uint8)) > 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((visible & ~body).astype(np.uint8), connectivity=8)
+    reached = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
+    on_nearer, on_own = (np.bincount(reached[which], minlength=count) for which in (nearer, body))
+    upright = stats[:, cv2.CC_STAT_HEIGHT] > UPRIGHT * stats[:, cv2.CC_STAT_WIDTH]
+    good = upright & (stats[:, cv2.CC_STAT_HEIGHT] > size) & (on_nearer > on_own)
+    good[0] = False
+    return np.asarray(good[labels], np.bool_)
 
 
 def _rising(picture: RGB, mask: Bool, odd: Oddities, taken: Bool) -> Bool:

@@ -110,6 +110,21 @@ def test_a_thing_before_two_layers_goes_to_its_own() -> None:
     assert far[near].all()
 
 
+def test_the_upper_half_of_a_mast_joins_the_lower_one() -> None:
+    picture, mask = scene()
+    hill = mask.copy()
+    hill[130:] = True
+    picture[hill & ~mask] = (110, 120, 90)
+    mast = drawn(picture, (((180, 165), (180, 70)),), thickness=2)
+    hill |= mast
+    near = mask.copy()
+    near[115:] |= mast[115:]
+    (far, found) = extend(picture, [hill, near])
+    assert found[mast].all()
+    assert (far == hill).all()
+    assert np.count_nonzero(found & ~near) < 2 * mast.sum()
+
+
 def test_masks_that_are_settled_do_not_grow() -> None:
     picture, mask = scene()
     drawn(picture, MAST)
