@@ -17,6 +17,7 @@ from . import mattes as rims
 from .cutout import RGB, Alpha, Bool, Cutout, lay_over
 from .hidden_parts import paint
 from .leftovers import claim
+from .oddities import distinct, find
 from .stages import Begin, unwatched
 from .threads import extend
 
@@ -24,6 +25,7 @@ ABOVE_PX = 8  # transparent rows that are kept above a skyline
 EMPTY_PX = 4  # rows of a cut-out that shows nothing
 PAD_PX = 3  # that near to a nearer layer nothing is copied from: it may still hold a little of it
 GHOST = 16.0  # how much worse a wrong colour below is than one above
+MOST_KNOWN = 0.7  # of what a layer shows: as long as so much is left, its striking things are not copied
 FEWEST_PX = 16  # a layer that shows fewer pixels is empty
 
 
@@ -45,7 +47,9 @@ def cut_out(
     `flatten(cut_out(...), H)` equals `picture`. The same arguments give the same bytes.
     """
     given = dict(mattes or {})
-    alphas = _alphas(picture, _nested(picture, masks, given), given, begin)
+    nested = _nested(picture, masks, given)
+    alphas = _alphas(picture, nested, given, begin)
+    once = distinct(find(picture, nested)) if nested else np.zeros(picture.shape[:2], np.bool_)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0
@@ -58,7 +62,7 @@ def cut_out(
             begin(f"Painting what is hidden behind layer {i + 2} of {len(alphas)}")
         alpha = alphas[i]
         alpha[bottoms[i] :] = 0
-        plate, hole = _plate(picture, alpha, near, seed + i)
+        plate, hole = _plate(picture, alpha, near, once, seed + i)
         plates.insert(0, plate)
         holes.insert(0, hole)
         np.maximum(near, alpha, out=near)
@@ -120,14 +124,19 @@ def _bottoms(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
     return bottoms
 
 
-def _plate(picture: RGB, alpha: Alpha, near: Alpha, seed: int) -> tuple[RGB, Bool]:
-    """A layer's wished colours over the whole picture, and where they are painted; `near`: the nearer layers' matte."""
+def _plate(picture: RGB, alpha: Alpha, near: Alpha, once: Bool, seed: int) -> tuple[RGB, Bool]:
+    """A layer's wished colours over the whole picture, and where they are painted.
+
+    `near`: the nearer layers' matte. `once`: what had better not be copied.
+    """
     beside = cv2.dilate(near, rims.disc(PAD_PX)) > 0
     hole = (alpha > 0) & beside
     opaque = cv2.erode((alpha == 255).astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
     known = opaque & ~beside
     if not known.any():
         known = (alpha > 0) & (near == 0)
+    if np.count_nonzero(known & ~once) > MOST_KNOWN * np.count_nonzero(known):
+        known &= ~once
     return rims.rim_colours(paint(picture, known, hole, seed), alpha), hole
 
 

@@ -30,6 +30,9 @@ FLOOR = 1.5  # grey levels of unrest that are always expected: grain
 THICKEST = 1 / 230  # of the width, to both sides of the middle
 KNOT = 4  # times the thickest thing: a thick part that extends no farther is part of something thin
 
+LARGE, STRIKING = 1 / 30000, 5.0  # of the picture, and in unrests: who sees such a thing knows it again
+LONG = 1 / 12  # of the width
+
 
 @dataclass(frozen=True)
 class Oddities:
@@ -67,6 +70,20 @@ def find(picture: RGB, masks: Sequence[Bool]) -> Oddities:
         behind[area][inside], unrest[area][inside], distance[area][inside] = (part[inside] for part in found[:3])
         clear[area][inside], odd[area][inside] = found[3][inside], found[4][inside]
     return Oddities(behind, unrest, distance, clear, odd > 0, (odd > 0) & ~_thick(odd))
+
+
+def distinct(odd: Oddities) -> Bool:
+    """The thin things that everybody would recognise if they were there twice, with their rims, bool [H, W]."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(odd.thin.astype(np.uint8), connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    mean = np.bincount(labels.ravel(), odd.clear.ravel(), count) / np.maximum(area, 1)
+    good = (area > LARGE * odd.thin.size) & (mean > STRIKING)
+    # What is longer is a horizon.
+    good &= stats[:, cv2.CC_STAT_WIDTH] < LONG * odd.thin.shape[1]
+    good[0] = False
+    return np.asarray(
+        cv2.dilate(good[labels].astype(np.uint8), np.ones((2 * BESIDE_PX + 1,) * 2, np.uint8)) > 0, np.bool_
+    )
 
 
 def _compare(colours: F32, own: Bool) -> tuple[F32, F32, F32, F32, U8]:

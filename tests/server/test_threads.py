@@ -140,6 +140,17 @@ def test_empty_and_full_masks_stay_as_they_are(fill: bool) -> None:
     assert extend(picture, []) == []
 
 
+def test_posts_in_the_water_are_not_copied_behind_the_shore() -> None:
+    picture, mask = scene()
+    noise = np.random.default_rng(5).normal(0, 5, (HEIGHT, WIDTH, 1))
+    picture = np.where(mask[..., None], (150, 90, 60), np.array((110, 140, 170)) + noise).astype(np.uint8)
+    posts = drawn(picture, tuple(((x, 110), (x, 140)) for x in range(20, WIDTH, 40)), (30, 25, 20), 2)
+    far, _ = cut_out(picture, [mask], 60)
+    hidden = far.rgb[RIDGE:].astype(int).sum(2)
+    assert (picture[posts].astype(int).sum(1) < 200).all()
+    assert hidden[far.hidden[RIDGE:]].min() > 250
+
+
 def test_the_picture_comes_back_bit_for_bit_and_every_time_the_same() -> None:
     picture, mask = scene()
     drawn(picture, (*MAST, *RIGGING, *TWIG))
