@@ -47,9 +47,8 @@ def cut_out(
     `flatten(cut_out(...), H)` equals `picture`. The same arguments give the same bytes.
     """
     given = dict(mattes or {})
-    nested = _nested(picture, masks, given)
+    nested, once = _nested(picture, masks, given)
     alphas = _alphas(picture, nested, given, begin)
-    once = distinct(find(picture, nested)) if nested else np.zeros(picture.shape[:2], np.bool_)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0
@@ -71,21 +70,24 @@ def cut_out(
     return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
 
 
-def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> list[Bool]:
+def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> tuple[list[Bool], Bool]:
     """The masks, by their hand-painted mattes where there are some, with what is thin and rises from them and with
-    their specks, each inside the one before."""
+    their specks, each inside the one before; and what had better not be copied, bool [H, W]."""
     out = [mattes[i] >= 128 if i in mattes else mask.copy() for i, mask in enumerate(masks, 1)]
+    if not out:
+        return out, np.zeros(picture.shape[:2], np.bool_)
     for i in range(len(out) - 2, -1, -1):
         out[i] |= out[i + 1]
-    farthest = ~out[0] if out else np.zeros(picture.shape[:2], np.bool_)
-    out = extend(picture, out, [i - 1 for i in mattes])
+    farthest = ~out[0]
+    odd = find(picture, out)
+    out = extend(picture, out, odd, [i - 1 for i in mattes])
     for i in range(len(out) - 1, -1, -1):
         if i + 1 < len(out):
             out[i] |= out[i + 1]
         if i + 1 not in mattes:
             # Only before the farthest layer: what floats on water or lies in grass may be a thing of its own.
             out[i] |= claim(picture, out[i]) & farthest
-    return out
+    return out, distinct(odd)
 
 
 def _alphas(picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha], begin: Begin) -> list[Alpha]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cutout import RGB, Bool
-from .oddities import AROUND, COARSE, LEAST_AROUND, Oddities, find, weighted_mean
+from .oddities import AROUND, COARSE, LEAST_AROUND, Oddities, weighted_mean
 
 F32 = NDArray[np.float32]
 REACH = 0.6  # of the height
@@ -34,17 +34,17 @@ APART, GRAIN = 4.2, 0.5  # times the unrest, and so many grey levels, by which b
 SURE, SURE_IN_UNREST, UNREST = 2.0, 0.3, 8.0  # distance in unrests times way; more above so many grey levels of unrest
 
 
-def extend(picture: RGB, masks: Sequence[Bool], settled: Collection[int] = ()) -> list[Bool]:
-    """Nested masks (masks[i - 1], bool [H, W]: layer i or a nearer one) with the thin things that rise from them; from
-    those whose place in `masks` is among `settled`, nothing does."""
+def extend(picture: RGB, masks: Sequence[Bool], odd: Oddities, settled: Collection[int] = ()) -> list[Bool]:
+    """Nested masks (masks[i - 1], bool [H, W]: layer i or a nearer one) with the thin things that rise from them.
+
+    `odd`: what does not look like its layer, see `oddities.find`. From masks whose place is among `settled` nothing
+    rises.
+    """
     out = [mask.copy() for mask in masks]
-    if not out:
-        return out
     for i in range(len(out) - 2, -1, -1):
         if i + 1 not in settled:
             out[i + 1] |= _spikes(out[i], out[i + 1])
-    odd = find(picture, out)
-    taken = np.zeros(out[0].shape, np.bool_)
+    taken = np.zeros(picture.shape[:2], np.bool_)
     for i in range(len(out) - 1, -1, -1):
         if i not in settled and out[i].any() and not out[i].all():
             taken |= _rising(picture, out[i], odd, taken)
@@ -89,7 +89,10 @@ def _rising(picture: RGB, mask: Bool, odd: Oddities, taken: Bool) -> Bool:
     towards = thin & (step > TOWARDS * contrast) & (step > ALONG * odd.distance[area])
     found[area] = there.rising(towards, np.asarray(clear * share, np.float32))
     for _ in range(LEAPS):
-        found[area] |= there.beside(found[area], towards, np.asarray(clear * share, np.float32), LEAP * width)
+        more = there.beside(found[area], towards, np.asarray(clear * share, np.float32), LEAP * width)
+        if not more.any():
+            break
+        found[area] |= more
     return found
 
 
@@ -130,7 +133,7 @@ class _Area:
     def beside(self, found: Bool, thin: Bool, score: F32, reach: float) -> Bool:
         """What stands alone, but near to what was `found`, and is as sure: leaves, knots of the rigging."""
         if not found.any():
-            return found
+            return np.zeros_like(found)
         away = cv2.distanceTransform((~found).astype(np.uint8), cv2.DIST_L2, 3)
         labels, count = _labels(thin & ~found & (self.away > RIM_PX))
         flat = labels.ravel()
