@@ -17,6 +17,7 @@ from .context import KEY, Config, Context, context
 from .events import Events
 from .jobs import JobStore
 from .routes import BLUEPRINTS, PUBLIC
+from .turns import Turns
 from .worker import Worker
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,9 @@ _HINTS = {
 }
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_request", 416: "bad_range"}
 
+RETRY_AFTER_S = 5
+"""What a client that is sent away for a while is told to wait."""
+
 
 def create_app(config: Config) -> Flask:
     """A server over the store of `config`. Nothing is worked off before `context.worker.start()`."""
@@ -40,7 +44,8 @@ def create_app(config: Config) -> Flask:
     store, events = JobStore(config.store), Events(config.limits.listeners)
     worker = Worker(store, events, config.limits, config.loop or step_loop)
     access = Access(config.token, config.hosts, config.origins)
-    app.extensions[KEY] = Context(config.limits, access, store, events, worker)
+    painting, looking = Turns(1, config.limits.waiting), Turns(config.limits.looking, config.limits.waiting)
+    app.extensions[KEY] = Context(config.limits, access, store, events, worker, painting, looking)
     app.before_request(_guard)
     app.after_request(_headers)
     app.register_error_handler(ParallaxError, error_response)
@@ -74,6 +79,8 @@ def error_response(error: ParallaxError) -> Response:
     response.status_code = error.status
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if error.code in ("busy", "queue_full"):
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 

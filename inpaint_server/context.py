@@ -3,7 +3,6 @@
 Module globals would tie one process to one server; tests start several.
 """
 
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -15,6 +14,7 @@ from .events import Events
 from .jobs import JobStore
 from .limits import Limits
 from .sitting import Loop
+from .turns import Turns
 from .worker import Worker
 
 KEY = "infinite_parallax"
@@ -34,14 +34,16 @@ class Config:
 
 @dataclass(frozen=True)
 class Context:
-    """The parts of one server. `painting` is held while a single picture is painted: one at a time."""
+    """The parts of one server. A single picture is painted, or a job judged, in a turn of `painting`; a picture that
+    comes in is decoded and looked at in a turn of `looking`."""
 
     limits: Limits
     access: Access
     store: JobStore
     events: Events
     worker: Worker
-    painting: threading.Lock = field(default_factory=threading.Lock)
+    painting: Turns
+    looking: Turns
 
     def stop(self) -> None:
         """End the streams, let go of the running job."""

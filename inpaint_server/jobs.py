@@ -47,7 +47,8 @@ class Job:
 
     `redo_from` is a step from which to paint again as soon as the job has its turn; `deleted` says that the folder
     goes as soon as nothing works in it any more. Both stand in the record so that a kill cannot lose them. `stage` is
-    what a running job prepares at the moment, in a sentence.
+    what a running job prepares at the moment, in a sentence. `notes` say how the picture is cut and why; a redo, which
+    keeps that, keeps them, and begins anew with the `warnings` of painting.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Job:
     deleted: bool = False
     redo_from: int | None = None
     error: dict[str, str] | None = None
+    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     stage: str = ""
 
@@ -78,7 +80,7 @@ class Job:
         known = {f.name for f in fields(JobInfo)} - {"name", "warnings"}
         shown = {k: v for k, v in asdict(self).items() if k in known}
         shown["stage"] = self.stage if self.state == RUNNING else ""
-        return JobInfo(**shown, name=self.project.get("name", ""), warnings=tuple(self.warnings))
+        return JobInfo(**shown, name=self.project.get("name", ""), warnings=(*self.notes, *self.warnings))
 
     def parsed_project(self) -> Project:
         """The project of the job."""

@@ -30,6 +30,8 @@ class Limits:
     job_bytes: int = setting(64 * GIB, "Disk that one job may need, by its plan.", low=1, unit="bytes")
     spare_bytes: int = setting(GIB // 2, "Disk that always stays free.", low=0, unit="bytes")
     listeners: int = setting(24, "Event streams open at one time.", low=1)
+    looking: int = setting(2, "Pictures decoded and looked at at one time, for a job or a suggestion.", low=1)
+    waiting: int = setting(4, "Requests that may wait to be looked at, or to be painted, while others are.", low=0)
 
 
 def check_steps(project: Project, limits: Limits) -> None:

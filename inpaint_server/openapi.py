@@ -52,7 +52,7 @@ JOB_FORM = _form(
     {"project": {"type": "string", "contentMediaType": "application/json", "description": "The project; {} is one."}},
 )
 GUARDED = "401 403"
-SENDING = f"400 {GUARDED} 409 413 429 507"
+SENDING = f"400 {GUARDED} 409 413 429 503 507"
 
 
 def _about_paths() -> Node:
@@ -157,7 +157,7 @@ def _single_paths() -> Node:
     settled = {"200": _answer("Settled", "The settled project, and why.")}
     return {
         f"{API}/suggest": {
-            "post": _operation("suggest", "Suggest layers", settled, f"400 {GUARDED} 413", requestBody=wish)
+            "post": _operation("suggest", "Suggest layers", settled, f"400 {GUARDED} 413 503", requestBody=wish)
         },
         f"{API}/inpaint": {
             "post": _operation("inpaint", "Paint one picture", painted, f"400 {GUARDED} 413 503", requestBody=form)

@@ -31,7 +31,8 @@ from .context import KEY, Config, Context
 
 log = logging.getLogger(__name__)
 
-THREADS_BESIDE_LISTENERS = 8
+OTHER_THREADS = 8
+"""Beside those that listen, look, paint or wait: short answers are given whatever else goes on."""
 
 
 class _ShapedError(ErrorTask):  # type: ignore[misc]
@@ -68,7 +69,7 @@ class HttpServer:
                 app,
                 host=host,
                 port=port,
-                threads=caps.listeners + THREADS_BESIDE_LISTENERS,
+                threads=caps.listeners + caps.looking + 1 + 2 * caps.waiting + OTHER_THREADS,
                 max_request_body_size=caps.body_bytes,
                 clear_untrusted_proxy_headers=True,
                 ident="infinite-parallax",

@@ -9,10 +9,12 @@ it wants a broker beside a program that one person starts on one machine.
 import logging
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from ..shared.errors import Cancelled, ParallaxError, UsageError
+from ..shared.errors import Cancelled, ParallaxError
 from ..shared.wire import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, STATE, SUCCEEDED
+from . import refusals
 from .engines.contract import RGB
 from .events import Events
 from .jobs import Job, JobStore, now
@@ -20,16 +22,6 @@ from .limits import Limits
 from .sitting import Loop, Sitting
 
 log = logging.getLogger(__name__)
-
-
-def not_found(job_id: str) -> ParallaxError:
-    """The refusal for a job that there is not."""
-    return ParallaxError(f"There is no job {job_id[:80]!r}.", "Ask for the list of jobs.", "not_found", 404)
-
-
-def conflict(message: str, hint: str) -> ParallaxError:
-    """The refusal for something that the state of a job does not allow."""
-    return ParallaxError(message, hint, "conflict", 409)
 
 
 class Worker:
@@ -98,10 +90,8 @@ class Worker:
         job = self._jobs.get(job_id)
         if job is None or job.deleted:
             if job_id in self.damaged:
-                raise ParallaxError(
-                    f"The job {job_id} is damaged. {self.damaged[job_id]}", "Delete it.", "damaged_job", 500
-                )
-            raise not_found(job_id)
+                raise refusals.damaged(job_id, self.damaged[job_id])
+            raise refusals.not_found(job_id)
         return job
 
     def known(self, job_id: str, digest: str) -> Job | None:
@@ -122,18 +112,23 @@ class Worker:
             if known is not None and not known.deleted and known.digest == job.digest:
                 return known, False
             if known is not None or job.id in self.damaged:
-                raise conflict(f"There is another job {job.id} already.", "Choose another id, or delete that job.")
-            waiting = sum(j.state not in ENDED for j in self._visible())
-            if waiting >= self._limits.unfinished_jobs:
-                raise ParallaxError(
-                    f"{waiting} jobs wait or run already.", "Wait for one, or cancel one.", "queue_full", 429
+                raise refusals.conflict(
+                    f"There is another job {job.id} already.", "Choose another id, or delete that job."
                 )
+            self.check_room()
             job.order = self._next_order()
             self._store.create(job, source, picture, attachments or {})
             self._jobs[job.id] = job
             self._tell(job)
             self._changed.notify_all()
             return job, True
+
+    def check_room(self) -> None:
+        """Refuse another job when as many as may wait or run already."""
+        with self._changed:
+            waiting = sum(job.state not in ENDED for job in self._visible())
+        if waiting >= self._limits.unfinished_jobs:
+            raise refusals.queue_full(waiting)
 
     def _next_order(self) -> int:
         return 1 + max((job.order for job in self._jobs.values()), default=0)
@@ -154,7 +149,7 @@ class Worker:
         with self._changed:
             job = self._find(job_id)
             if job.state == SUCCEEDED:
-                raise conflict(f"The job {job_id} is finished.", "Redo it from a step, or send a new one.")
+                raise refusals.conflict(f"The job {job_id} is finished.", "Redo it from a step, or send a new one.")
             if job.state == RUNNING and job.cancelling:
                 # not let go yet: what its thread finds when it does is that nobody wants the stop any more
                 job.cancelling = False
@@ -168,12 +163,9 @@ class Worker:
         with self._changed:
             job = self._find(job_id)
             if job.state == RUNNING:
-                raise conflict(f"The job {job_id} is running.", "Cancel it first, then redo it.")
+                raise refusals.conflict(f"The job {job_id} is running.", "Cancel it first, then redo it.")
             if not 1 <= from_step <= min(job.step + 1, job.steps):
-                raise UsageError(
-                    f"from_step is {from_step}, but {job.step} of {job.steps} steps are painted.",
-                    f"Give a step from 1 to {min(job.step + 1, job.steps)}.",
-                )
+                raise refusals.wrong_step(from_step, job.step, job.steps)
             # a job that still waits for an earlier redo must not keep the steps which that one meant to drop
             job.redo_from = min(from_step, job.redo_from or from_step)
             job.step = job.redo_from - 1
@@ -224,7 +216,7 @@ class Worker:
     def _work(self) -> None:
         while (turn := self._take_next()) is not None:
             job, sitting = turn
-            outcome = self._outcome(job, sitting)
+            outcome = refusals.outcome(job.id, partial(sitting.run, self._loop))
             self._keep_canvas(job, sitting.canvas)
             with self._changed:
                 self._settle(job, outcome)
@@ -248,24 +240,6 @@ class Worker:
     def _next(self) -> Job | None:
         waiting = [job for job in self._visible() if job.state == QUEUED]
         return min(waiting, key=lambda job: job.order, default=None)
-
-    def _outcome(self, job: Job, sitting: Sitting) -> ParallaxError | None:
-        """Work on a job; what stopped it, or None if it is finished."""
-        try:
-            sitting.run(self._loop)
-        except ParallaxError as e:
-            return e
-        except MemoryError:
-            log.exception("job %s", job.id)
-            return ParallaxError("The memory does not suffice.", "Send a smaller picture.", "out_of_memory")
-        except Exception:
-            log.exception("job %s", job.id)
-            return ParallaxError(
-                "The job stopped at a fault of the program.",
-                "The server's log tells more; resume to retry.",
-                "internal",
-            )
-        return None
 
     def _settle(self, job: Job, outcome: ParallaxError | None) -> None:
         """Write down how a sitting ended."""

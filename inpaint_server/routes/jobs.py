@@ -21,7 +21,7 @@ from ..fingerprint import geometry
 from ..jobs import Job
 from ..layering.resolve import resolve
 from ..pictures import encode_png, read_picture
-from ..worker import conflict
+from ..refusals import conflict
 from . import received
 
 routes = Blueprint("jobs", __name__, url_prefix=f"{API}/jobs")
@@ -49,19 +49,20 @@ def _submit(job_id: str) -> tuple[Response, int]:
     known = parts.worker.known(job_id, digest)
     if known is not None:
         return _shown(known), 200
-    picture = read_picture(source, parts.limits)
-    height, width = picture.shape[:2]
     limits.check_steps(wish, parts.limits)
     received.check_engine(wish.inpaint.engine, wish)
-    assets = attached.decode(wish, attachments, width, height, parts.limits)
-    settled = resolve(wish, picture, assets)
-    made = received.checked_plan(settled.project, width, height, parts.limits)
-    contours = settled.project.cut.mode == "contour"
-    limits.check_disk(parts.store.root, needed_bytes(made, contours), parts.limits)
-    fresh = Job(job_id, settled.project.to_json(), width, height, made.steps, digest, order=0)
-    for note in settled.notes:
-        fresh.warn(note)
-    job, new = parts.worker.submit(fresh, source, encode_png(picture), attachments)
+    parts.worker.check_room()
+    with parts.looking.turn(received.LOOKING):
+        picture = read_picture(source, parts.limits)
+        height, width = picture.shape[:2]
+        settled = resolve(wish, picture, attached.decode(wish, attachments, width, height, parts.limits))
+        made = received.checked_plan(settled.project, width, height, parts.limits)
+        contours = settled.project.cut.mode == "contour"
+        limits.check_disk(parts.store.root, needed_bytes(made, contours), parts.limits)
+        png = encode_png(picture)
+    notes = list(settled.notes)
+    fresh = Job(job_id, settled.project.to_json(), width, height, made.steps, digest, order=0, notes=notes)
+    job, new = parts.worker.submit(fresh, source, png, attachments)
     return _shown(job), 201 if new else 200
 
 

@@ -16,9 +16,13 @@ from ...shared.visits import check_ways
 from .. import attached, engines, limits
 from ..limits import Limits
 
+LOOKING = "Other pictures are being looked at."
+"""Why a picture cannot be decoded and looked at just now."""
+
 
 def file(name: str) -> bytes:
     """The bytes of a file part of the form."""
+    _check_single(name)
     part = request.files.get(name)
     if part is None:
         raise UsageError(f"The form has no file '{name}'.", f"Send multipart/form-data with a file named {name}.")
@@ -28,13 +32,23 @@ def file(name: str) -> bytes:
 
 def attachments(project: Project) -> dict[str, bytes]:
     """The bytes of the other pictures that a project names; refused if one is missing or not named."""
+    for name in request.files:
+        _check_single(name)
     parts = {name: part.read() for name, part in request.files.items() if name not in ("picture", "project")}
     attached.check_parts(project, parts)
     return parts
 
 
+def _check_single(name: str) -> None:
+    """Refuse two parts of one name: which of them is meant, nobody can tell."""
+    count = len(request.files.getlist(name)) + len(request.form.getlist(name))
+    if count > 1:
+        raise UsageError(f"The form has {count} parts named '{name[:80]}'.", "Send only one of them.")
+
+
 def form_text(name: str, default: str | None = None) -> str:
     """A text part of the form; it may be sent as a file too."""
+    _check_single(name)
     if name in request.form:
         return str(request.form[name])
     if name in request.files:

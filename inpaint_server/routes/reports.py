@@ -16,7 +16,6 @@ from ..quality.painted_job import open_job
 
 routes = Blueprint("reports", __name__, url_prefix=f"{API}/jobs/<job_id>")
 
-LONGEST_WAIT_S = 60.0
 PAGE_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """The page holds its pictures and its style in itself; nothing else may be loaded, and no script runs."""
 
@@ -39,18 +38,15 @@ def _made(job_id: str) -> Path:
     """The folder of a job in which its report lies, made now if there is none of the job as it is."""
     parts = context()
     _check_ended(parts, job_id)
-    if not parts.painting.acquire(timeout=LONGEST_WAIT_S):
-        raise ParallaxError("Another picture is being painted or judged.", "Try again in a moment.", "busy", 503)
-    try:
-        folder = parts.store.folder(job_id)
-        job = open_job(folder)
-        if written.current(job, folder) is None:
-            written.write(job, folder)
-    except ParallaxError:
-        _check_ended(parts, job_id)  # its tiles may have been taken away by a redo
-        raise
-    finally:
-        parts.painting.release()
+    folder = parts.store.folder(job_id)
+    with parts.painting.turn("Other pictures are being painted or judged."):
+        try:
+            job = open_job(folder)
+            if written.current(job, folder) is None:
+                written.write(job, folder)
+        except ParallaxError:
+            _check_ended(parts, job_id)  # its tiles may have been taken away by a redo
+            raise
     return folder
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 
 from ...shared import pointing
 from ...shared import project as projects
-from ...shared.errors import ParallaxError, UsageError
+from ...shared.errors import UsageError
 from ...shared.plan import plan
 from ...shared.plate_sizes import needed_bytes
 from ...shared.settings import describe
@@ -22,8 +22,6 @@ from . import received
 
 routes = Blueprint("single", __name__, url_prefix=API)
 
-LONGEST_WAIT_S = 60.0
-
 
 @routes.post("/inpaint")
 def inpaint() -> Response:
@@ -33,16 +31,12 @@ def inpaint() -> Response:
     seed = received.whole_number(received.form_text("seed", "0"), "seed", 0, 2**31 - 1)
     wish = InpaintRequest(received.form_text("prompt", ""), received.form_text("negative_prompt", ""), seed)
     received.check_engine(engine_name)
-    picture = read_picture(received.file("picture"), parts.limits)
-    mask = read_mask(received.file("mask"), parts.limits)
-    check_mask(mask, *picture.shape[:2])
-    if not parts.painting.acquire(timeout=LONGEST_WAIT_S):
-        raise ParallaxError("Another picture is being painted.", "Try again in a moment.", "busy", 503)
-    try:
-        painted = engines.load(engine_name).inpaint(picture, mask, wish, lambda: parts.worker.stopping)
-    finally:
-        parts.painting.release()
-    return Response(encode_png(painted), mimetype="image/png")
+    sent = received.file("picture"), received.file("mask")
+    with parts.painting.turn("Other pictures are being painted."):
+        picture, mask = read_picture(sent[0], parts.limits), read_mask(sent[1], parts.limits)
+        check_mask(mask, *picture.shape[:2])
+        painted = encode_png(engines.load(engine_name).inpaint(picture, mask, wish, lambda: parts.worker.stopping))
+    return Response(painted, mimetype="image/png")
 
 
 @routes.post("/plan")
@@ -68,10 +62,11 @@ def suggest() -> Response:
     """How a job would take a picture apart: the settled project, and why, in sentences."""
     parts = context()
     project = projects.from_json(projects.parse(received.form_text("project", "{}")))
-    picture = read_picture(received.file("picture"), parts.limits)
-    height, width = picture.shape[:2]
-    attachments = received.attachments(project)
-    settled = resolve(project, picture, attached.decode(project, attachments, width, height, parts.limits))
+    source, attachments = received.file("picture"), received.attachments(project)
+    with parts.looking.turn(received.LOOKING):
+        picture = read_picture(source, parts.limits)
+        height, width = picture.shape[:2]
+        settled = resolve(project, picture, attached.decode(project, attachments, width, height, parts.limits))
     return jsonify(project=settled.project.to_json(), notes=list(settled.notes))
 
 

@@ -165,6 +165,17 @@ def test_redo_paints_again_from_a_step(serve: Serve, document: Document, picture
     assert tiles(served, job) == before
 
 
+def test_a_redo_keeps_the_notes_on_the_cut(serve: Serve, document: Document, picture: bytes) -> None:
+    served = serve()
+    job = served.create(document(engine="telea", warn_divergence=0.0001), picture).get_json()["id"]
+    done = served.finish(job)["warnings"]
+    assert len(done) > 1, "there are a note on the cut and warnings of painting"
+    again = served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 1}).get_json()["warnings"]
+    assert again == done[:1]
+    assert "Layers" in again[0]
+    assert served.finish(job)["warnings"] == done
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [

@@ -60,17 +60,17 @@ def test_requests_that_lack_a_part(serve: Serve, document: Document, picture: by
 
 def test_the_caps(serve: Serve, document: Document, picture: bytes, gate: Serve, tmp_path: Path) -> None:
     loop = gate(step=1)
+    out = io.BytesIO()
+    Image.new("RGB", (49, 32)).save(out, "PNG")
     served = serve(loop=loop, limits=Limits(unfinished_jobs=2, body_bytes=len(picture) + 4000, picture_px=48 * 32))
+    wide = served.create(document(), out.getvalue())
+    assert (wide.status_code, wide.get_json()["code"]) == (400, "picture_too_large")
     assert served.create(document(), picture).status_code == 201
     assert served.create(document(), picture).status_code == 201
     full = served.create(document(), picture)
     assert (full.status_code, full.get_json()["code"]) == (429, "queue_full")
     large = served.create(document(), b"\0" * (len(picture) + 4000))
     assert (large.status_code, large.get_json()["code"]) == (413, "too_large")
-    out = io.BytesIO()
-    Image.new("RGB", (49, 32)).save(out, "PNG")
-    wide = served.create(document(), out.getvalue())
-    assert (wide.status_code, wide.get_json()["code"]) == (400, "picture_too_large")
     small = serve(tmp_path / "small", limits=Limits(job_bytes=50_000))
     assert small.create(document(steps=40), picture).get_json()["code"] == "too_large"
     full_disk = serve(tmp_path / "full", limits=Limits(spare_bytes=2**62))
