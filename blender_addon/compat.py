@@ -177,3 +177,9 @@ def show_in_sequencer(scene: Any) -> None:
 def make_paths_relative() -> None:
     """Let the saved file find its pictures and sounds from where it lies."""
     bpy.ops.file.make_paths_relative()
+
+
+def path_words(subtype: str) -> dict[str, Any]:
+    """What declares a property that holds a path, beside the saved file too; newer Blenders want to be told so."""
+    asked = "is_path_supports_blend_relative" in bpy.types.StringProperty.bl_rna.properties
+    return {"subtype": subtype, "options": {"ANIMATABLE", *(("PATH_SUPPORTS_BLEND_RELATIVE",) if asked else ())}}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import bpy
 
-from ..shared import border_editing
+from ..shared import layer_list
 from ..shared import plan as plans
 from ..shared import project as projects
 from ..shared.client import Client
@@ -24,6 +24,11 @@ UNDOABLE = {"REGISTER", "UNDO"}
 def height_of(scene: Any) -> int:
     """Rows of the scene's picture."""
     return scene_project.picture_size(scene_project.picture_path(scene))[1]
+
+
+def _selected(group: Any) -> int:
+    """The number of the selected layer."""
+    return min(int(group.layer_index), len(group.layers) - 1)
 
 
 class INFINITE_PARALLAX_OT_layer_add(bpy.types.Operator):
@@ -48,7 +53,9 @@ class INFINITE_PARALLAX_OT_layer_add(bpy.types.Operator):
                 return {"FINISHED"}
             if len(group.layers) >= MOST_LAYERS:
                 raise UsageError(f"There are {MOST_LAYERS} layers, which is the most.", "Remove one first.")
-            properties.split_layer(context.scene)
+            index = _selected(group)
+            properties.edit_layers(context.scene, lambda project: layer_list.split(project, index))
+            group.layer_index = index + 1
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -68,8 +75,13 @@ class INFINITE_PARALLAX_OT_layer_remove(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         """Remove."""
-        properties.remove_layer(context.scene)
-        return {"FINISHED"}
+        with reported(self):
+            group = properties.of_scene(context.scene)
+            index = _selected(group)
+            properties.edit_layers(context.scene, lambda project: layer_list.remove(project, index))
+            group.layer_index = max(0, min(index, len(group.layers) - 1))
+            return {"FINISHED"}
+        return {"CANCELLED"}
 
 
 class INFINITE_PARALLAX_OT_layer_merge(bpy.types.Operator):
@@ -90,9 +102,7 @@ class INFINITE_PARALLAX_OT_layer_merge(bpy.types.Operator):
         """Merge."""
         with reported(self):
             index = properties.of_scene(context.scene).layer_index
-            properties.fill_layers(context.scene, border_editing.merged(properties.layers_of(context.scene), index))
-            properties.renumber(context.scene, lambda layer: layer - 1 if layer > index else layer)
-            properties.of_scene(context.scene).layer_index = index
+            properties.edit_layers(context.scene, lambda project: layer_list.merge(project, index))
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -121,9 +131,8 @@ class INFINITE_PARALLAX_OT_layer_move(bpy.types.Operator):
             scene, group = context.scene, properties.of_scene(context.scene)
             index = group.layer_index
             upper, goes_to = (index - 1, index - 1) if self.direction == "UP" else (index, index + 1)
-            moved = border_editing.swapped(properties.layers_of(scene), upper, height_of(scene))
-            properties.fill_layers(scene, moved)
-            properties.renumber(scene, lambda layer: {upper: upper + 1, upper + 1: upper}.get(layer, layer))
+            height = height_of(scene)
+            properties.edit_layers(scene, lambda project: layer_list.swap(project, upper, height))
             group.layer_index = goes_to
             return {"FINISHED"}
         return {"CANCELLED"}

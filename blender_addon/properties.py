@@ -8,19 +8,19 @@ since Blender's numbers cannot be. Typing the groups out by hand would read bett
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, replace
+from dataclasses import MISSING
 from typing import Any
 
 import bpy
 import numpy as np
 
+from ..shared import attachments, settings
 from ..shared import project as projects
-from ..shared import settings
 from ..shared.errors import UsageError
 from ..shared.project import Project
 from ..shared.sections import Layer, Motion
 from ..shared.settings import Declared
-from . import speed
+from . import compat, speed
 
 OFF = "OFF"
 """The item of an enum that stands for an empty value."""
@@ -117,8 +117,8 @@ def _property(d: Declared) -> Any:
     return bpy.props.FloatProperty(default=default or max(0.0, low), min=low, max=high, precision=3, **words)
 
 
-def _subtype(d: Declared) -> dict[str, str]:
-    return {"subtype": "FILE_PATH"} if d.name == "file" else {}
+def _subtype(d: Declared) -> dict[str, Any]:
+    return compat.path_words("FILE_PATH") if d.name == "file" else {}
 
 
 def _range(d: Declared) -> tuple[float, float]:
@@ -146,13 +146,15 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
 
     __annotations__ = {
         "picture": bpy.props.StringProperty(
-            name="Picture", description="The still picture to travel through", subtype="FILE_PATH"
+            name="Picture", description="The still picture to travel through", **compat.path_words("FILE_PATH")
         ),
         "plates_folder": bpy.props.StringProperty(
-            name="Plates", description="Folder of the plates that the scene shows", subtype="DIR_PATH"
+            name="Plates", description="Folder of the plates that the scene shows", **compat.path_words("DIR_PATH")
         ),
         "video": bpy.props.StringProperty(
-            name="Video", description="The file that is exported; empty: beside the saved file", subtype="FILE_PATH"
+            name="Video",
+            description="The file that is exported; empty: beside the saved file",
+            **compat.path_words("FILE_PATH"),
         ),
         "pace": bpy.props.FloatProperty(
             name="Speed",
@@ -211,16 +213,13 @@ def document(scene: Any) -> dict[str, Any]:
     """The project document of a scene, not yet checked; `projects.from_json` does that."""
     group = of_scene(scene)
     body = {name: _read(getattr(group, name), cls) for name, cls in projects.SECTIONS.items()}
-    lists = {name: [_read(entry, cls) for entry in getattr(group, name)] for name, (cls, _) in projects.LISTS.items()}
+    lists = {name: _entries(group, name) for name in projects.LISTS}
     body["motion"]["pace"] = speed.points(scene, group, body["motion"]["fps"])
-    picture = bpy.path.abspath(group.picture) if group.picture else ""
-    for place, key in ((body["cut"], "depth"), (body["cut"], "segmentation"), *((e, "matte") for e in lists["layers"])):
+    head = {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name}
+    whole = head | {"picture": group.picture} | body | lists
+    for place, key in attachments.paths(whole):
         place[key] = bpy.path.abspath(place[key]) if str(place[key]).startswith("//") else place[key]
-    return (
-        {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name, "picture": picture}
-        | body
-        | lists
-    )
+    return whole
 
 
 def project(scene: Any) -> Project:
@@ -283,6 +282,19 @@ def entry(scene: Any, name: str) -> Any:
     return entries[index] if 0 <= index < len(entries) else None
 
 
+def edit_layers(scene: Any, edit: Callable[[Project], Project]) -> None:
+    """Change a scene's list of layers, and with it what names a layer by its number."""
+    group = of_scene(scene)
+    changed = edit(projects.from_json({name: _entries(group, name) for name in projects.LISTS}))
+    for name in projects.LISTS:
+        _fill_list(getattr(group, name), getattr(changed, name))
+
+
+def _entries(group: Any, name: str) -> list[dict[str, Any]]:
+    """A list of the project's document, with its paths as they stand in the scene."""
+    return [_read(entry, projects.LISTS[name][0]) for entry in getattr(group, name)]
+
+
 def add_entry(scene: Any, name: str, value: Any) -> None:
     """Add an entry to the end of a list and select it; UsageError when the list is full."""
     group, (_, most) = of_scene(scene), projects.LISTS[name]
@@ -291,14 +303,6 @@ def add_entry(scene: Any, name: str, value: Any) -> None:
         raise UsageError(f"There are {most} {name}, which is the most.", "Remove one first.")
     _write(entries.add(), value)
     setattr(group, index_name(name), len(entries) - 1)
-
-
-def renumber(scene: Any, where: Callable[[int], int]) -> None:
-    """Let every entry of the other lists that names a layer by its number follow the layer to another one."""
-    for name, (cls, _) in projects.LISTS.items():
-        if name != "layers" and any(d.name == "layer" and d.kind == "int" for d in settings.declared(cls)):
-            for one in getattr(of_scene(scene), name):
-                one.layer = max(0, where(one.layer))
 
 
 def fill_cut(scene: Any, wanted: Project) -> None:
@@ -314,34 +318,6 @@ def fill_layers(scene: Any, layers: Iterable[Layer]) -> None:
     group = of_scene(scene)
     _fill_list(group.layers, layers)
     group.layer_index = 0
-
-
-def split_layer(scene: Any) -> None:
-    """Cut the selected layer in two of equal height; the last one, which has no height, gets a copy above it."""
-    group = of_scene(scene)
-    layers = [settings.read(Layer, _read(layer, Layer), f"layers.{i}") for i, layer in enumerate(group.layers)]
-    index = min(group.layer_index, len(layers) - 1)
-    whole = layers[index]
-    upper = replace(whole, height=max(1, (whole.height or 2) // 2))
-    rest = max(1, whole.height - whole.height // 2) if whole.height else None
-    # two layers along one line would leave nothing of the upper one
-    lower = replace(whole, height=rest, skyline=(), matte="")
-    fill_layers(scene, [*layers[:index], upper, lower, *layers[index + 1 :]])
-    group.layer_index = index + 1
-
-
-def remove_layer(scene: Any) -> None:
-    """Remove the selected layer and give its rows to the one below it, or above it if it was the last."""
-    group = of_scene(scene)
-    layers = [settings.read(Layer, _read(layer, Layer), f"layers.{i}") for i, layer in enumerate(group.layers)]
-    index = min(group.layer_index, len(layers) - 1)
-    gone = layers.pop(index)
-    if layers and index < len(layers) and layers[index].height is not None:
-        layers[index] = replace(layers[index], height=layers[index].height + (gone.height or 0))
-    elif layers and index == len(layers):
-        layers[-1] = replace(layers[-1], height=None)
-    fill_layers(scene, layers)
-    group.layer_index = max(0, min(index, len(layers) - 1))
 
 
 def _write(group: Any, values: Any) -> None:

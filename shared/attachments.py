@@ -59,12 +59,13 @@ def read_attached(project: Project) -> dict[str, bytes]:
 
 def seen_from(document: dict[str, Any], folder: Path) -> None:
     """Make the paths in a project document, which are relative to `folder`, valid from here, in place."""
-    for node, key in _paths(document):
+    for node, key in paths(document):
         if node.get(key):
             node[key] = str(folder / node[key])
 
 
-def _paths(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+def paths(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every place of a project document that names a file: the object that holds it, and its key."""
     yield document, "picture"
     yield document["sound"], "file"
     yield document["cut"], "depth"

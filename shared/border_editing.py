@@ -195,27 +195,3 @@ def _simplified(points: Sequence[Point], tolerance: float) -> list[Point]:
             keep.add(middle)
             parts += [(first, middle), (middle, last)]
     return [points[i] for i in sorted(keep)]
-
-
-def merged(layers: Sequence[Layer], index: int) -> Layers:
-    """Layer `index` and the one below it as one, which keeps the upper one's name, speed and border."""
-    if not 0 <= index < len(layers) - 1:
-        raise UsageError("The last layer has none below it.", "Choose the layer above it.")
-    upper, lower = layers[index], layers[index + 1]
-    height = None if lower.height is None or upper.height is None else upper.height + lower.height
-    return (*layers[:index], replace(upper, height=height), *layers[index + 2 :])
-
-
-def swapped(layers: Sequence[Layer], index: int, height: int) -> Layers:
-    """Layer `index` exchanged with the one below it; heights go along, lines that were drawn for a place do not."""
-    if not 0 <= index < len(layers) - 1:
-        raise UsageError("The layer has none in that direction.", "Choose another one.")
-    rows = tops(layers, height)
-    heights = [b - a for a, b in itertools.pairwise(rows)]
-    order = [*range(index), index + 1, index, *range(index + 2, len(layers))]
-    plain = [replace(layers[i], skyline=(), matte="") if i in (index, index + 1) else layers[i] for i in order]
-    below = [plain[i] if i != index + 2 else replace(plain[i], skyline=()) for i in range(len(plain))]
-    starts = [0]
-    for i in order:
-        starts.append(starts[-1] + heights[i])
-    return with_tops(below, starts)

@@ -127,3 +127,42 @@ def test_layers_are_split_and_removed(picture: Path) -> None:
     while group().layers:
         bpy.ops.infinite_parallax.layer_remove()
     assert not bpy.ops.infinite_parallax.layer_remove.poll()
+
+
+def test_what_names_a_layer_follows_the_list(picture: Path) -> None:
+    properties.fill(bpy.context.scene, projects.from_json(document() | {"picture": str(picture)}))
+    last = len(group().layers) - 1
+    for number in range(last + 1):
+        group().hints.add().layer = number
+        group().hints[number].box = "[2, 2, 20, 20]"
+    thing = group().objects.add()
+    thing.layer, thing.box, thing.matte, thing.velocity = last, "[2, 2, 20, 20]", "//ball.png", (-1.5, 0.0)
+    thing.use_velocity = True
+    group().layer_index = 0
+    bpy.ops.infinite_parallax.layer_add()
+    assert [hint.layer for hint in group().hints] == [1 if HEIGHT // 4 < 20 else 0, *range(2, last + 2)]
+    assert thing.id_data == bpy.context.scene
+    assert (group().objects[0].layer, group().objects[0].matte) == (last + 1, "//ball.png")
+    assert list(group().objects[0].velocity) == [-1.5, 0.0]
+    group().layer_index = 0
+    bpy.ops.infinite_parallax.layer_remove()
+    assert [hint.layer for hint in group().hints] == list(range(last + 1))
+    group().hints[0].box = "[2, 2"
+    with pytest.raises(RuntimeError, match="not JSON"):
+        bpy.ops.infinite_parallax.layer_remove()
+    assert len(group().layers) == last + 1
+
+
+def test_every_path_that_a_scene_names_is_absolute_in_its_project(tmp_path: Path, picture: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    properties.fill(bpy.context.scene, projects.from_json(document() | {"picture": str(picture)}))
+    group().picture, group().sound.file = "//picture.png", "//wind.flac"
+    group().cut.depth, group().cut.segmentation = "//depth.png", "//numbers.png"
+    group().layers[0].matte = "//far.png"
+    group().objects.add().matte = "//ball.png"
+    group().objects.add().matte = "a mask"
+    wish = properties.project(bpy.context.scene)
+    named = [wish.picture, wish.sound.file, wish.cut.depth, wish.cut.segmentation, wish.layers[0].matte]
+    names = ["picture.png", "wind.flac", "depth.png", "numbers.png", "far.png", "ball.png"]
+    assert [*named, wish.objects[0].matte] == [str(tmp_path / name) for name in names]
+    assert wish.objects[1].matte == "a mask"
