@@ -8,9 +8,10 @@ transparency into whatever lay under it, and shows the negative of some CMYK pic
 import io
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from ..shared.errors import ParallaxError, UsageError
 from .engines.contract import RGB, Mask
 from .limits import Limits
 
+Pixels = NDArray[Any]  # [h, w] or [h, w, channels]
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", *(("AVIF",) if features.check("avif") else ()))
 _WAY_OUT = "Export it as PNG or JPEG."
 _LOOKS_LIKE = (
@@ -39,14 +41,14 @@ _BRANDS = {
     "AVIF": (b"avif", b"avis"),
 }
 _SRGB = ImageCms.createProfile("sRGB")
-_ORIENTATIONS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_ORIENTATIONS: dict[int, Callable[[Pixels], Pixels]] = {
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.swapaxes(0, 1),
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: stored.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda stored: np.rot90(stored, 1),
 }
 _EXIF_ORIENTATION = 0x0112
 _decoding = threading.Lock()
@@ -62,11 +64,11 @@ def read_picture(data: bytes, limits: Limits) -> RGB:
     is damaged, is too large, or holds values that have no one meaning as colours.
     """
     image = decode_image(data, limits)
-    colour, alpha = _split(image)
+    colour, alpha = split(image)
     rgb = np.asarray(_to_srgb(colour, image.info.get("icc_profile")), np.uint8)
     if alpha is not None:
         rgb = _flatten(rgb, np.asarray(alpha, np.uint8))
-    return np.ascontiguousarray(_upright(rgb, image))
+    return np.ascontiguousarray(upright(rgb, image))
 
 
 def read_mask(data: bytes, limits: Limits) -> Mask:
@@ -187,7 +189,7 @@ def _unidentified(data: bytes) -> UsageError:
     return UsageError("The file is not a picture.", "Choose a PNG, JPEG, WebP, TIFF, BMP or GIF.", "not_a_picture")
 
 
-def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+def split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """Colour (mode L, RGB or CMYK) and alpha (mode L, or None) of a decoded picture."""
     mode = image.mode
     keyed = "transparency" in image.info and mode in ("1", "L", "RGB", "P")
@@ -276,12 +278,12 @@ def _flatten(rgb: RGB, alpha: NDArray[np.uint8]) -> RGB:
     return out
 
 
-def _upright(rgb: RGB, image: Image.Image) -> RGB:
-    """Turn the picture as its EXIF says; unreadable EXIF counts as none."""
+def upright(stored: Pixels, image: Image.Image) -> Pixels:
+    """The pixels of an image turned as its EXIF says (CIPA DC-008, tag 274); unreadable EXIF counts as none."""
     with _decoding, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             turn = _ORIENTATIONS.get(image.getexif().get(_EXIF_ORIENTATION, 1))
         except Exception:  # EXIF is written by cameras, and its parser raises many kinds of errors
             turn = None
-    return rgb if turn is None else np.asarray(Image.fromarray(rgb).transpose(turn), np.uint8)
+    return stored if turn is None else np.ascontiguousarray(turn(stored))
