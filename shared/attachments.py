@@ -5,6 +5,7 @@ folder; the names of those parts are said here once. Packing everything into one
 could then look at, or change, a matte.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,17 @@ def read_attached(project: Project) -> dict[str, bytes]:
         except OSError as e:
             raise UsageError(f"The {part} picture {path} cannot be read: {e.strerror}.", "Check its path.") from e
     return found
+
+
+def form(
+    project: Project, picture: bytes, attachments: Mapping[str, bytes] | None
+) -> dict[str, tuple[str | None, str | bytes]]:
+    """The parts of the form that carries a project with its pictures, as requests wants them: name and content."""
+    parts: dict[str, tuple[str | None, str | bytes]] = {
+        "project": (None, json.dumps(project.to_json())),
+        "picture": ("picture", picture),
+    }
+    return parts | {name: (name, data) for name, data in (attachments or {}).items()}
 
 
 def seen_from(document: dict[str, Any], folder: Path) -> None:

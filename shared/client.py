@@ -18,13 +18,13 @@ from urllib.parse import quote
 import requests
 
 from . import plates, wire
+from .attachments import form
+from .connection import CONNECT_S, Connection, no_answer
 from .errors import Cancelled, ParallaxError, UsageError
 from .plates import Manifest, Tile
 from .project import Project, from_json
-from .wire import API, Event, JobInfo
+from .wire import Event, JobInfo
 
-CONNECT_S = 5.0
-ANSWER_S = 120.0
 QUIET_S = 15.0
 PATIENCE_S = 60.0
 _CHUNK = 1 << 16
@@ -47,12 +47,12 @@ class Client:
     """
 
     def __init__(self, url: str, token: str = "") -> None:
-        self.url = url.rstrip("/")
-        self._session = requests.Session()
-        # proxies and .netrc of the environment are meant for other machines; the token must not reach them
-        self._session.trust_env = False
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._way = Connection(url, token)
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return self._way.url
 
     def __enter__(self) -> "Client":
         return self
@@ -62,22 +62,22 @@ class Client:
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._session.close()
+        self._way.close()
 
     def health(self) -> dict[str, Any]:
         """Version, engines, caps, and whether the server is busy. Needs no token."""
-        return self._object(self._send("GET", "/health"))
+        return self._way.ask("GET", "/health")
 
     def plan(self, project: Project, width: int, height: int) -> dict[str, Any]:
         """The plan as the server computes it, with the disk that a job would need."""
         body = {"project": project.to_json(), "width": width, "height": height}
-        return self._object(self._send("POST", "/plan", json=body))
+        return self._way.ask("POST", "/plan", json=body)
 
     def suggest(
         self, project: Project, picture: bytes, attachments: Mapping[str, bytes] | None = None
     ) -> tuple[Project, tuple[str, ...]]:
         """The project as a job would settle it for a picture, and why in sentences."""
-        data = self._object(self._send("POST", "/suggest", files=_parts(project, picture, attachments)))
+        data = self._way.ask("POST", "/suggest", files=form(project, picture, attachments))
         return from_json(data["project"]), tuple(data["notes"])
 
     def create_job(
@@ -87,54 +87,54 @@ class Client:
 
         With an id of your own, sending twice makes one job.
         """
-        parts = _parts(project, picture, attachments)
+        parts = form(project, picture, attachments)
         if job_id:
-            return wire.job_info(self._object(self._send("PUT", self._path(job_id), files=parts)))
-        return wire.job_info(self._object(self._send("POST", "/jobs", files=parts)))
+            return wire.job_info(self._way.ask("PUT", self._path(job_id), files=parts))
+        return wire.job_info(self._way.ask("POST", "/jobs", files=parts))
 
     def jobs(self) -> list[JobInfo]:
         """All jobs, the oldest first."""
-        return [wire.job_info(data) for data in self._object(self._send("GET", "/jobs"))["jobs"]]
+        return [wire.job_info(data) for data in self._way.ask("GET", "/jobs")["jobs"]]
 
     def job(self, job_id: str) -> JobInfo:
         """One job."""
-        return wire.job_info(self._object(self._send("GET", self._path(job_id))))
+        return wire.job_info(self._way.ask("GET", self._path(job_id)))
 
     def cancel(self, job_id: str) -> JobInfo:
         """Stop a job; a running one ends after its step."""
-        return wire.job_info(self._object(self._send("POST", self._path(job_id, "cancel"))))
+        return wire.job_info(self._way.ask("POST", self._path(job_id, "cancel")))
 
     def resume(self, job_id: str) -> JobInfo:
         """Go on with a cancelled or failed job."""
-        return wire.job_info(self._object(self._send("POST", self._path(job_id, "resume"))))
+        return wire.job_info(self._way.ask("POST", self._path(job_id, "resume")))
 
     def redo(self, job_id: str, from_step: int, project: Project | None = None) -> JobInfo:
         """Paint again from a step on, with other settings if a project is given."""
         body = {"from_step": from_step, "project": project.to_json() if project else None}
-        return wire.job_info(self._object(self._send("POST", self._path(job_id, "redo"), json=body)))
+        return wire.job_info(self._way.ask("POST", self._path(job_id, "redo"), json=body))
 
     def delete(self, job_id: str) -> None:
         """Delete a job and everything it made."""
-        self._send("DELETE", self._path(job_id)).close()
+        self._way.send("DELETE", self._path(job_id)).close()
 
     def preview(self, job_id: str, width: int | None = None, kind: str = "png") -> bytes:
         """The canvas as it was last seen, as a PNG or JPEG file's bytes."""
         query = {"format": kind} | ({"width": str(width)} if width else {})
-        return self._send("GET", self._path(job_id, "preview"), params=query).content
+        return self._way.send("GET", self._path(job_id, "preview"), params=query).content
 
     def inpaint(self, picture: bytes, mask: bytes, engine: str, prompt: str = "", seed: int = 0) -> bytes:
         """Paint one picture (files' bytes; not black in the mask = paint); a PNG file's bytes."""
         fields = {"engine": engine, "prompt": prompt, "seed": str(seed)}
         files = {"picture": ("picture", picture), "mask": ("mask", mask)}
-        return self._send("POST", "/inpaint", data=fields, files=files, timeout=(CONNECT_S, 1800.0)).content
+        return self._way.send("POST", "/inpaint", data=fields, files=files, timeout=(CONNECT_S, 1800.0)).content
 
     def manifest(self, job_id: str) -> Manifest:
         """The tiles that are finished."""
-        return plates.from_json(self._object(self._send("GET", self._path(job_id, "manifest"))))
+        return plates.from_json(self._way.ask("GET", self._path(job_id, "manifest")))
 
     def report(self, job_id: str) -> dict[str, Any]:
         """The quality report of a finished job; the server takes some seconds to make it."""
-        return self._object(self._send("GET", self._path(job_id, "report")))
+        return self._way.ask("GET", self._path(job_id, "report"))
 
     def events(
         self,
@@ -164,14 +164,16 @@ class Client:
                 if e.code not in ("no_server", "no_answer") or time.monotonic() - heard > patience_s:
                     raise
             if time.monotonic() - heard > patience_s:
-                raise _no_answer(self.url)
+                raise no_answer(self.url)
             pause.wait(0.5)
 
     def _listen(self, job_id: str, last_id: str) -> Iterator[Event | None]:
         """One connection to the stream; ends quietly when it breaks."""
         headers = {"Last-Event-ID": last_id} if last_id else {}
         timeout = (CONNECT_S, QUIET_S)
-        with self._send("GET", self._path(job_id, "events"), headers=headers, stream=True, timeout=timeout) as answer:
+        with self._way.send(
+            "GET", self._path(job_id, "events"), headers=headers, stream=True, timeout=timeout
+        ) as answer:
             # None hands on each chunk as it comes; without chunks it would wait for the end
             chunked = answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
             answer.encoding = "utf-8"
@@ -224,7 +226,10 @@ class Client:
             return
         part, digest = path.with_name(f"{name}.part"), hashlib.sha256()
         try:
-            with self._send("GET", self._path(job_id, "tiles", name), stream=True) as answer, part.open("wb") as file:
+            with (
+                self._way.send("GET", self._path(job_id, "tiles", name), stream=True) as answer,
+                part.open("wb") as file,
+            ):
                 for chunk in answer.iter_content(_CHUNK):
                     digest.update(chunk)
                     file.write(chunk)
@@ -232,7 +237,7 @@ class Client:
                 raise ParallaxError(f"The tile {name} came over damaged.", "Fetch the plates again.", "damaged_tile")
             part.replace(path)
         except requests.RequestException as e:
-            raise _no_answer(self.url) from e
+            raise no_answer(self.url) from e
         except OSError as e:
             raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space or choose another.") from e
         finally:
@@ -246,69 +251,6 @@ class Client:
                 "bad_id",
             )
         return "/".join(["/jobs", *(quote(part, safe="") for part in (job_id, *rest))])
-
-    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request under /api/v1; anything but success is a ParallaxError with the server's sentence.
-
-        What the server finds wrong in the request itself, its status 400, is a UsageError.
-        """
-        options.setdefault("timeout", (CONNECT_S, ANSWER_S))
-        try:
-            answer = self._session.request(method, f"{self.url}{API}{path}", allow_redirects=False, **options)
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout) as e:
-            raise _no_answer(self.url) from e
-        except requests.ConnectionError as e:
-            raise ParallaxError(
-                f"No server answers at {self.url}.", "Start it with: infinite-parallax serve", "no_server", 503
-            ) from e
-        except requests.RequestException as e:
-            raise UsageError(
-                f"{self.url} cannot be asked: {e}.", "Write the address as http://127.0.0.1:PORT.", "bad_url"
-            ) from e
-        if not answer.ok or answer.is_redirect:
-            raise self._refusal(answer)
-        return answer
-
-    def _refusal(self, answer: requests.Response) -> ParallaxError:
-        with answer:
-            try:
-                data = answer.json()
-                kind = UsageError if answer.status_code == UsageError.status else ParallaxError
-                return kind(str(data["error"]), str(data["hint"]), str(data["code"]), status=answer.status_code)
-            except (requests.RequestException, ValueError, KeyError, TypeError):
-                return _stranger(self.url, answer.status_code)
-
-    def _object(self, answer: requests.Response) -> dict[str, Any]:
-        try:
-            data = answer.json()
-        except requests.RequestException as e:
-            raise _stranger(self.url, answer.status_code) from e
-        if not isinstance(data, dict):
-            raise _stranger(self.url, answer.status_code)
-        return data
-
-
-def _parts(
-    project: Project, picture: bytes, attachments: Mapping[str, bytes] | None
-) -> dict[str, tuple[str | None, str | bytes]]:
-    """The form that carries a project with its pictures."""
-    parts: dict[str, tuple[str | None, str | bytes]] = {
-        "project": (None, json.dumps(project.to_json())),
-        "picture": ("picture", picture),
-    }
-    return parts | {name: (name, data) for name, data in (attachments or {}).items()}
-
-
-def _no_answer(url: str) -> ParallaxError:
-    return ParallaxError(
-        f"The server at {url} does not answer.", "Look at its log, or start it again.", "no_answer", 504
-    )
-
-
-def _stranger(url: str, status: int) -> ParallaxError:
-    return ParallaxError(
-        f"What answers at {url} is not this program's server (status {status}).", "Check the port.", "protocol", 502
-    )
 
 
 def _make_folder(folder: Path) -> None:

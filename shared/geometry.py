@@ -38,12 +38,6 @@ def position(velocity: Velocity, step: int) -> tuple[int, int]:
     return round(exact(velocity[0]) * step), round(exact(velocity[1]) * step)
 
 
-def delta(velocity: Velocity, step: int) -> tuple[int, int]:
-    """p(k) - p(k - 1), in px: the shift that the step loop makes at step k."""
-    (x1, y1), (x0, y0) = position(velocity, step), position(velocity, step - 1)
-    return x1 - x0, y1 - y0
-
-
 def steps_to_leave(velocity: Velocity, width: int, height: int) -> int | None:
     """Steps until a layer has moved its full extent on an axis along which it moves; None for a layer at rest."""
     moving = [(extent, v) for extent, v in ((width, velocity[0]), (height, velocity[1])) if v != 0]

@@ -7,7 +7,6 @@ the step before.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -22,11 +21,10 @@ from ..walk.donor_fill import fill
 from ..walk.exemplar import contrast_scale
 from ..walk.field import LayerField
 from ..walk.ground import Ground
-from ..walk.ground_tape import stretched
 from ..walk.landings import CHOICES, land_together
 from ..walk.receding import RecedingField
 from ..walk.settings import WalkSettings
-from .contract import RGB, RGBA, InpaintRequest, LayerView, Mask, Rect, RunContext, StepContext
+from .contract import RGB, RGBA, InpaintRequest, Mask, Rect, RunContext, StepContext
 
 BLOCK_ROWS = 64
 
@@ -158,18 +156,3 @@ def blocks(wanted: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:
 def create() -> WalkEngine:
     """The engine of this module."""
     return WalkEngine()
-
-
-def warm_up() -> None:
-    """Compile (or load from the cache) everything a run needs, on a small picture."""
-    y, x = np.mgrid[0:48, 0:96]
-    source = np.stack([x * 2, y * 4, (x * y) % 251], axis=2).astype(np.uint8)
-    views = LayerView(0, 0, 24, (-8.0, -4.0)), LayerView(1, 24, 24, (-8.0, -4.0))
-    run = RunContext(source, views, 8, 0)
-    engine = create()
-    engine.begin(run)
-    moved = tuple(replace(view, position=(-8, -4)) for view in views)
-    owner = np.repeat(np.arange(2, dtype=np.int16), 24)[:, None].repeat(96, axis=1)
-    context = StepContext(run, 1, moved, owner)
-    engine.inpaint(source, np.full((48, 96), 255, np.uint8), InpaintRequest(context=context), lambda: False)
-    stretched(source, np.zeros(48), np.ones(48), np.empty((48, 1, 3), np.float32))

@@ -39,12 +39,6 @@ def test_positions_do_not_inherit_binary_errors(velocity: float, step: int, expe
     assert geometry.position((velocity, 0), step) == (expected, 0)
 
 
-@given(tenths, tenths, st.integers(1, 400))
-def test_deltas_add_up_to_the_position(vx: float, vy: float, steps: int) -> None:
-    total = [geometry.delta((vx, vy), k) for k in range(1, steps + 1)]
-    assert (sum(d[0] for d in total), sum(d[1] for d in total)) == geometry.position((vx, vy), steps)
-
-
 @given(tenths, st.integers(0, 10000))
 def test_positions_stay_within_half_a_pixel_of_the_playback(v: float, step: int) -> None:
     assert abs(geometry.position((v, 0), step)[0] - geometry.offset(v, step)) <= 0.5 + 1e-9

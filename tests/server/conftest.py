@@ -142,6 +142,11 @@ class Served:
                 out.append((fields.get("id", ""), fields["event"], json.loads(fields["data"])))
         return out
 
+    def tiles(self, job_id: str) -> dict[str, str]:
+        """The tiles of a job and their digests."""
+        manifest = self.ask("GET", f"/jobs/{job_id}/manifest").get_json()
+        return {t["file"]: t["sha256"] for plate in manifest["plates"] for t in plate["tiles"]}
+
     def finish(self, job_id: str) -> dict[str, Any]:
         """Wait, by listening, until a job has ended; the job."""
         self.events(job_id)

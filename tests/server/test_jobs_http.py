@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.limits import Limits
-from infinite_parallax.shared import plates
 from infinite_parallax.shared.errors import ParallaxError
 from PIL import Image
 
@@ -20,11 +19,6 @@ Document = Callable[..., dict[str, Any]]
 
 def bits(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return np.asarray(Image.open(io.BytesIO(data)))
-
-
-def tiles(served: Any, job_id: str) -> dict[str, str]:
-    manifest = served.ask("GET", f"/jobs/{job_id}/manifest").get_json()
-    return {t["file"]: t["sha256"] for plate in manifest["plates"] for t in plate["tiles"]}
 
 
 def test_a_job_from_picture_to_tiles(serve: Serve, document: Document, picture: bytes) -> None:
@@ -38,7 +32,7 @@ def test_a_job_from_picture_to_tiles(serve: Serve, document: Document, picture: 
     assert done["step"] == 6
     assert done["started_at"] <= done["finished_at"]
     assert served.ask("GET", "/jobs").get_json()["jobs"] == [done]
-    names = tiles(served, job["id"])
+    names = served.tiles(job["id"])
     assert len(names) > 2
     for file, digest in names.items():
         data = served.ask("GET", f"/jobs/{job['id']}/tiles/{Path(file).name}").data
@@ -72,7 +66,7 @@ def test_etags_ranges_and_previews(serve: Serve, document: Document, picture: by
     served = serve()
     job = served.create(document(), picture).get_json()
     served.finish(job["id"])
-    name = Path(next(iter(tiles(served, job["id"])))).name
+    name = Path(next(iter(served.tiles(job["id"])))).name
     for path in (f"/jobs/{job['id']}/manifest", f"/jobs/{job['id']}/tiles/{name}"):
         first = served.ask("GET", path)
         again = served.ask("GET", path, headers={"If-None-Match": first.headers["ETag"]})
@@ -115,7 +109,7 @@ def test_cancel_resume_and_delete(serve: Serve, document: Document, picture: byt
     assert served.ask("POST", f"/jobs/{first}/cancel").get_json()["state"] == "succeeded"
     undisturbed = served.create(document(), picture).get_json()["id"]
     served.finish(undisturbed)
-    assert tiles(served, first) == tiles(served, undisturbed)
+    assert served.tiles(first) == served.tiles(undisturbed)
     assert served.ask("DELETE", f"/jobs/{first}").status_code == 204
     assert served.ask("GET", f"/jobs/{first}").status_code == 404
     assert served.ask("DELETE", f"/jobs/{first}").status_code == 404
@@ -148,66 +142,6 @@ def test_a_running_job_is_deleted_out_of_sight_at_once(
     following = served.create(document(), picture).get_json()["id"]
     served.finish(following)
     assert [p.name for p in (served.store / "jobs").iterdir()] == [following]
-
-
-def test_redo_paints_again_from_a_step(serve: Serve, document: Document, picture: bytes) -> None:
-    served = serve()
-    job = served.create(document(engine="walk"), picture).get_json()["id"]
-    assert served.finish(job)["state"] == "succeeded"
-    before = tiles(served, job)
-    again = served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 1, "project": document(engine="telea")})
-    assert (again.status_code, again.get_json()["step"]) == (200, 0)
-    done = served.finish(job)
-    assert (done["state"], done["project"]["inpaint"]["engine"]) == ("succeeded", "telea")
-    assert tiles(served, job) != before
-    served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 1, "project": document(engine="walk")})
-    served.finish(job)
-    assert tiles(served, job) == before
-
-
-def test_a_redo_keeps_the_notes_on_the_cut(serve: Serve, document: Document, picture: bytes) -> None:
-    served = serve()
-    job = served.create(document(engine="telea", warn_divergence=0.0001), picture).get_json()["id"]
-    done = served.finish(job)["warnings"]
-    assert len(done) > 1, "there are a note on the cut and warnings of painting"
-    again = served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 1}).get_json()["warnings"]
-    assert again == done[:1]
-    assert "Layers" in again[0]
-    assert served.finish(job)["warnings"] == done
-
-
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ({"motion": {"steps": 9}}, "number of steps"),
-        ({"plates": {"tile_px": 128, "overlap_px": 2}}, "tile_px"),
-        ({"plates": {"tile_px": 64, "overlap_px": 3}}, "overlap_px"),
-        ({"layers": [{"height": 11, "velocity": [-3, 0]}, {"velocity": [-7.5, 0]}]}, "heights"),
-        ({"layers": [{"height": 12, "velocity": [-4, 0]}, {"velocity": [-7.5, 0]}]}, "velocities"),
-        ({"mask": {"feather_px": 3}}, "mask"),
-    ],
-)
-def test_redo_keeps_the_geometry(
-    serve: Serve, document: Document, picture: bytes, change: dict[str, Any], word: str
-) -> None:
-    served = serve()
-    job = served.create(document(), picture).get_json()["id"]
-    served.finish(job)
-    answer = served.ask("POST", f"/jobs/{job}/redo", json={"from_step": 2, "project": document() | change})
-    assert answer.status_code == 409
-    assert word in answer.get_json()["error"]
-    assert "new job" in answer.get_json()["hint"]
-
-
-@pytest.mark.parametrize(
-    "body", [{"from_step": 0}, {"from_step": 8}, {"from_step": "2"}, {}, [], {"from_step": 1, "x": 1}]
-)
-def test_redo_with_a_wrong_step(serve: Serve, document: Document, picture: bytes, body: Any) -> None:
-    served = serve()
-    job = served.create(document(), picture).get_json()["id"]
-    served.finish(job)
-    answer = served.ask("POST", f"/jobs/{job}/redo", json=body)
-    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
 
 
 def test_a_failure_is_kept_as_a_sentence_and_can_be_resumed(
@@ -274,24 +208,6 @@ def test_damage_is_reported_and_can_be_deleted(
     assert [path.name for path in jobs.iterdir()] == [good]
 
 
-def test_a_redo_between_two_looks_at_the_manifest_is_no_fault(
-    serve: Serve, document: Document, picture: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    served = serve()
-    job = served.create(document(), picture).get_json()["id"]
-    served.finish(job)
-    load = plates.load
-
-    def taken_away(folder: Path) -> plates.Manifest:
-        (folder / "manifest.json").unlink()
-        return load(folder)
-
-    monkeypatch.setattr(plates, "load", taken_away)
-    answer = served.ask("GET", f"/jobs/{job}/tiles/any.png")
-    assert answer.status_code == 404
-    assert "being painted again" in answer.get_json()["error"]
-
-
 def test_tiles_are_never_followed_out_of_the_store(
     serve: Serve, document: Document, picture: bytes, tmp_path: Path
 ) -> None:
@@ -300,7 +216,7 @@ def test_tiles_are_never_followed_out_of_the_store(
     served.finish(job)
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"secret")
-    file = next(iter(tiles(served, job)))
+    file = next(iter(served.tiles(job)))
     path = served.store / "jobs" / job / "run" / file
     path.unlink()
     path.symlink_to(secret)
@@ -341,4 +257,4 @@ def test_stopping_keeps_the_queue_and_its_order(serve: Serve, document: Document
     done = [again.finish(i) for i in ids]
     assert [job["state"] for job in done] == ["succeeded"] * 3
     assert sorted(job["finished_at"] for job in done) == [job["finished_at"] for job in done]
-    assert tiles(again, ids[0]) == tiles(again, ids[1])
+    assert again.tiles(ids[0]) == again.tiles(ids[1])

@@ -1,58 +1,16 @@
 """Every kind of picture file, built here, and what becomes of its pixels."""
 
-import io
 import struct
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server.limits import Limits
-from infinite_parallax.inpaint_server.pictures import encode_jpeg, encode_png, narrow, read_mask, read_picture
-from infinite_parallax.shared.errors import UsageError
-from numpy.typing import NDArray
+from infinite_parallax.inpaint_server.pictures import encode_jpeg, encode_png, narrow, read_mask
 from PIL import Image, ImageCms, features
 
-LIMITS = Limits(picture_px=10_000, side_px=5000)
-Array = NDArray[Any]
-
-
-def colours(height: int = 8, width: int = 12) -> Array:
-    """A smooth picture, so that lossy formats stay close."""
-    y, x = np.mgrid[0:height, 0:width]
-    return np.stack([40 + 12 * x, 200 - 14 * y, 60 + 5 * x + 7 * y], axis=2).astype(np.uint8)
-
-
-def file(image: Image.Image, kind: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
-
-
-def read(data: bytes) -> Array:
-    picture = read_picture(data, LIMITS)
-    assert picture.dtype == np.uint8
-    assert picture.flags.c_contiguous
-    return picture
-
-
-def refusal(data: bytes, limits: Limits = LIMITS) -> UsageError:
-    with pytest.raises(UsageError) as caught:
-        read_picture(data, limits)
-    assert caught.value.message.endswith(".")
-    assert caught.value.hint
-    return caught.value
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png(width: int, height: int, rows: bytes, *extra: bytes, depth: int = 8, colour: int = 2) -> bytes:
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(extra) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+from .picture_files import LIMITS, Array, colours, file, read, refusal
 
 
 @pytest.mark.parametrize(
@@ -242,79 +200,6 @@ def test_an_srgb_profile_changes_no_value_and_a_broken_one_is_passed_over() -> N
     assert (read(file(Image.fromarray(want), "PNG", icc_profile=b"no profile at all")) == want).all()
     grey = Image.fromarray(want[..., 0])
     assert (read(file(grey, "PNG", icc_profile=linear_profile())) == want[..., :1]).all()
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"hello, I am text", b"\0" * 1000, b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"]
-)
-def test_what_is_no_picture(data: bytes) -> None:
-    assert refusal(data).code in ("not_a_picture", "damaged_picture")
-
-
-@pytest.mark.parametrize(
-    ("start", "word"),
-    [(b"\0\0\0\x18ftypheic", "HEIC"), (b"%PDF-1.7", "PDF"), (b"8BPS", "Photoshop"), (b"<?xml?><svg>", "SVG")],
-)
-def test_known_kinds_that_cannot_be_read_are_named(start: bytes, word: str) -> None:
-    error = refusal(start.ljust(200, b"\0"))
-    assert word in error.message
-    assert "PNG" in error.hint
-
-
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"])
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_truncated_files(kind: str, share: float) -> None:
-    noise = np.random.default_rng(1).integers(0, 256, (40, 40, 3), np.uint8)
-    data = file(Image.fromarray(noise), kind)
-    assert refusal(data[: int(len(data) * share)]).code in ("damaged_picture", "not_a_picture")
-
-
-def test_no_pixels() -> None:
-    for data in (
-        png(0, 0, b""),
-        png(0, 7, b""),
-        b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, 0, 0, 1, 24, 0, 0, 0, 0, 0, 0),
-    ):
-        assert refusal(data).code in ("not_a_picture", "damaged_picture")
-
-
-def test_a_gif_without_a_screen_is_as_large_as_its_frame() -> None:
-    gif = bytearray(file(Image.new("P", (4, 4)), "GIF"))
-    gif[6:10] = bytes(4)
-    assert read(bytes(gif)).shape == (4, 4, 3)
-    frame = gif.index(b"\x2c\0\0\0\0\4\0\4\0")
-    gif[frame + 5 : frame + 9] = b"\x60\xea\x60\xea"
-    assert refusal(bytes(gif)).code == "picture_too_large"
-
-
-def test_a_huge_picture_is_refused_by_its_header() -> None:
-    error = refusal(png(50_000, 50_000, b"\0" * 1000))
-    assert error.code == "picture_too_large"
-    assert "50000x50000" in error.message
-    assert refusal(png(1, 6000, b"\0" * 24_000)).code == "picture_too_large"
-
-
-def test_a_bomb_of_text_inside_a_png_is_refused() -> None:
-    bomb = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 50_000_000))
-    assert refusal(png(1, 1, b"\0\1\2\3", bomb)).code == "damaged_picture"
-
-
-def test_more_data_than_the_header_says_is_not_unpacked() -> None:
-    rows = (b"\0" + b"\7" * 12) * 4 + b"\0" * 50_000_000
-    assert (read(png(4, 4, rows)) == 7).all()
-
-
-@pytest.mark.parametrize("values", [np.float32(0.5), np.int32(70000)])
-def test_values_without_one_meaning_are_refused(values: Any) -> None:
-    data = file(Image.fromarray(np.full((4, 4), values)), "TIFF")
-    error = refusal(data)
-    assert error.code == "unclear_picture"
-    assert "16 bits" in error.hint
-
-
-def test_float_rgb_is_refused() -> None:
-    data = cv2.imencode(".tiff", np.ones((4, 4, 3), np.float32))[1].tobytes()
-    assert refusal(data).code == "damaged_picture"
 
 
 def test_a_mask_is_whatever_is_not_black() -> None:

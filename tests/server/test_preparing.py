@@ -42,11 +42,6 @@ def stages(served: Any, job: str) -> list[str]:
     return [data["message"] for _, kind, data in served.events(job) if kind == "stage"]
 
 
-def tiles(served: Any, job: str) -> dict[str, str]:
-    manifest = served.ask("GET", f"/jobs/{job}/manifest").get_json()
-    return {t["file"]: t["sha256"] for plate in manifest["plates"] for t in plate["tiles"]}
-
-
 def test_every_stage_is_told_once_and_in_order(serve: Serve, picture: bytes, gate: Serve) -> None:
     served = serve(loop=(loop := gate(step=4)))
     job = served.create(wish(objects=[{"layer": 2, "box": [36, 26, 52, 60]}]), picture).get_json()["id"]
@@ -82,7 +77,7 @@ def test_a_job_is_cancelled_between_two_stages_and_goes_on_later(serve: Serve, p
     assert served.finish(job)["state"] == "succeeded"
     undisturbed = served.create(wish(), picture).get_json()["id"]
     served.finish(undisturbed)
-    assert tiles(served, job) == tiles(served, undisturbed)
+    assert served.tiles(job) == served.tiles(undisturbed)
 
 
 def test_who_listens_late_hears_the_stage(listen: Callable[..., Client], picture: bytes, gate: Serve) -> None:
