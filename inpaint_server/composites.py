@@ -91,16 +91,22 @@ class Composites:
 
     def _compose(self, windows: Sequence[Window]) -> tuple[RGB, OwnerMap, Bool]:
         """The canvas with the drafts on it, the layer that is seen at each pixel, and where that is a draft."""
-        shape = self._plan.height, self._plan.width
-        canvas, owner = np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.int16)
-        hole = np.zeros(shape, np.bool_)
+        canvas = np.zeros((self._plan.height, self._plan.width, 3), np.uint8)
         for window in windows:
-            alpha = window.pixels[..., 3]
-            canvas[window.rows] = lay_over(canvas[window.rows], window.pixels[..., :3], alpha)
-            seen = alpha >= 128
-            owner[window.rows][seen] = window.store.layer.index
-            hole[window.rows][seen] = np.broadcast_to(window.new, seen.shape)[seen]
+            canvas[window.rows] = lay_over(canvas[window.rows], window.pixels[..., :3], window.pixels[..., 3])
+        owner = self._owner(windows)
+        hole = np.zeros(owner.shape, np.bool_)
+        for window in windows:
+            columns = np.flatnonzero(window.new)
+            hole[window.rows, columns] |= owner[window.rows, columns] == window.store.layer.index
         return canvas, owner, hole
+
+    def _owner(self, windows: Sequence[Window]) -> OwnerMap:
+        """The layer that is seen at each pixel."""
+        owner = np.zeros((self._plan.height, self._plan.width), np.int16)
+        for window in windows:
+            owner[window.rows][window.pixels[..., 3] >= 128] = window.store.layer.index
+        return owner
 
     def _separate(self, windows: Sequence[Window], canvas: RGB, step: int) -> None:
         """Move the drafted columns of every layer to where its border was painted."""
@@ -131,7 +137,7 @@ class Composites:
         `asked` is the layer that was seen at each pixel when the mask was made: where a border has moved since, a
         farther layer's known pixel may have come to light, and it stays as it is.
         """
-        _, owner, _ = self._compose(windows)
+        owner = self._owner(windows)
         pieces = []
         for window in windows:
             index = window.store.layer.index

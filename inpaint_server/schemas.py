@@ -89,7 +89,8 @@ def schemas() -> Node:
             size
             | {"layers": array(record(layer)), "steps": COUNT, "seconds_per_step": {"type": "number"}}
             | {
-                "loop": {"type": "boolean"},
+                "loop": FLAG,
+                "pace": array(pair),
                 "fps": {"type": "number"},
                 "tile_px": COUNT,
                 "duration_s": {"type": "number"},

@@ -13,10 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..regions import bounds
 from .contract import RGB, InpaintRequest, Mask, Rect, RunContext
 
 RADIUS_PX = 3.0
 MID_GREY = 128
+ROUND_PX = 12
+"""How far round the hole pixels are handed over: colours come from within the radius, distances from twice as far."""
 
 
 class TeleaEngine:
@@ -32,7 +35,10 @@ class TeleaEngine:
         """Paint by fast marching from the hole's border; mid grey where nothing is known."""
         if mask.all():
             return np.full_like(canvas, MID_GREY)
-        return np.asarray(cv2.inpaint(canvas, mask, RADIUS_PX, cv2.INPAINT_TELEA), np.uint8)
+        out = canvas.copy()
+        area = _neighbourhood(mask)
+        out[area] = cv2.inpaint(canvas[area], mask[area], RADIUS_PX, cv2.INPAINT_TELEA)
+        return out
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Keeps nothing."""
@@ -40,6 +46,13 @@ class TeleaEngine:
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Keeps nothing."""
+
+
+def _neighbourhood(mask: Mask) -> tuple[slice, slice]:
+    """Rows and columns round a hole that the marching looks at: beyond them nothing changes what it paints."""
+    rows, columns = bounds(mask)
+    top, left = max(0, rows.start - ROUND_PX), max(0, columns.start - ROUND_PX)
+    return slice(top, rows.stop + ROUND_PX), slice(left, columns.stop + ROUND_PX)
 
 
 def create() -> TeleaEngine:

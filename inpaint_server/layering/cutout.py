@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 RGB = NDArray[np.uint8]  # [h, W, 3]
@@ -38,8 +39,19 @@ class Cutout:
 
 def lay_over(below: RGB, rgb: RGB, alpha: Alpha) -> RGB:
     """`rgb` over `below` by straight alpha, uint8: (rgb * a + below * (255 - a) + 127) // 255, as a plane is laid."""
-    a = alpha.astype(np.uint32)[..., None]
-    return ((rgb * a + below * (255 - a) + 127) // 255).astype(np.uint8)
+    out = np.empty_like(below)
+    _lay_over(below, rgb, alpha, out)
+    return out
+
+
+@njit(cache=True)
+def _lay_over(below: RGB, rgb: RGB, alpha: Alpha, out: RGB) -> None:
+    # pixel by pixel: whole arrays of wider numbers would be written and read seven times
+    for y in range(alpha.shape[0]):
+        for x in range(alpha.shape[1]):
+            a = int(alpha[y, x])
+            for c in range(3):
+                out[y, x, c] = (int(rgb[y, x, c]) * a + int(below[y, x, c]) * (255 - a) + 127) // 255
 
 
 def flatten(cutouts: Sequence[Cutout], height: int) -> RGB:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon.jobs import Message, Preparing, Progress, Server, paint
+from infinite_parallax.blender_addon.jobs import Message, Preparing, Progress, Server, Task, paint
 from infinite_parallax.cli.main import main
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.client import Client
@@ -123,6 +123,7 @@ def test_the_add_on_hears_the_stages_and_can_stop_there(tmp_path: Path, picture:
     def stop() -> bool:
         return any(isinstance(message, Preparing) for message in told)
 
+    task = Task(projects.from_json(wish()), tmp_path / "picture.png", tmp_path / "plates")
     with pytest.raises(Cancelled):
-        paint(server, projects.from_json(wish()), tmp_path / "picture.png", tmp_path / "plates", told.append, stop)
+        paint(server, task, told.append, stop)
     assert not any(isinstance(message, Progress) and message.done for message in told)
