@@ -161,7 +161,7 @@ class INFINITE_PARALLAX_OT_generate(Working, bpy.types.Operator):
 
 
 class INFINITE_PARALLAX_OT_redo(Working, bpy.types.Operator):
-    """Paint the last job's later steps again, with the prompt, seed and mask as they are set now"""
+    """Paint the last job's later steps again, with engine, prompt and seed as they are set now"""
 
     bl_idname = "infinite_parallax.redo"
     bl_label = "Redo from Step"

@@ -94,7 +94,7 @@ def paint(server: Server, task: Task, tell: Tell, stop: Callable[[], bool] = lam
             )
         except ParallaxError as e:
             if _gone(server) and not (stop() and isinstance(e, Cancelled)):
-                raise _died(server) from e
+                raise _died() from e
             raise
         finally:
             if note.steps:
@@ -118,11 +118,10 @@ def _gone(server: Server) -> bool:
     return not server.url and local_server.running() is None
 
 
-def _died(server: Server) -> ParallaxError:
-    said = " / ".join(local_server.last_lines(server.stores, 2))
+def _died() -> ParallaxError:
     return ParallaxError(
-        f"The server has ended in the middle of the job.{f' It said: {said}' if said else ''}",
-        "Generate starts it again and goes on from the last step.",
+        "The server has ended in the middle of the job.",
+        "Generate starts it again and goes on from the last step; the add-on's preferences show its log.",
         "server_ended",
     )
 

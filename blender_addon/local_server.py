@@ -42,10 +42,11 @@ class _Kept:
 def connect(command: Sequence[str], stores: Path) -> Running:
     """The server, started by `command` if none runs, with its jobs in a folder of `stores`. Waits until it is ready."""
     with _lock:
-        if _Kept.running is not None and _Kept.running.process.alive():
-            if (_Kept.running.command, _Kept.running.stores) == (tuple(command), stores):
-                return _Kept.running
-            _Kept.running.process.stop()
+        kept = _Kept.running
+        if kept is not None and kept.process.alive() and (kept.command, kept.stores) == (tuple(command), stores):
+            return kept
+        if kept is not None:
+            kept.process.stop()
         _Kept.running = None
         _Kept.running = _start(tuple(command), stores)
         return _Kept.running

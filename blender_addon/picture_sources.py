@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
+import numpy as np
 
 from ..shared.errors import ParallaxError, UsageError
-from . import properties, scene_project
+from . import compat, properties, scene_project
 from .refusals import reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
@@ -50,10 +51,17 @@ def file_of(scene: Any, image: Any) -> Path:
 
 def _write_png(image: Any, out: Path) -> None:
     """Write an image's pixels without changing what the file holds of it."""
-    copy = image.copy()
+    width, height = image.size
+    if not width or not height:
+        raise UsageError(f"{image.name} holds no picture.", "Choose another.")
+    # a copy of the image would be generated anew, without what was painted on it
+    copy = bpy.data.images.new("picture", width, height, alpha=True, float_buffer=image.is_float)
     try:
-        if not image.has_data and not copy.has_data:
-            raise UsageError(f"{image.name} holds no picture.", "Choose another.")
+        copy.colorspace_settings.name = image.colorspace_settings.name
+        pixels = np.empty(width * height * 4, np.float32)
+        image.pixels.foreach_get(pixels)
+        copy.pixels.foreach_set(pixels)
+        copy.update()
         copy.filepath_raw, copy.file_format = str(out), "PNG"
         copy.save()
     finally:
@@ -129,7 +137,7 @@ class INFINITE_PARALLAX_OT_picture_from_strip(bpy.types.Operator):
         """Take it."""
         with reported(self):
             strip = context.scene.sequence_editor.active_strip
-            at = min(max(context.scene.frame_current - int(strip.frame_start), 0), len(strip.elements) - 1)
+            at = min(max(context.scene.frame_current - compat.start(strip), 0), len(strip.elements) - 1)
             path = Path(bpy.path.abspath(strip.directory)) / strip.elements[at].filename
             if not path.is_file():
                 raise UsageError(f"There is no picture at {path}.", "Choose another strip.")

@@ -20,6 +20,7 @@ from ..shared.errors import UsageError
 from ..shared.plate_sizes import gigabytes
 from . import local_server, server_environment
 from .jobs import Server
+from .sentences import draw_sentence, placeholder
 
 PACKAGE = __package__.rpartition(".")[0]
 PROGRAM = "infinite-parallax"
@@ -52,58 +53,55 @@ class INFINITE_PARALLAX_AP_preferences(bpy.types.AddonPreferences):
         ),
     }
 
-    def draw(self, _context: Any) -> None:
+    def draw(self, context: Any) -> None:
         """Draw the preferences."""
         box = self.layout.box()
         box.label(text="Server that paints", icon="NETWORK_DRIVE")
         column = box.column()
         column.use_property_split = True
-        column.prop(self, "url", text="Address", **_placeholder(column, "empty: a server on this machine"))
+        column.prop(self, "url", text="Address", **placeholder("empty: a server on this machine"))
         if self.url:
             column.prop(self, "token")
             column.prop(self, "token_file")
         else:
-            column.prop(self, "command", text="Command", **_placeholder(column, "empty: the one installed below"))
-            _draw_local(box)
+            column.prop(self, "command", text="Command", **placeholder("empty: the one installed below"))
+            _draw_local(context, box)
         row = box.row()
         row.operator("infinite_parallax.test_server", icon="CHECKMARK")
-        said = bpy.context.window_manager.infinite_parallax
+        said = context.window_manager.infinite_parallax
         if said.asking or said.server:
-            _lines(box, f"{said.asking} ..." if said.asking else said.server, "INFO")
+            draw_sentence(context, box, f"{said.asking} ..." if said.asking else said.server, "INFO")
         if said.error:
-            _lines(box, f"{said.error} {said.hint}", "ERROR")
+            draw_sentence(context, box, f"{said.error} {said.hint}", "ERROR")
         box = self.layout.box()
         box.label(text="Plates and jobs", icon="DISK_DRIVE")
         column = box.column()
         column.use_property_split = True
-        column.prop(self, "cache", text="Folder", **_placeholder(column, str(cache_folder())))
+        column.prop(self, "cache", text="Folder", **placeholder(str(cache_folder())))
         row = box.row()
         row.label(text=f"{gigabytes(_size(str(cache_folder()), int(time.monotonic() / LOOKED_AT_S)))} in use")
         row.operator("infinite_parallax.clear_cache", icon="TRASH")
 
 
-def _draw_local(box: Any) -> None:
+def _draw_local(context: Any, box: Any) -> None:
     """The server on this machine: how it stands, and what can be done with it."""
+    folder, running = environment_folder(), local_server.running()
+    if server_environment.ready(folder):
+        text, button = "Installed and up to date.", "Install Again"
+    elif server_environment.installed(folder):
+        text, button = "The installed server is of another version.", "Update"
+    else:
+        text, button = "Not installed here.", "Install"
+    draw_sentence(context, box, f"{text} {status()}.", "CHECKBOX_HLT" if running else "CHECKBOX_DEHLT")
     row = box.row(align=True)
-    running = local_server.running()
-    row.label(text=status(), icon="CHECKBOX_HLT" if running else "CHECKBOX_DEHLT")
+    row.operator("infinite_parallax.install_server", text=button, icon="IMPORT")
     if running:
         row.operator("infinite_parallax.stop_server", text="Stop", icon="CANCEL")
     else:
         row.operator("infinite_parallax.start_server", text="Start", icon="PLAY")
     row.operator("infinite_parallax.show_log", text="Log", icon="TEXT")
-    folder = environment_folder()
-    row = box.row(align=True)
-    if server_environment.ready(folder):
-        text, button = "The server is installed and up to date", "Install Again"
-    elif server_environment.installed(folder):
-        text, button = "The installed server is of another version", "Update"
-    else:
-        text, button = "No server is installed here", "Install"
-    row.label(text=text)
-    row.operator("infinite_parallax.install_server", text=button, icon="IMPORT")
     if not bpy.app.online_access:
-        _lines(box, NO_NETWORK, "INTERNET_OFFLINE")
+        draw_sentence(context, box, NO_NETWORK, "INTERNET_OFFLINE")
 
 
 def status() -> str:
@@ -114,21 +112,6 @@ def status() -> str:
     if local_server.ended_by_itself():
         return "It has ended by itself; its log says why"
     return "Starts when it is needed"
-
-
-def _placeholder(layout: Any, text: str) -> dict[str, str]:
-    known = "placeholder" in type(layout).bl_rna.functions["prop"].parameters if hasattr(layout, "bl_rna") else True
-    return {"placeholder": text} if known else {}
-
-
-def _lines(layout: Any, text: str, icon: str, width: int = 90) -> None:
-    column, line = layout.column(align=True), ""
-    for word in text.split():
-        if line and len(line) + len(word) >= width:
-            column.label(text=line, icon=icon)
-            line, icon = "", "BLANK1"
-        line = f"{line} {word}".strip()
-    column.label(text=line, icon=icon)
 
 
 @functools.lru_cache(maxsize=1)

@@ -36,8 +36,9 @@ _HIGHEST = {"int": 2**31 - 1, "float": 1e9}
 
 
 def label(name: str) -> str:
-    """`seconds_per_step` as people read it: Seconds per step."""
-    return name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps").replace("_", " ").capitalize()
+    """`seconds_per_step` as people read it, and short, for a narrow panel: Seconds/step."""
+    plain = name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps")
+    return plain.upper() if plain in ("fps", "crf") else plain.replace("_per_", "/").replace("_", " ").capitalize()
 
 
 def switch(name: str) -> str:

@@ -35,11 +35,9 @@ def _sentence(told: dict[str, Any]) -> str:
     return f"{text} Not available: {'; '.join(cannot)}." if cannot else text
 
 
-class INFINITE_PARALLAX_OT_test_server(asking.Asking, bpy.types.Operator):
-    """Ask the server for its version and engines; one of our own is started for it"""
+class AskingHealth(asking.Asking):
+    """The part of an operator that asks a server how it is, and keeps its engines."""
 
-    bl_idname = "infinite_parallax.test_server"
-    bl_label = "Test"
     title = "Asking the server"
 
     @classmethod
@@ -59,14 +57,21 @@ class INFINITE_PARALLAX_OT_test_server(asking.Asking, bpy.types.Operator):
         self.report({"INFO"}, job_state().server)
 
 
-class INFINITE_PARALLAX_OT_ask_engines(INFINITE_PARALLAX_OT_test_server):
+class INFINITE_PARALLAX_OT_test_server(AskingHealth, bpy.types.Operator):
+    """Ask the server for its version and engines; one of our own is started for it"""
+
+    bl_idname = "infinite_parallax.test_server"
+    bl_label = "Test"
+
+
+class INFINITE_PARALLAX_OT_ask_engines(AskingHealth, bpy.types.Operator):
     """Ask the server which engines it has, and what the others lack"""
 
     bl_idname = "infinite_parallax.ask_engines"
     bl_label = "Ask for Engines"
 
 
-class INFINITE_PARALLAX_OT_start_server(INFINITE_PARALLAX_OT_test_server):
+class INFINITE_PARALLAX_OT_start_server(AskingHealth, bpy.types.Operator):
     """Start the server on this machine now; it ends with Blender"""
 
     bl_idname = "infinite_parallax.start_server"

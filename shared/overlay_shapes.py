@@ -5,6 +5,7 @@ every shape.
 """
 
 import colorsys
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +16,9 @@ from .project import Project
 
 Colour = tuple[float, float, float, float]
 
-TINT = 0.10
+TINT = 0.08
 FAINT, STRONG = 0.85, 1.0
-HEAD_SHARE = 0.3  # of an arrow's length
+HEAD_SHARE = 0.012  # of the picture's width, and no longer than the arrow
 GOLDEN_TURN = 0.381966  # hues of neighbours lie far apart, however many layers there are
 
 
@@ -129,7 +130,9 @@ def _speeds(plan: Plan) -> list[Shape]:
         shapes.append(Label((0.0, float(layer.top)), f"{layer.name}   {arrow.text}", white))
         (ax, ay), (bx, by) = arrow.tail, arrow.head
         if (ax, ay) != (bx, by):
-            dx, dy = (bx - ax) * HEAD_SHARE, (by - ay) * HEAD_SHARE
+            long = math.hypot(bx - ax, by - ay)
+            share = min(HEAD_SHARE * plan.width, long) / long
+            dx, dy = (bx - ax) * share, (by - ay) * share
             wings = ((bx - dx - dy / 2, by - dy + dx / 2), (bx, by), (bx - dx + dy / 2, by - dy - dx / 2))
             shapes += [Line(((ax, ay), (bx, by)), white), Line(wings, white)]
     return shapes

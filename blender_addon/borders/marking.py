@@ -31,7 +31,7 @@ class Marking:
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Possible with a picture."""
-        cls.poll_message_set("Choose a picture first")  # type: ignore[attr-defined]
+        cls.poll_message_set("Choose a picture first")
         return bool(properties.of_scene(context.scene).picture)
 
     def take(self, size: tuple[int, int], places: Sequence[Point]) -> None:

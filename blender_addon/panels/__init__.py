@@ -39,11 +39,11 @@ ARRANGED = (
     Arranged("objects", "Objects", "OBJECT_DATA", below="layers"),
     Arranged("motion", "Motion", "ANIM", open=True, draw=motion.draw, presets=True),
     Arranged("speed", "Speed of Layers", "DRIVER", below="motion"),
+    Arranged("job", "Generate", "RENDER_ANIMATION", open=True, draw=job.draw),
     Arranged("inpaint", "Painting", "BRUSH_DATA", draw=painting.draw),
     Arranged("walk", "Engine walk", "MOD_NOISE", below="inpaint"),
     Arranged("mask", "Mask", "MOD_MASK", below="inpaint"),
     Arranged("plates", "Plates", "TEXTURE", below="inpaint"),
-    Arranged("job", "Generate", "RENDER_ANIMATION", open=True, draw=job.draw),
     Arranged("sound", "Sound", "SPEAKER"),
     Arranged("output", "Output", "OUTPUT"),
 )

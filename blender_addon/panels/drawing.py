@@ -1,4 +1,4 @@
-"""What the panels draw with: a setting, a sentence that wraps, a section's settings.
+"""What the panels draw with: a setting, and the settings of a section.
 
 Everything follows from the declarations of the settings; a panel names only its section and where it stands.
 """
@@ -6,40 +6,8 @@ Everything follows from the declarations of the settings; a panel names only its
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import bpy
-
 from ...shared import settings
 from .. import properties
-
-NARROWEST = 20
-PX_PER_CHARACTER = 6.6  # of the interface's font, at a scale of 1
-WIDTH_PX = 300  # where no region says how wide it is
-
-
-def placeholders() -> bool:
-    """Whether a field can show a text while it is empty."""
-    return "placeholder" in bpy.types.UILayout.bl_rna.functions["prop"].parameters
-
-
-def characters(context: Any, less_px: int = 44) -> int:
-    """How many characters of a sentence fit on a line of the region, beside `less_px` of margins and icon."""
-    region = getattr(context, "region", None)
-    width = region.width if region is not None and region.width > 1 else WIDTH_PX
-    scale = context.preferences.system.ui_scale or 1
-    return max(NARROWEST, int((width / scale - less_px) / PX_PER_CHARACTER))
-
-
-def draw_sentence(context: Any, layout: Any, text: str, icon: str = "NONE") -> None:
-    """A sentence on as many lines as it needs; Blender's labels do not wrap."""
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    most, line = characters(context, 60 if icon != "NONE" else 44), ""
-    for word in text.split():
-        if line and len(line) + len(word) >= most:
-            column.label(text=line, icon=icon)
-            line, icon = "", "BLANK1" if icon != "NONE" else icon
-        line = f"{line} {word}".strip()
-    column.label(text=line, icon=icon)
 
 
 def split(column: Any) -> Any:
@@ -59,9 +27,10 @@ def draw_setting(layout: Any, group: Any, d: settings.Declared) -> None:
         return
     row = layout.row(heading=properties.label(d.name))
     row.prop(group, properties.switch(d.name), text="")
-    value = row.row()
-    value.enabled = getattr(group, properties.switch(d.name))
-    value.prop(group, d.name, text="")
+    if getattr(group, properties.switch(d.name)):
+        row.prop(group, d.name, text="")
+    else:
+        row.label(text="automatic")
 
 
 def draw_settings(

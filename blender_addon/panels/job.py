@@ -6,7 +6,7 @@ from ...shared.errors import ParallaxError
 from .. import begun_jobs, properties, scene_project, thumbnails
 from ..begun_jobs import Note
 from ..refusals import job_state
-from .drawing import draw_sentence
+from ..sentences import draw_sentence
 
 CANVAS_SCALE = 8.0
 
@@ -59,7 +59,7 @@ def _draw_begin(context: Any, layout: Any) -> None:
         row.operator("infinite_parallax.generate", icon="RENDER_ANIMATION")
     if note is not None and note.step:
         row = layout.row(align=True)
-        row.prop(job_state(), "redo_step")
+        row.prop(job_state(), "redo_step", text="Step")
         row.operator("infinite_parallax.redo", text="Redo", icon="LOOP_BACK").step = job_state().redo_step
 
 

@@ -10,7 +10,8 @@ from ...shared.plan import Plan
 from ...shared.sections import Layer
 from .. import layer_operators, properties, scene_project
 from ..refusals import job_state
-from .drawing import advanced_settings, draw_sentence, draw_settings, main_settings, placeholders
+from ..sentences import draw_sentence, narrow, placeholder
+from .drawing import advanced_settings, draw_settings, main_settings
 
 
 class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
@@ -28,12 +29,13 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
         index: int = 0,
     ) -> None:
         """Name and speed on one line, and whether its strips are shown."""
-        empty = {"placeholder": f"layer {index}"} if placeholders() else {}
+        empty = placeholder(f"layer {index}")
         row = layout.row(align=True)
         row.prop(item, "name", text="", emboss=False, icon_value=0, **empty)
         right = row.row()
         right.alignment = "RIGHT"
-        right.label(text=speed_of(context.scene, index))
+        speed = speed_of(context.scene, index)
+        right.label(text=speed.removesuffix(" px/s") if narrow(context) else speed)
         strips = layer_operators.strips_of(context.scene, index)
         if strips:
             muted = all(strip.mute for strip in strips)

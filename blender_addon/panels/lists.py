@@ -8,7 +8,8 @@ import bpy
 from ...shared import project as projects
 from ...shared.settings import Declared
 from .. import properties
-from .drawing import advanced_settings, draw_sentence, draw_settings, main_settings, placeholders
+from ..sentences import draw_sentence, placeholder
+from .drawing import advanced_settings, draw_settings, main_settings
 
 ICONS = {"hints": "GREASEPENCIL", "objects": "OBJECT_DATA"}
 EMPTY = {
@@ -35,7 +36,7 @@ class INFINITE_PARALLAX_UL_entries(bpy.types.UIList):
         row = layout.row(align=True)
         title = f"{properties.label(property_name.removesuffix('_index'))} {index + 1}"
         if "name" in item.bl_rna.properties and "name" in item.__annotations__:
-            empty = {"placeholder": title} if placeholders() else {}
+            empty = placeholder(title)
             row.prop(item, "name", text="", emboss=False, **empty)
         elif "kind" in item.bl_rna.properties:
             row.prop(item, "kind", text="", emboss=False)

@@ -6,7 +6,8 @@ from ...shared import arrows, plate_sizes
 from ...shared.errors import ParallaxError
 from ...shared.sections import Motion
 from .. import properties, scene_project
-from .drawing import draw_sentence, draw_settings, main_settings
+from ..sentences import draw_sentence
+from .drawing import draw_settings, main_settings
 
 COMPASS = ((135, 90, 45), (180, None, 0), (225, 270, 315))
 
@@ -14,21 +15,11 @@ COMPASS = ((135, 90, 45), (180, None, 0), (225, 270, 315))
 def draw(context: Any, layout: Any) -> None:
     """Draw the panel."""
     group = properties.of_scene(context.scene).motion
-    row = layout.row()
-    compass = row.column(align=True)
-    compass.scale_x = 0.7
-    for line in COMPASS:
-        cells = compass.row(align=True)
-        for degrees in line:
-            if degrees is None:
-                cells.label(text="", icon="DOT")
-                continue
-            here = abs((group.direction_deg - degrees + 180) % 360 - 180) < 0.5
-            button = cells.operator("infinite_parallax.direction", text=arrows.sign(degrees), depress=here)
-            button.degrees = degrees
-    right = row.column()
+    halves = layout.split(factor=0.5)
+    _draw_compass(halves.grid_flow(columns=3, row_major=True, even_columns=True, even_rows=True, align=True), group)
+    right = halves.column()
     right.prop(group, "direction", text="")
-    right.prop(group, "loop")
+    right.prop(group, "loop", text="Loop", toggle=True, icon="FILE_REFRESH")
     rest = [d for d in main_settings(Motion) if d.name not in ("direction_deg", "loop")]
     draw_settings(layout, group, rest, {})
     draw_speed(layout, properties.of_scene(context.scene))
@@ -43,6 +34,17 @@ def draw_speed(layout: Any, group: Any) -> None:
     layout.operator_menu_enum("infinite_parallax.speed_preset", "preset", icon="FCURVE")
 
 
+def _draw_compass(cells: Any, group: Any) -> None:
+    """Eight buttons round a free middle, the one pressed to which the picture moves."""
+    for degrees in (degrees for line in COMPASS for degrees in line):
+        if degrees is None:
+            cells.label(text="")
+            continue
+        here = abs((group.direction_deg - degrees + 180) % 360 - 180) < 0.5
+        button = cells.operator("infinite_parallax.direction", text=arrows.sign(degrees), depress=here)
+        button.degrees = degrees
+
+
 def draw_plan(context: Any, layout: Any) -> None:
     """What follows from the settings, or why nothing does."""
     if not properties.of_scene(context.scene).picture:
@@ -55,6 +57,10 @@ def draw_plan(context: Any, layout: Any) -> None:
         draw_sentence(context, layout, str(e), "ERROR")
         return
     column = layout.column(align=True)
-    column.label(text=f"{plan.duration_s:.1f} s: {plan.steps} steps, {plan.frames} frames", icon="TIME")
-    column.label(text=f"{len(plan.layers)} plates up to {plate_sizes.longest_px(plan)} px long", icon="IMAGE_PLANE")
-    column.label(text=f"{plate_sizes.gigabytes(plate_sizes.needed_bytes(plan))} of disk at most", icon="DISK_DRIVE")
+    size = plate_sizes.gigabytes(plate_sizes.needed_bytes(plan))
+    for text, icon in (
+        (f"{plan.duration_s:.1f} s: {plan.steps} steps, {plan.frames} frames", "TIME"),
+        (f"{len(plan.layers)} plates up to {plate_sizes.longest_px(plan)} px long", "IMAGE_PLANE"),
+        (f"{size} of disk at most", "DISK_DRIVE"),
+    ):
+        draw_sentence(context, column, text, icon)

@@ -8,7 +8,8 @@ import bpy
 from ...shared.sections import Inpaint
 from .. import properties
 from ..refusals import job_state
-from .drawing import draw_sentence, draw_settings, main_settings
+from ..sentences import draw_sentence
+from .drawing import draw_settings, main_settings
 
 
 def known_engines() -> dict[str, dict[str, Any]]:

@@ -4,9 +4,14 @@ from typing import Any
 
 from ...shared.errors import ParallaxError
 from .. import picture_sources, properties, scene_project, thumbnails
-from .drawing import draw_sentence
+from ..sentences import draw_sentence, narrow
 
-THUMBNAIL_SCALE = 6.0
+THUMBNAIL_SCALE = 5.0
+SOURCES = (
+    ("from_image", "Image", "IMAGE_DATA"),
+    ("from_strip", "Strip", "SEQUENCE"),
+    ("paste", "Paste", "PASTEDOWN"),
+)
 
 
 def draw(context: Any, layout: Any) -> None:
@@ -14,9 +19,8 @@ def draw(context: Any, layout: Any) -> None:
     group = properties.of_scene(context.scene)
     layout.prop(group, "picture", text="")
     row = layout.row(align=True)
-    row.operator("infinite_parallax.picture_from_image", text="Image", icon="IMAGE_DATA")
-    row.operator("infinite_parallax.picture_from_strip", text="Strip", icon="SEQUENCE")
-    row.operator("infinite_parallax.picture_paste", text="Paste", icon="PASTEDOWN")
+    for name, text, icon in SOURCES:
+        row.operator(f"infinite_parallax.picture_{name}", text="" if narrow(context) else text, icon=icon)
     if not group.picture:
         draw_sentence(context, layout, "Choose a still picture: a file, an image or a strip.", "INFO")
         return

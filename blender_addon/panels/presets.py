@@ -4,6 +4,7 @@ Those of a person lie among Blender's presets, ours are small scripts beside thi
 own would have spared a few lines and been the only one in Blender that works differently.
 """
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
@@ -26,6 +27,13 @@ def preset_values() -> list[str]:
                 found.append(f"{ROOT}.{section}.{properties.switch(d.name)}")
             found.append(f"{ROOT}.{section}.{d.name}")
     return found
+
+
+def find(name: str) -> str:
+    """The file of a preset by the name that the menu shows; empty if there is none."""
+    files = [path for folder in bpy.utils.preset_paths(SUBFOLDER) for path in Path(folder).glob("*.py")]
+    wanted = name.casefold()
+    return next((str(path) for path in files if bpy.path.display_name(path.name).casefold() == wanted), "")
 
 
 class INFINITE_PARALLAX_MT_presets(bpy.types.Menu):
@@ -69,7 +77,7 @@ class INFINITE_PARALLAX_OT_apply_preset(bpy.types.Operator):
 
     def execute(self, _context: Any) -> set[str]:
         """Run the preset's script, as Blender does with its own."""
-        path = self.filepath or bpy.utils.preset_find(self.name, SUBFOLDER, display_name=True)
+        path = self.filepath or find(self.name)
         if not path:
             self.report({"ERROR"}, f"There is no preset {self.name!r}. Choose one from the menu of presets.")
             return {"CANCELLED"}

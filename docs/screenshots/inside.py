@@ -17,7 +17,7 @@ import bpy
 MODULE = "bl_ext.user_default.infinite_parallax"
 OUT, FOLDER = Path(os.environ["SHOTS_OUT"]), Path(os.environ["SHOTS_FOLDER"])
 ONLY = [name for name in os.environ["SHOTS_ONLY"].split(",") if name]
-WAIT_S = 1.0
+WAIT_S = 0.7
 NORMAL_PX, NARROW_PX = 330, 215
 
 
@@ -41,8 +41,12 @@ def call(area: Any, operator: Callable[..., Any], *how: Any, **words: Any) -> An
 
 
 def shoot(name: str) -> None:
-    """Read the screen."""
-    subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=True)
+    """Read the screen, or of a name that begins with `panel_` the sidebar alone."""
+    crop = []
+    if name.startswith("panel_"):
+        side = region(largest(), "UI")
+        crop = ["-crop", f"{side.width}x{side.height}+{side.x}+{window().height - side.y - side.height}", "+repage"]
+    subprocess.run(["import", "-window", "root", *crop, str(OUT / f"{name}.png")], check=True)
     print("SHOT", name, flush=True)
 
 
@@ -53,9 +57,8 @@ def open_editor(kind: str) -> Any:
     return area
 
 
-def show_tab(area: Any, closed: tuple[str, ...] = ()) -> None:
+def show_tab(area: Any) -> None:
     """Bring the Parallax tab to the front."""
-    del closed
     region(area, "UI").active_panel_category = "Parallax"
     area.tag_redraw()
 
@@ -64,62 +67,102 @@ def group() -> Any:
     return bpy.context.scene.infinite_parallax
 
 
-def scroll(area: Any, pages: int) -> None:
-    """Scroll the sidebar."""
+def scroll(area: Any, times: int) -> None:
+    """Scroll the sidebar down, or up."""
+    with bpy.context.temp_override(window=window(), area=area, region=region(area, "UI")):
+        for _ in range(abs(times)):
+            (bpy.ops.view2d.scroll_down if times > 0 else bpy.ops.view2d.scroll_up)()
+
+
+def mouse(*words: object) -> None:
+    """Move or press the real mouse."""
+    subprocess.run(["xdotool", *map(str, words)], check=True)
+
+
+def widen(area: Any, px: int) -> Iterator[None]:
+    """Give the sidebar a width by dragging its edge with the mouse."""
     side = region(area, "UI")
-    with bpy.context.temp_override(window=window(), area=area, region=side):
-        for _ in range(abs(pages)):
-            (bpy.ops.view2d.scroll_down if pages > 0 else bpy.ops.view2d.scroll_up)(deltay=600)
+    x, y = side.x, window().height - (side.y + side.height // 3)
+    to = x + side.width - px
+    for words in (
+        ("mousemove", x, y),
+        ("mousedown", 1),
+        *(("mousemove", x + (to - x) * i // 4, y) for i in range(1, 5)),
+    ):
+        mouse(*words)
+        yield None
+    mouse("mouseup", 1)
+    yield None
 
 
 def prepare() -> None:
     """Preferences that do not get in the way, and a picture."""
-    bpy.context.preferences.view.show_splash = False
     chosen = bpy.context.preferences.addons[MODULE].preferences
     chosen.command = os.environ["SHOTS_COMMAND"]
     chosen.cache = str(FOLDER / "cache")
     group().picture = os.environ["SHOTS_PICTURE"]
-    group().motion.use_steps, group().motion.steps = True, 24
-    group().motion.fps = 12
-    group().inpaint.engine = "walk"
+    group().motion.use_steps, group().motion.steps = True, 200
+    group().motion.seconds_per_step, group().motion.fps = 0.2, 12
 
 
-def widen(area: Any, px: int) -> None:
-    """Give the sidebar a width, as by dragging its edge."""
-    side = region(area, "UI")
-    x, y = side.x, side.y + side.height // 2
-    by = side.width - px
-    subprocess.run(["xdotool", "mousemove", str(x), str(window().height - y), "mousedown", "1"], check=True)
-    subprocess.run(["xdotool", "mousemove", "--sync", str(x + by // 2), str(window().height - y)], check=True)
-    subprocess.run(["xdotool", "mousemove", "--sync", str(x + by), str(window().height - y)], check=True)
-    subprocess.run(["xdotool", "mouseup", "1"], check=True)
+def state() -> Any:
+    return bpy.context.window_manager.infinite_parallax
 
 
-def story() -> Iterator[str | None]:
-    """The shots, each as far as the next redraw: a name is a shot, None only waits."""
-    prepare()
-    area = open_editor("IMAGE_EDITOR")
-    yield None
+def pictures_and_layers(area: Any) -> Iterator[str | None]:
+    """The image editor: the picture, the suggested layers, a drag of a border with the real mouse."""
+    show_tab(area)
     call(area, bpy.ops.infinite_parallax.show_picture)
     call(area, bpy.ops.image.view_all, fit_view=True)
-    show_tab(area)
-    yield None
+    yield from widen(area, NORMAL_PX)
     yield "panel_begin"
     call(area, bpy.ops.infinite_parallax.suggest_layers, "INVOKE_DEFAULT")
-    while bpy.context.window_manager.infinite_parallax.asking:
+    while state().asking:
         yield None
-    call(area, bpy.ops.image.view_all, fit_view=True)
     group().layer_index = 2
+    call(area, bpy.ops.infinite_parallax.hint_box, box=(300, 420, 360, 470))
+    call(area, bpy.ops.image.view_all, fit_view=True)
     yield None
     yield "image_editor"
+    yield "panel_layers"
+    scroll(area, 14)
+    yield None
+    yield "panel_motion"
+
+
+def drag_a_border(area: Any) -> Iterator[str | None]:
+    """Edit Borders with the real mouse: down by 40 px of the picture."""
+    before = group().layers[1].height
+    call(area, bpy.ops.infinite_parallax.edit_borders, "INVOKE_REGION_WIN")
+    frame = region(area, "WINDOW")
+    size = area.spaces.active.image.size
+    rows = [group().layers[0].height + group().layers[1].height + by for by in (0, 20, 40)]
+    group().layers[2].skyline = ""
+    places = [frame.view2d.view_to_region(0.25, 1 - row / size[1], clip=False) for row in rows]
+    where = [(frame.x + x, window().height - frame.y - y) for x, y in places]
+    for words in (("mousemove", *where[0]), ("mousedown", 1), ("mousemove", *where[1]), ("mousemove", *where[2])):
+        mouse(*words)
+        yield None
+    yield "edit_borders"
+    mouse("mouseup", 1)
+    yield None
+    print("DRAGGED", before, "to", group().layers[1].height, flush=True)
+    mouse("key", "Return")
+    yield None
+    bpy.ops.ed.undo()
+    yield None
+    print("UNDONE", group().layers[1].height, flush=True)
+
+
+def work(area: Any) -> Iterator[str | None]:
+    """Generate, with its progress, and the finished timeline."""
     call(area, bpy.ops.infinite_parallax.generate, "INVOKE_DEFAULT")
-    scroll(area, 2)
-    while bpy.context.window_manager.infinite_parallax.factor < 0.4:
+    while state().running and not state().left:
         yield None
-    yield "generating"
-    while bpy.context.window_manager.infinite_parallax.running:
+    yield "panel_generating"
+    while state().running:
         yield None
-    yield "generated"
+    yield "panel_generated"
     area.type = "SEQUENCE_EDITOR"
     area.spaces.active.view_type = "SEQUENCER_PREVIEW"
     area.spaces.active.show_region_ui = True
@@ -129,11 +172,21 @@ def story() -> Iterator[str | None]:
     call(area, bpy.ops.sequencer.view_all)
     yield None
     yield "sequencer"
-    widen(area, NARROW_PX)
+    yield from widen(area, NARROW_PX)
+    yield "panel_narrow"
+    scroll(area, 14)
     yield None
-    yield "sequencer_narrow"
-    scroll(area, 2)
-    yield "sequencer_narrow_2"
+    yield "panel_narrow_below"
+
+
+def story() -> Iterator[str | None]:
+    """The shots, each as far as the next redraw: a name is a shot, None only waits."""
+    prepare()
+    area = open_editor("IMAGE_EDITOR")
+    yield None
+    yield from pictures_and_layers(area)
+    yield from drag_a_border(area)
+    yield from work(area)
     area.type = "VIEW_3D"
     area.spaces.active.show_region_ui = True
     yield None

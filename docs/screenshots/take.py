@@ -1,7 +1,7 @@
 """`make screenshots`: start a desktop Blender on a virtual screen, work through the panel, keep what is seen.
 
-Needs `blender`, `xvfb-run`, and ImageMagick's `import` on the PATH. Blender's own `screen.screenshot` gives a black
-picture without a graphics card; ImageMagick reads the screen itself. What runs inside Blender is `inside.py`.
+Needs `blender`, `xvfb-run`, `xdotool` and ImageMagick's `import` on the PATH. Blender's own `screen.screenshot` gives a
+black picture without a graphics card; ImageMagick reads the screen itself. What runs inside Blender is `inside.py`.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 IMAGES = HERE.parent / "images"
-PROGRAMS = ("blender", "xvfb-run", "import")
-SCREEN = (1600, 1000)
+PROGRAMS = ("blender", "xvfb-run", "import", "xdotool")
+SCREEN = (1600, 1200)
 
 
 def main() -> int:
@@ -29,7 +29,9 @@ def main() -> int:
     args = parser.parse_args()
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
-        print(f"Not on the PATH: {', '.join(missing)}. On Debian: apt-get install blender xvfb xauth imagemagick")
+        print(
+            f"Not on the PATH: {', '.join(missing)}. On Debian: apt-get install blender xvfb xauth xdotool imagemagick"
+        )
         return 1
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="infinite-parallax-screenshots-") as folder:
@@ -44,6 +46,8 @@ def main() -> int:
         }
         install = ["blender", "-b", "--command", "extension", "install-file", "-r", "user_default", "--enable"]
         subprocess.run([*install, str(args.zip.resolve())], env=environment, check=True)
+        quiet = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
+        subprocess.run(["blender", "-b", "--python-expr", quiet], env=environment, check=True)
         width, height = map(str, SCREEN)
         screen = ["xvfb-run", "-a", "-s", f"-screen 0 {width}x{height}x24 +extension GLX"]
         blender = ["blender", "--gpu-backend", "opengl", "-p", "0", "0", width, height]

@@ -1,5 +1,6 @@
 """A stand-in for Blender's layouts: it draws nothing, and checks that everything a panel names exists."""
 
+import functools
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,15 +17,15 @@ class Recorder:
         self.__dict__["root"] = root or self
         self.__dict__["texts"], self.__dict__["properties"], self.__dict__["operators"] = [], [], []
         for name in CONTAINERS:
-            self.__dict__[name] = self._part
+            self.__dict__[name] = functools.partial(self._part, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         assert name in bpy.types.UILayout.bl_rna.properties, f"a layout has no {name}"
         self.__dict__[name] = value
 
-    def _part(self, **words: Any) -> "Recorder":
+    def _part(self, kind: str, **words: Any) -> "Recorder":
         for name in words:
-            assert name in ("align", "heading", "factor", "columns", "even_columns", "heading_ctxt"), name
+            assert name in bpy.types.UILayout.bl_rna.functions[kind].parameters, f"a {kind} has no {name}"
         if words.get("heading"):
             self.root.texts.append(words["heading"])
         return Recorder(self.root)

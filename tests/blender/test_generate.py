@@ -9,7 +9,18 @@ import bpy
 import infinite_parallax
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, generating, jobs, preferences, properties, timeline
+from infinite_parallax.blender_addon import (
+    begun_jobs,
+    compat,
+    export,
+    generating,
+    jobs,
+    local_server,
+    preferences,
+    properties,
+    scene_project,
+    timeline,
+)
 from infinite_parallax.shared import frames, plates, scene
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
@@ -31,6 +42,7 @@ def enabled(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> An
     """The add-on registered, its server the checkout's, its cache a folder of the test."""
     infinite_parallax.register()
     chosen = SimpleNamespace(url="", token="", token_file="", command=command, cache=str(tmp_path))
+    ENABLED.update(vars(chosen))
     monkeypatch.setattr(preferences, "preferences", lambda: chosen)
     write_png(tmp_path / "picture.png", texture(0, 0, WIDTH, HEIGHT, 1))
     wanted = document(180.0) | {"picture": str(tmp_path / "picture.png"), "inpaint": {"engine": "telea"}}
@@ -50,7 +62,7 @@ def test_generate_build_and_export(tmp_path: Path) -> None:
     assert not state().running
     assert state().status == "Done: 36 frames"
     assert generating.running() is None
-    assert not any((tmp_path / "jobs").iterdir()), "a finished job keeps nothing"
+    assert begun_jobs.read(Path(this.infinite_parallax.plates_folder)).finished
     folder = Path(this.infinite_parallax.plates_folder)
     project = properties.project(this)
     spec = scene.build(project, plans.plan(project, WIDTH, HEIGHT), plates.load(folder))
@@ -94,10 +106,12 @@ def test_a_cancelled_job_goes_on_where_it_was(tmp_path: Path) -> None:
     def stop() -> bool:
         return any(isinstance(m, jobs.Progress) and m.done >= 2 for m in told)
 
+    task = jobs.Task(project, tmp_path / "picture.png", tmp_path / "plates")
     with pytest.raises(Cancelled):
-        jobs.paint(preferences.server(), project, tmp_path / "picture.png", tmp_path / "plates", told.append, stop)
+        jobs.paint(preferences.server(), task, told.append, stop)
+    assert begun_jobs.read(task.folder).step >= 2
     told.clear()
-    finished = jobs.paint(preferences.server(), project, tmp_path / "picture.png", tmp_path / "plates", told.append)
+    finished = jobs.paint(preferences.server(), task, told.append)
     assert finished.spec.frames == 36
     first = next(m for m in told if isinstance(m, jobs.Progress))
     assert first.done >= 1, "painted steps are kept"
@@ -105,7 +119,7 @@ def test_a_cancelled_job_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_a_worker_says_everything_in_messages(tmp_path: Path) -> None:
     project = properties.project(bpy.context.scene)
-    worker = jobs.Worker(preferences.server(), project, tmp_path / "picture.png", tmp_path / "plates")
+    worker = jobs.Worker(preferences.server(), jobs.Task(project, tmp_path / "picture.png", tmp_path / "plates"))
     told = [worker.messages.get()]
     while not isinstance(told[-1], jobs.Finished | jobs.Failed):
         told.append(worker.messages.get())
@@ -113,7 +127,7 @@ def test_a_worker_says_everything_in_messages(tmp_path: Path) -> None:
     steps = [m.done for m in told if isinstance(m, jobs.Progress) and m.what == "step"]
     assert steps == sorted(steps)
     assert isinstance(told[-1], jobs.Finished)
-    gone = jobs.Worker(preferences.server(), project, tmp_path / "none.png", tmp_path / "plates")
+    gone = jobs.Worker(preferences.server(), jobs.Task(project, tmp_path / "none.png", tmp_path / "plates"))
     last = gone.messages.get()
     gone.join(10)
     assert isinstance(last, jobs.Failed)
@@ -128,6 +142,127 @@ def test_the_panel_says_what_is_prepared() -> None:
     finally:
         job.worker.stop()
         job.worker.join(60)
+
+
+def test_later_steps_are_painted_again() -> None:
+    this = bpy.context.scene
+    with pytest.raises(RuntimeError, match="poll"):
+        bpy.ops.infinite_parallax.redo(step=4)
+    bpy.ops.infinite_parallax.generate()
+    folder = Path(this.infinite_parallax.plates_folder)
+    first = begun_jobs.read(folder)
+    plain = {path.name: path.read_bytes() for path in (folder / "plates").glob("*.png")}
+    this.infinite_parallax.inpaint.engine = "walk"
+    assert bpy.ops.infinite_parallax.redo(step=4) == {"FINISHED"}
+    again = {path.name: path.read_bytes() for path in (folder / "plates").glob("*.png")}
+    assert again != plain
+    second = begun_jobs.read(folder)
+    assert (second.job, second.finished) == (first.job, True)
+    assert second.key != first.key
+    assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
+    assert again == {path.name: path.read_bytes() for path in (folder / "plates").glob("*.png")}, "nothing is lost"
+    with pytest.raises(RuntimeError, match="from_step is 40"):
+        bpy.ops.infinite_parallax.redo(step=40)
+    this.infinite_parallax.motion.direction_deg = 0
+    with pytest.raises(RuntimeError, match="A redo keeps the geometry"):
+        bpy.ops.infinite_parallax.redo(step=2)
+
+
+def test_a_server_that_dies_is_said_and_generate_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    kill = jobs.painting._watch
+
+    def dying(client: Any, info: Any, tell: Any, stop: Any, canvas_px: int) -> Any:
+        def told(message: Any) -> None:
+            tell(message)
+            if isinstance(message, jobs.Progress) and message.done >= 2:
+                local_server._Kept.running.process.process.kill()
+                local_server._Kept.running.process.process.wait()
+
+        return kill(client, info, told, stop, canvas_px)
+
+    monkeypatch.setattr(jobs.painting, "_watch", dying)
+    with pytest.raises(
+        RuntimeError, match=r"The server has ended in the middle of the job.*goes on from the last step"
+    ):
+        bpy.ops.infinite_parallax.generate()
+    assert not state().running
+    assert "ended by itself" in preferences.status()
+    monkeypatch.undo()
+    monkeypatch.setattr(preferences, "preferences", lambda: SimpleNamespace(**ENABLED))
+    assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
+    assert state().error == ""
+
+
+ENABLED: dict[str, str] = {}
+"""The preferences of the test at work."""
+
+
+def test_layers_are_suggested() -> None:
+    this = bpy.context.scene
+    properties.fill_layers(this, ())
+    assert bpy.ops.infinite_parallax.suggest_layers() == {"FINISHED"}
+    assert "straight bands" in state().suggestion or "contours" in state().suggestion
+    if this.infinite_parallax.layers:
+        scene_project.plan_of(this)
+
+
+def test_the_server_is_tested_started_and_stopped(enabled: Any) -> None:
+    assert bpy.ops.infinite_parallax.test_server() == {"FINISHED"}
+    assert "Engines: telea, walk" in state().server
+    assert "walk" in state().engines
+    running = local_server.running()
+    assert bpy.ops.infinite_parallax.start_server() == {"FINISHED"}
+    assert local_server.running() is running, "one server for all"
+    assert preferences.status() == f"Runs at {running.process.url}"
+    assert bpy.ops.infinite_parallax.show_log() == {"FINISHED"}
+    assert "serving" in bpy.data.texts["Infinite Parallax server log"].as_string()
+    assert bpy.ops.infinite_parallax.stop_server() == {"FINISHED"}
+    assert not bpy.ops.infinite_parallax.stop_server.poll()
+    enabled.url = "http://127.0.0.1:9"
+    with pytest.raises(RuntimeError, match="No server answers"):
+        bpy.ops.infinite_parallax.test_server()
+
+
+def test_the_cache_is_cleared_but_for_what_is_shown(tmp_path: Path) -> None:
+    bpy.ops.infinite_parallax.generate()
+    shown = Path(bpy.context.scene.infinite_parallax.plates_folder)
+    (tmp_path / "plates" / "Old").mkdir(parents=True)
+    assert bpy.ops.infinite_parallax.clear_cache() == {"FINISHED"}
+    assert not (tmp_path / "jobs").exists()
+    assert [path.name for path in (tmp_path / "plates").iterdir()] == [shown.name]
+
+
+def test_another_file_is_opened_while_a_job_runs(tmp_path: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "other.blend"))
+    job = generating.Working.running = generating.Generating(bpy.context.scene)
+    assert state().running
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "other.blend"))
+    assert generating.running() is None
+    assert not state().running
+    job.worker.join(30)
+    assert isinstance(last_of(job.worker), jobs.Failed | jobs.Finished)
+    assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
+
+
+def last_of(worker: jobs.Worker) -> jobs.Message:
+    message = worker.messages.get(timeout=30)
+    while not isinstance(message, jobs.Finished | jobs.Failed):
+        message = worker.messages.get(timeout=30)
+    return message
+
+
+def test_a_finished_project_is_saved_reopened_and_rendered_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a" / "work.blend"))
+    assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
+    assert bpy.context.scene.infinite_parallax.plates_folder == "//work_files/Scene"
+    export.still(bpy.context.scene, 10, tmp_path / "before.png")
+    bpy.ops.wm.save_mainfile()
+    (tmp_path / "a").rename(tmp_path / "b")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "b" / "work.blend"))
+    export.still(bpy.context.scene, 10, tmp_path / "after.png")
+    assert (read_pixels(tmp_path / "after.png") == read_pixels(tmp_path / "before.png")).all()
+    assert bpy.ops.infinite_parallax.build_scene() == {"FINISHED"}
 
 
 def test_the_blender_command_line(tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from infinite_parallax.blender_addon import (
     properties,
     registration,
     scene_project,
+    sentences,
     thumbnails,
 )
 from infinite_parallax.shared import project as projects
@@ -87,7 +88,8 @@ def test_everything_that_is_drawn_exists(space: str, tmp_path: Path) -> None:
     layout = draw_all(space, image)
     for cls in (*projects.SECTIONS.values(), *(kind for kind, _ in projects.LISTS.values())):
         for d in settings.declared(cls):
-            assert {d.name, properties.dial(d)} & set(layout.properties), f"{cls.__name__}.{d.name} is never shown"
+            wanted = {d.name, properties.dial(d), properties.switch(d.name)}
+            assert wanted & set(layout.properties), f"{cls.__name__}.{d.name} is never shown"
     assert "infinite_parallax.generate" in layout.operators
     assert ("infinite_parallax.edit_borders" in layout.operators) == (space == "IMAGE_EDITOR")
     assert any(text.startswith("← ") and text.endswith(" px/s") for text in layout.texts)
@@ -155,7 +157,7 @@ def test_no_line_is_wider_than_a_narrow_panel(filled: Any) -> None:
     filled.infinite_parallax.layers[0].height = 500
     state = bpy.context.window_manager.infinite_parallax
     state.suggestion = "By edges and colours the picture parts in 4 layers, at the rows 40 (sure: 0.82), 80 and 100."
-    most = panels.drawing.characters(context_in("VIEW_3D"), 44)
+    most = sentences.characters(context_in("VIEW_3D"), 44)
     names = {properties.label(d.name) for cls in projects.SECTIONS.values() for d in settings.declared(cls)}
     assert [text for text in draw_all("VIEW_3D").texts if len(text) > most and text not in names] == []
 
@@ -166,7 +168,7 @@ def test_the_preferences_are_drawn(filled: Any, monkeypatch: pytest.MonkeyPatch)
     for url in ("", "http://127.0.0.1:1"):
         layout = Recorder()
         stand_in = SimpleNamespace(layout=layout, bl_rna=rna, **dict.fromkeys(ANNOTATED, "") | {"url": url})
-        cls.draw(stand_in, bpy.context)
+        cls.draw(stand_in, context_in("PREFERENCES"))
         assert "infinite_parallax.test_server" in layout.operators
         assert ("infinite_parallax.start_server" in layout.operators) == (not url)
         assert any(text.endswith("in use") for text in layout.texts)

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infinite_parallax.blender_addon.jobs import Message, Progress, Server, paint
+from infinite_parallax.blender_addon import local_server
+from infinite_parallax.blender_addon.jobs import Message, Progress, Server, Task, paint
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled
 from infinite_parallax.shared.project import Project
 
 
-def test_another_output_setting_goes_on_with_the_job(tmp_path: Path, picture: bytes, document: Any) -> None:
+def test_another_output_setting_goes_on_with_the_job(
+    tmp_path: Path, picture: bytes, document: Any, request: pytest.FixtureRequest
+) -> None:
     (tmp_path / "picture.png").write_bytes(picture)
     command = (sys.executable, "-m", "infinite_parallax.inpaint_server")
     server = Server(url="", token="", command=command, stores=tmp_path / "jobs")
@@ -25,12 +28,12 @@ def test_another_output_setting_goes_on_with_the_job(tmp_path: Path, picture: by
         def stop() -> bool:
             return steps is not None and any(isinstance(m, Progress) and m.done >= steps for m in told)
 
-        paint(server, project, tmp_path / "picture.png", tmp_path / "plates", told.append, stop)
+        paint(server, Task(project, tmp_path / "picture.png", tmp_path / "plates"), told.append, stop)
         return next(m.done for m in told if isinstance(m, Progress))
 
+    request.addfinalizer(local_server.stop)
     project = projects.from_json(document())
     with pytest.raises(Cancelled):
         begin(project, steps=2)
     another = replace(project, name="another", output=replace(project.output, crf=40))
     assert begin(another) >= 1
-    assert list((tmp_path / "jobs").iterdir()) == []

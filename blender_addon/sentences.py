@@ -1,0 +1,42 @@
+"""Sentences in Blender's interface, on as many lines as they need: its labels do not wrap."""
+
+from typing import Any
+
+import bpy
+
+NARROWEST = 20
+NARROW = 28  # characters
+PX_PER_CHARACTER = 6.6  # of the interface's font, at a scale of 1
+WIDTH_PX = 300  # where no region says how wide it is
+
+
+def placeholder(text: str) -> dict[str, str]:
+    """What a field shows while it is empty, where this Blender can."""
+    known = "placeholder" in bpy.types.UILayout.bl_rna.functions["prop"].parameters
+    return {"placeholder": text} if known else {}
+
+
+def characters(context: Any, less_px: int = 44) -> int:
+    """How many characters of a sentence fit on a line of the region, beside `less_px` of margins and icon."""
+    region = getattr(context, "region", None)
+    width = region.width if region is not None and region.width > 1 else WIDTH_PX
+    scale = context.preferences.system.ui_scale or 1
+    return max(NARROWEST, int((width / scale - less_px) / PX_PER_CHARACTER))
+
+
+def draw_sentence(context: Any, layout: Any, text: str, icon: str = "NONE") -> None:
+    """Draw a sentence, wrapped at the width of the region."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    most, line = characters(context, 60 if icon != "NONE" else 44), ""
+    for word in text.split():
+        if line and len(line) + len(word) >= most:
+            column.label(text=line, icon=icon)
+            line, icon = "", "BLANK1" if icon != "NONE" else icon
+        line = f"{line} {word}".strip()
+    column.label(text=line, icon=icon)
+
+
+def narrow(context: Any) -> bool:
+    """Whether the region is too narrow for texts beside icons."""
+    return characters(context) < NARROW

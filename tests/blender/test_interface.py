@@ -1,0 +1,286 @@
+"""Every operator of the interface: when it can be used, what it does by a call, and that undo takes it back."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import infinite_parallax
+import numpy as np
+import pytest
+from infinite_parallax.blender_addon import compat, preferences, properties, registration, scene_project, vse
+from infinite_parallax.shared import project as projects
+
+from .made import HEIGHT, WIDTH, document, made, read_pixels
+from .pictures import texture, write_png
+
+pytestmark = pytest.mark.blender
+ops = bpy.ops.infinite_parallax
+
+
+@pytest.fixture(autouse=True)
+def enabled(empty_file: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001
+    infinite_parallax.register()
+    chosen = SimpleNamespace(url="", token="", token_file="", command="", cache=str(tmp_path / "cache"))
+    monkeypatch.setattr(preferences, "preferences", lambda: chosen)
+    yield
+    infinite_parallax.unregister()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.png"
+    write_png(path, texture(0, 0, WIDTH, HEIGHT, 1))
+    return path
+
+
+@pytest.fixture
+def filled(picture: Path) -> Any:
+    data = document() | {"picture": str(picture), "hints": [{"layer": 1, "box": [1, 2, 30, 40]}]}
+    data["objects"] = [{"name": "boat", "layer": 2, "box": [5, 5, 20, 20]}]
+    properties.fill(bpy.context.scene, projects.from_json(data))
+    return bpy.context.scene
+
+
+def group() -> Any:
+    return bpy.context.scene.infinite_parallax
+
+
+def whole() -> Any:
+    """All that undo must bring back."""
+    editor = bpy.context.scene.sequence_editor
+    mutes = [strip.mute for strip in compat.strips(editor)] if editor else []
+    indices = [getattr(group(), properties.index_name(name)) for name in projects.LISTS]
+    return properties.document(bpy.context.scene), indices, mutes
+
+
+def undoable(call: Callable[[], set[str]]) -> None:
+    """Call an operator between two marks of the undo stack, go back, and forth again."""
+    bpy.ops.ed.undo_push(message="before")
+    before = whole()
+    assert call() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="after")
+    after = whole()
+    assert after != before
+    bpy.ops.ed.undo()
+    assert whole() == before
+    bpy.ops.ed.redo()
+    assert whole() == after
+
+
+LAYER_CALLS = {
+    "split": ops.layer_add,
+    "remove": ops.layer_remove,
+    "merge": ops.layer_merge,
+    "move down": lambda: ops.layer_move(direction="DOWN"),
+    "row": lambda: ops.edit_borders(action="ROW", border=1, y=25),
+    "bend": lambda: ops.edit_borders(action="ADD", border=2, x=60, y=80),
+    "box": lambda: ops.hint_box(box=(10, 10, 40, 50)),
+    "object": lambda: ops.hint_box(list="objects", layer=2, box=(10, 10, 40, 50)),
+    "stroke": lambda: ops.hint_stroke(points="[[5, 5], [60, 30]]"),
+    "entry": lambda: ops.entry_add(list="hints"),
+    "no entry": lambda: ops.entry_remove(list="objects"),
+    "direction": lambda: ops.direction(degrees=45),
+    "engine": lambda: ops.choose_engine(name="telea"),
+    "preset": lambda: ops.apply_preset(name="Train Window"),
+    "clouds": lambda: ops.apply_preset(name="Clouds Only"),
+}
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("name", LAYER_CALLS)
+def test_undo_takes_it_back(name: str) -> None:
+    group().layer_index = 0
+    undoable(LAYER_CALLS[name])
+
+
+def test_every_operator_reads_well_and_says_why_it_is_grey() -> None:
+    ours = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
+    assert len(ours) > 25
+    for cls in ours:
+        module, _, short = cls.bl_idname.partition(".")
+        rna = getattr(getattr(bpy.ops, module), short).get_rna_type()
+        assert rna.name == cls.bl_label
+        assert len(rna.description) > 10, f"{cls.bl_idname} has no tooltip"
+        assert rna.name.istitle() or " " in rna.name
+        for prop in rna.properties:
+            if prop.identifier not in ("rna_type", "filepath", "filter_glob", "remove_name", "remove_active"):
+                assert prop.name, f"{cls.bl_idname}.{prop.identifier} has no name"
+        changes = getattr(cls, "bl_options", set())
+        if changes and "INTERNAL" not in changes:
+            assert changes == {"REGISTER", "UNDO"}, cls.bl_idname
+
+
+def test_nothing_can_be_done_without_a_picture() -> None:
+    for operator in (ops.generate, ops.redo, ops.layer_add, ops.suggest_layers, ops.edit_borders, ops.hint_box,
+                     ops.hint_stroke, ops.show_picture, ops.layer_remove, ops.layer_merge, ops.layer_move,
+                     ops.layer_mute, ops.build_scene, ops.export, ops.picture_from_image, ops.picture_from_strip,
+                     ops.picture_paste, ops.cancel, ops.stop_server):  # fmt: skip
+        assert not operator.poll(), operator
+
+
+def test_merging_and_moving_take_hints_and_objects_along(filled: Any) -> None:
+    group().layer_index = 1
+    assert ops.layer_move(direction="UP") == {"FINISHED"}
+    assert [layer.name for layer in group().layers] == ["hills", "sky", "grass"]
+    assert (group().layer_index, group().hints[0].layer, group().objects[0].layer) == (0, 0, 2)
+    assert ops.layer_merge() == {"FINISHED"}
+    assert [(layer.name, layer.use_height) for layer in group().layers] == [("hills", True), ("grass", False)]
+    assert (group().hints[0].layer, group().objects[0].layer) == (0, 1)
+    scene_project.plan_of(filled)
+    group().layer_index = 1
+    assert not ops.layer_merge.poll()
+
+
+@pytest.mark.usefixtures("filled")
+def test_borders_are_edited_by_a_script() -> None:
+    ops.edit_borders(action="ROW", border=1, y=25)
+    assert [layer.height for layer in group().layers][:2] == [25, 45]
+    ops.edit_borders(action="ADD", border=2, x=60, y=80)
+    assert json.loads(group().layers[2].skyline) == [[0, 70], [60, 80], [192, 70]]
+    ops.edit_borders(action="MOVE", border=2, point=1, x=70, y=90)
+    ops.edit_borders(action="REMOVE", border=2, point=0)
+    assert json.loads(group().layers[2].skyline) == [[70, 90], [192, 70]]
+    with pytest.raises(RuntimeError, match="There is no border 7"):
+        ops.edit_borders(action="ROW", border=7, y=3)
+    with pytest.raises(RuntimeError, match="points is not JSON"):
+        ops.hint_stroke(points="no")
+    with pytest.raises(RuntimeError, match="holds nothing"):
+        ops.hint_box(box=(500, 1, 600, 5))
+
+
+def test_the_first_drag_takes_the_default_layers_over(picture: Path) -> None:
+    group().picture = str(picture)
+    assert ops.edit_borders(action="ROW", border=1, y=30) == {"FINISHED"}
+    assert len(group().layers) == 4
+    assert group().layers[0].height == 30
+
+
+@pytest.mark.parametrize("name", [name for name in projects.LISTS if name != "layers"])
+def test_entries_of_every_list(name: str, filled: Any) -> None:
+    entries, index = getattr(group(), name), properties.index_name(name)
+    first = len(entries)
+    ops.entry_add(list=name)
+    ops.entry_add(list=name)
+    assert (len(entries), getattr(group(), index)) == (first + 2, first + 1)
+    assert ops.entry_move(list=name, direction="UP") == {"FINISHED"}
+    assert getattr(group(), index) == first
+    setattr(group(), index, 0)
+    assert ops.entry_move(list=name, direction="UP") == {"CANCELLED"}
+    while len(entries):
+        assert ops.entry_remove(list=name) == {"FINISHED"}
+    assert ops.entry_remove(list=name) == {"CANCELLED"}
+    assert getattr(properties.project(filled), name) == ()
+
+
+def test_the_dial_is_another_face_of_the_direction() -> None:
+    motion = group().motion
+    assert motion.direction == pytest.approx(np.pi)
+    motion.direction = np.radians(33.3)
+    assert motion.direction_deg == pytest.approx(33.3)
+    assert properties.project(bpy.context.scene).motion.direction_deg == 33.3
+
+
+def test_muting_a_layer_mutes_its_strips(filled: Any, tmp_path: Path) -> None:
+    assert not ops.layer_mute.poll()
+    spec = made(tmp_path / "plates", document())
+    vse.build(filled, spec, tmp_path / "plates", tmp_path / "plates")
+    undoable(lambda: ops.layer_mute(layer=1))
+    strips = compat.strips(bpy.context.scene.sequence_editor)
+    assert {s.name for s in strips if s.mute} == {s.name for s in strips if s[vse.TAG].startswith("01 ")}
+    vse.build(bpy.context.scene, spec, tmp_path / "plates", tmp_path / "plates")
+    assert any(s.mute for s in strips), "building again keeps it"
+    ops.layer_mute(layer=1)
+    assert not any(s.mute for s in compat.strips(bpy.context.scene.sequence_editor))
+    with pytest.raises(RuntimeError, match="has no strips"):
+        ops.layer_mute(layer=9)
+
+
+def test_picture_from_a_file_image(picture: Path) -> None:
+    bpy.data.images.load(str(picture))
+    undoable(lambda: ops.picture_from_image(image="picture.png"))
+    assert Path(group().picture) == picture
+
+
+def test_picture_from_a_packed_image_keeps_its_bytes(picture: Path) -> None:
+    image = bpy.data.images.load(str(picture))
+    image.pack()
+    data = picture.read_bytes()
+    picture.unlink()
+    assert ops.picture_from_image(image=image.name) == {"FINISHED"}
+    assert scene_project.picture_path(bpy.context.scene).read_bytes() == data
+    assert image.packed_file is not None
+
+
+def test_picture_from_a_generated_image_keeps_its_values(tmp_path: Path) -> None:
+    wanted = texture(0, 0, 40, 30, 2)
+    image = bpy.data.images.new("made", 40, 30)
+    values = np.concatenate([wanted, np.full((30, 40, 1), 255, np.uint8)], 2)[::-1].astype(np.float32) / 255
+    image.pixels.foreach_set(values.ravel())
+    image.update()
+    count = len(bpy.data.images)
+    assert ops.picture_from_image(image="made") == {"FINISHED"}
+    path = scene_project.picture_path(bpy.context.scene)
+    assert path.is_relative_to(tmp_path / "cache")
+    assert np.abs(read_pixels(path)[..., :3].astype(int) - wanted).max() == 0
+    assert (len(bpy.data.images), image.source) == (count, "GENERATED")
+
+
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+    bpy.data.images.new("some", 8, 8)
+    with pytest.raises(RuntimeError, match="There is no image 'none'"):
+        ops.picture_from_image(image="none")
+    (tmp_path / "text.png").write_text("no picture", encoding="utf-8")
+    group().picture = str(tmp_path / "text.png")
+    with pytest.raises(RuntimeError, match="not a picture that Blender can read"):
+        ops.layer_add()
+
+
+def test_picture_from_the_active_strip(picture: Path) -> None:
+    scene = bpy.context.scene
+    editor = scene.sequence_editor_create()
+    strip = compat.strips(editor).new_image("still", str(picture), 1, 1)
+    assert not ops.picture_from_strip.poll()
+    editor.active_strip = strip
+    undoable(ops.picture_from_strip)
+    assert scene_project.picture_path(bpy.context.scene) == picture
+
+
+def test_a_saved_file_names_its_picture_relatively_and_can_be_moved(filled: Any, tmp_path: Path, picture: Path) -> None:
+    (tmp_path / "a").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a" / "work.blend"))
+    bpy.data.images.load(str(picture))
+    ops.picture_from_image(image="picture.png")
+    assert group().picture == "//../picture.png"
+    before = properties.document(filled)
+    bpy.ops.wm.save_mainfile()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a" / "work.blend").rename(tmp_path / "b" / "work.blend")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "b" / "work.blend"))
+    after = properties.document(bpy.context.scene)
+    assert Path(after.pop("picture")).resolve() == Path(before.pop("picture")).resolve()
+    assert after == before
+    assert scene_project.picture_path(bpy.context.scene).samefile(picture)
+
+
+def test_presets_are_saved_applied_and_removed() -> None:
+    group().motion.seconds_per_step, group().walk.reuse = 3.5, 11
+    group().motion.use_steps, group().motion.steps = True, 77
+    assert ops.preset_add(name="my own") == {"FINISHED"}
+    kept = properties.document(bpy.context.scene)
+    for name in ("Slow Drift", "Train Window", "Fall", "Clouds Only"):
+        assert ops.apply_preset(name=name) == {"FINISHED"}
+        properties.project(bpy.context.scene)
+    properties.fill(bpy.context.scene, projects.Project(name=bpy.context.scene.name))
+    assert ops.apply_preset(name="my own") == {"FINISHED"}
+    assert properties.document(bpy.context.scene) == kept
+    assert ops.preset_add(name="my own", remove_name=True) == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="There is no preset 'my own'"):
+        ops.apply_preset(name="my own")
+
+
+def test_show_picture_says_when_there_is_no_image_editor(filled: Any) -> None:  # noqa: ARG001
+    with pytest.raises(RuntimeError, match="No image editor is open"):
+        ops.show_picture()
