@@ -5,7 +5,7 @@ BOOTSTRAP := $(PYTHON) cli/bootstrap.py
 SERVER := .envs/server/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix bench extension clean
+.PHONY: help demo test test-matrix bench extension screenshots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -27,6 +27,11 @@ bench: ## measure speed, memory and quality on this machine: benchmarks/RESULTS.
 extension: ## build and check the zip that Blender installs
 	$(BOOTSTRAP) demo
 	$(SERVER)/python -m infinite_parallax.cli.extension
+
+screenshots: extension ## photograph the panel in a desktop Blender (needs blender, xvfb-run, xdotool, imagemagick): docs/images
+	$(SERVER)/infinite-parallax example -o build/example
+	$(PYTHON) docs/screenshots/take.py --zip dist/infinite_parallax-*.zip --picture build/example/example.png \
+	  --server-command "$(CURDIR)/$(SERVER)/python -m infinite_parallax.inpaint_server"
 
 clean: ## remove what was built; the environments stay (remove .envs by hand)
 	rm -rf build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache

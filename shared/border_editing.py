@@ -50,9 +50,9 @@ def line(layers: Sequence[Layer], border: int, width: int, height: int) -> list[
     if not points:
         row = float(tops(layers, height)[border])
         return [(0.0, row), (float(width), row)]
-    ends = ([(0.0, points[0][1])] if points[0][0] > 0 else [], [])
-    last = [(float(width), points[-1][1])] if points[-1][0] < width else ends[1]
-    return [*ends[0], *points, *last]
+    first = [(0.0, points[0][1])] if points[0][0] > 0 else []
+    last = [(float(width), points[-1][1])] if points[-1][0] < width else []
+    return [*first, *points, *last]
 
 
 def lines(layers: Sequence[Layer], width: int, height: int) -> list[list[Point]]:

@@ -13,6 +13,7 @@ from . import arrows, border_editing
 from .border_editing import Hit, Point
 from .plan import Plan
 from .project import Project
+from .sections import Hint, Object
 
 Colour = tuple[float, float, float, float]
 
@@ -105,8 +106,8 @@ def _at(points: Sequence[Point], columns: Sequence[float]) -> tuple[Point, ...]:
 def _marks(project: Project) -> list[Shape]:
     """Boxes and strokes of the hints and of the objects, in the colour of their layer."""
     shapes: list[Shape] = []
-    for number, mark in enumerate((*project.hints, *project.objects)):
-        title = getattr(mark, "name", "") or ("hint" if number < len(project.hints) else "object")
+    hints: list[tuple[str, Hint | Object]] = [("hint", hint) for hint in project.hints]
+    for title, mark in (*hints, *((thing.name or "object", thing) for thing in project.objects)):
         if mark.box is not None:
             shapes.append(Line(rectangle(mark.box), colour(mark.layer, STRONG)))
             shapes.append(Label((mark.box[0], mark.box[1]), title, colour(mark.layer, STRONG)))
