@@ -149,6 +149,7 @@ class INFINITE_PARALLAX_OT_generate(Working, bpy.types.Operator):
 
     bl_idname = "infinite_parallax.generate"
     bl_label = "Generate"
+    bl_options: ClassVar[set[str]] = {"UNDO"}
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -165,6 +166,7 @@ class INFINITE_PARALLAX_OT_redo(Working, bpy.types.Operator):
 
     bl_idname = "infinite_parallax.redo"
     bl_label = "Redo from Step"
+    bl_options: ClassVar[set[str]] = {"UNDO"}
     __annotations__ = {
         "step": bpy.props.IntProperty(name="Step", description="The first step that is painted again", min=1, default=1)
     }

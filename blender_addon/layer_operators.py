@@ -15,7 +15,7 @@ from ..shared.client import Client
 from ..shared.errors import UsageError
 from ..shared.painting import Wish
 from ..shared.project import MOST_LAYERS
-from . import asking, compat, jobs, preferences, properties, scene_project, vse
+from . import asking, compat, jobs, preferences, properties, scene_project, timeline
 from .refusals import job_state, reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
@@ -143,7 +143,9 @@ def strips_of(scene: Any, layer: int) -> list[Any]:
     if scene.sequence_editor is None:
         return []
     head = f"{layer:02d} "
-    return [strip for strip in compat.strips(scene.sequence_editor) if str(strip.get(vse.TAG, "")).startswith(head)]
+    return [
+        strip for strip in compat.strips(scene.sequence_editor) if str(strip.get(timeline.TAG, "")).startswith(head)
+    ]
 
 
 class INFINITE_PARALLAX_OT_layer_mute(bpy.types.Operator):
@@ -161,7 +163,7 @@ class INFINITE_PARALLAX_OT_layer_mute(bpy.types.Operator):
         """Possible once there are strips."""
         cls.poll_message_set("Generate first: muting hides a layer's strips on the timeline")
         editor = context.scene.sequence_editor
-        return editor is not None and any(vse.TAG in strip for strip in compat.strips(editor))
+        return editor is not None and any(timeline.TAG in strip for strip in compat.strips(editor))
 
     def execute(self, context: Any) -> set[str]:
         """Mute, or no longer."""

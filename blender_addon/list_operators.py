@@ -4,17 +4,29 @@ A list that is declared in the project gets its buttons by that alone. Layers ha
 their heights have to add up to the picture.
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import bpy
 
 from ..shared import project as projects
-from . import properties
+from . import properties, scene_project
 from .refusals import reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
 PLAIN_LISTS = tuple(name for name in projects.LISTS if name != "layers")
 WHICH = {"name": "List", "items": [(name, properties.label(name), "") for name in PLAIN_LISTS]}
+
+
+def fresh(scene: Any, cls: type[Any]) -> Any:
+    """A new entry: on the selected layer, and round the middle of the picture if it has to point at something."""
+    value, given = cls(), {}
+    if isinstance(getattr(value, "layer", None), int):
+        given["layer"] = properties.of_scene(scene).layer_index
+    if hasattr(value, "box") and properties.of_scene(scene).picture:
+        width, height = scene_project.picture_size(scene_project.picture_path(scene))
+        given["box"] = tuple(float(round(v)) for v in (width / 3, height / 3, 2 * width / 3, 2 * height / 3))
+    return replace(value, **given)
 
 
 class INFINITE_PARALLAX_OT_entry_add(bpy.types.Operator):
@@ -28,10 +40,7 @@ class INFINITE_PARALLAX_OT_entry_add(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Add."""
         with reported(self):
-            value = projects.LISTS[self.list][0]()
-            if hasattr(value, "layer") and isinstance(value.layer, int):
-                value = type(value)(layer=properties.of_scene(context.scene).layer_index)
-            properties.add_entry(context.scene, self.list, value)
+            properties.add_entry(context.scene, self.list, fresh(context.scene, projects.LISTS[self.list][0]))
             return {"FINISHED"}
         return {"CANCELLED"}
 

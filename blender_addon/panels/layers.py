@@ -34,7 +34,7 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
         row.prop(item, "name", text="", emboss=False, icon_value=0, **empty)
         right = row.row()
         right.alignment = "RIGHT"
-        speed = speed_of(context.scene, index)
+        speed = speed_of(index)
         right.label(text=speed.removesuffix(" px/s") if narrow(context) else speed)
         strips = layer_operators.strips_of(context.scene, index)
         if strips:
@@ -45,9 +45,15 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
             button.layer = index
 
 
-def speed_of(scene: Any, index: int) -> str:
+class _Drawn:
+    """The plan of the panel that is being drawn: every line of the list wants it, and it costs some milliseconds."""
+
+    plan: Plan | None = None
+
+
+def speed_of(index: int) -> str:
     """A layer's speed as one reads it; empty where the plan cannot say."""
-    plan = plan_or_none(scene)
+    plan = _Drawn.plan
     if plan is None or index >= len(plan.layers):
         return ""
     return arrows.speed(plan.layers[index].velocity, plan.seconds_per_step)
@@ -64,6 +70,7 @@ def plan_or_none(scene: Any) -> Plan | None:
 def draw(context: Any, layout: Any) -> None:
     """Draw the panel."""
     group = properties.of_scene(context.scene)
+    _Drawn.plan = plan_or_none(context.scene)
     row = layout.row()
     row.template_list("INFINITE_PARALLAX_UL_layers", "", group, "layers", group, "layer_index", rows=6)
     _draw_buttons(row.column(align=True))

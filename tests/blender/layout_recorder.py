@@ -56,6 +56,9 @@ class Recorder:
         self.root.texts.append(rna.name if text is None else text)
         return _Named(rna)
 
+    def operator_menu_enum(self, name: str, prop: str, text: str | None = None, icon: str = "NONE", **_: Any) -> None:
+        assert prop in self.operator(name, text, icon).rna.properties
+
     def menu(self, name: str, icon: str = "NONE", **_: Any) -> None:
         assert icon in ICONS, icon
         assert hasattr(bpy.types, name), name

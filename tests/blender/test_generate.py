@@ -58,7 +58,14 @@ def state() -> Any:
 def test_generate_build_and_export(tmp_path: Path) -> None:
     this = bpy.context.scene
     assert not bpy.ops.infinite_parallax.build_scene.poll()
+    bpy.ops.ed.undo_push(message="before")
     assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="after")
+    bpy.ops.ed.undo()
+    editor = bpy.context.scene.sequence_editor
+    assert editor is None or not compat.strips(editor)
+    bpy.ops.ed.redo()
+    this = bpy.context.scene
     assert not state().running
     assert state().status == "Done: 36 frames"
     assert generating.running() is None

@@ -10,7 +10,15 @@ import bpy
 import infinite_parallax
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, preferences, properties, registration, scene_project, vse
+from infinite_parallax.blender_addon import (
+    compat,
+    preferences,
+    properties,
+    registration,
+    scene_project,
+    targets,
+    timeline,
+)
 from infinite_parallax.shared import project as projects
 
 from .made import HEIGHT, WIDTH, document, made, read_pixels
@@ -110,7 +118,7 @@ def test_every_operator_reads_well_and_says_why_it_is_grey() -> None:
                 assert prop.name, f"{cls.bl_idname}.{prop.identifier} has no name"
         changes = getattr(cls, "bl_options", set())
         if changes and "INTERNAL" not in changes:
-            assert changes == {"REGISTER", "UNDO"}, cls.bl_idname
+            assert "UNDO" in changes, cls.bl_idname
 
 
 def test_nothing_can_be_done_without_a_picture() -> None:
@@ -186,11 +194,11 @@ def test_the_dial_is_another_face_of_the_direction() -> None:
 def test_muting_a_layer_mutes_its_strips(filled: Any, tmp_path: Path) -> None:
     assert not ops.layer_mute.poll()
     spec = made(tmp_path / "plates", document())
-    vse.build(filled, spec, tmp_path / "plates", tmp_path / "plates")
+    targets.build(filled, spec, tmp_path / "plates", tmp_path / "plates")
     undoable(lambda: ops.layer_mute(layer=1))
     strips = compat.strips(bpy.context.scene.sequence_editor)
-    assert {s.name for s in strips if s.mute} == {s.name for s in strips if s[vse.TAG].startswith("01 ")}
-    vse.build(bpy.context.scene, spec, tmp_path / "plates", tmp_path / "plates")
+    assert {s.name for s in strips if s.mute} == {s.name for s in strips if s[timeline.TAG].startswith("01 ")}
+    targets.build(bpy.context.scene, spec, tmp_path / "plates", tmp_path / "plates")
     assert any(s.mute for s in strips), "building again keeps it"
     ops.layer_mute(layer=1)
     assert not any(s.mute for s in compat.strips(bpy.context.scene.sequence_editor))
