@@ -100,8 +100,9 @@ def prepare() -> None:
     chosen = bpy.context.preferences.addons[MODULE].preferences
     chosen.command = os.environ["SHOTS_COMMAND"]
     chosen.cache = str(FOLDER / "cache")
-    group().picture = os.environ["SHOTS_PICTURE"]
-    group().motion.use_steps, group().motion.steps = True, 200
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "lake.blend"))
+    bpy.ops.infinite_parallax.picture_from_image(image=bpy.data.images.load(os.environ["SHOTS_PICTURE"]).name)
+    group().motion.use_steps, group().motion.steps = True, 600
     group().motion.seconds_per_step, group().motion.fps = 0.2, 12
 
 
@@ -157,8 +158,9 @@ def drag_a_border(area: Any) -> Iterator[str | None]:
 def work(area: Any) -> Iterator[str | None]:
     """Generate, with its progress, and the finished timeline."""
     call(area, bpy.ops.infinite_parallax.generate, "INVOKE_DEFAULT")
-    while state().running and not state().left:
+    while state().running and (not state().left or state().factor < 0.2):
         yield None
+    yield None
     yield "panel_generating"
     while state().running:
         yield None

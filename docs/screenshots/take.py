@@ -35,11 +35,12 @@ def main() -> int:
         return 1
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="infinite-parallax-screenshots-") as folder:
+        shutil.copy(args.picture, f"{folder}/lake.png")
         environment = os.environ | {
             "BLENDER_USER_RESOURCES": f"{folder}/profile",
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "SHOTS_FOLDER": folder,
-            "SHOTS_PICTURE": str(args.picture.resolve()),
+            "SHOTS_PICTURE": f"{folder}/lake.png",
             "SHOTS_COMMAND": args.server_command,
             "SHOTS_OUT": str(args.out.resolve()),
             "SHOTS_ONLY": args.only,
