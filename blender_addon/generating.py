@@ -60,7 +60,7 @@ class Generating:
 
     def _progress(self, message: Progress) -> None:
         state = job_state()
-        if message.what != self._what:
+        if message.what != self._what or not message.done:  # the preparation before the first step tells nothing
             self._what, self._pace = message.what, Pace()
         self._pace.note(time.monotonic(), message.done)
         left = self._pace.left_s(message.of)

@@ -157,13 +157,16 @@ def drag_a_border(area: Any) -> Iterator[str | None]:
 
 def work(area: Any) -> Iterator[str | None]:
     """Generate, with its progress, and the finished timeline."""
+    scroll(area, 14)
     call(area, bpy.ops.infinite_parallax.generate, "INVOKE_DEFAULT")
-    while state().running and (not state().left or state().factor < 0.2):
+    while state().running and (not state().left or state().factor < 0.5):
         yield None
     yield None
     yield "panel_generating"
     while state().running:
         yield None
+    yield None
+    yield None
     yield "panel_generated"
     area.type = "SEQUENCE_EDITOR"
     area.spaces.active.view_type = "SEQUENCER_PREVIEW"
