@@ -1,9 +1,10 @@
 """How sure it is that two things part along a border.
 
-Three signs, each 0..1, multiplied: the path runs along edges; the two sides differ close to it, all along; and the
-lower side is not sky as well. Noise has edges everywhere but the same clusters on both sides; plain water has neither;
-clouds have both, but below them it is as smooth as above and no darker. Reading the costs of the path alone was the
-other road, and it finds a bank of clouds surer than a ridge in haze.
+Four signs, each 0..1, multiplied: the path runs along edges; the two sides differ close to it, all along; the lower
+side is not sky as well; and the path tears less than a straight band would. Noise has edges everywhere but the same
+clusters on both sides; plain water has neither; clouds have both, but below them it is as smooth as above and no
+darker; the rim of a shadow has all three, and cuts through whatever stands in it. Reading the costs of the path alone
+was the other road, and it finds a bank of clouds surer than a ridge in haze.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from . import colour_models
+from . import colour_models, tearing
 from .rough_cut import Path, Sketch
 
 Shares = NDArray[np.float64]
@@ -23,6 +24,7 @@ NEARBY = 0.04  # standard deviation in x of what is compared, of the width
 EDGES_FROM, EDGES_TO = 0.36, 0.62  # mean saving along the path: by chance, and on a clear border
 SKYLINE = 0.5  # a border as sure as that has the whole sky above it
 SIDES_FROM, SIDES_TO = 0.25, 0.7  # Hellinger distance: of noise, and of different things
+TORN_FROM, TORN_TO = 0.4, 1.0  # of what a straight band tears: a border round things, and one as good as none
 
 
 def of_all(sketch: Sketch, paths: Sequence[Path]) -> list[float]:
@@ -33,16 +35,25 @@ def of_all(sketch: Sketch, paths: Sequence[Path]) -> list[float]:
     return out
 
 
-def along(sketch: Sketch, path: Path, under_sky: bool) -> float:
+def along(sketch: Sketch, path: Path, under_sky: bool, tears: bool = True) -> float:
     """How sure the border along a path through the small picture is, 0..1: the mean of how sure it is in each place.
 
-    `under_sky`: what lies above the path may be sky, so that it may be a cloud's edge.
+    `under_sky`: what lies above the path may be sky, so that it may be a cloud's edge. `tears`: whether what it tears
+    counts; not so for a first guess, which the cut will mend.
     """
     edge = np.interp(_edge(sketch, path), [EDGES_FROM, EDGES_TO], [0, 1])
     above, below = _strips(sketch, path)
     side = np.interp(_difference(above, below), [SIDES_FROM, SIDES_TO], [0, 1])
     land = 1 - _clouds(sketch, path, above, below) if under_sky else 1.0
-    return float((edge * side * land).mean() * max(0.0, 1 - LEAPS_COST * _leaps(sketch, path)))
+    whole = _whole(sketch, path) if tears else 1.0
+    return float((edge * side * land).mean() * max(0.0, 1 - LEAPS_COST * _leaps(sketch, path)) * whole)
+
+
+def _whole(sketch: Sketch, path: Path) -> float:
+    """How far the path leaves things whole, 0..1."""
+    straight = np.full(sketch.width, np.median(path)).astype(np.int32)
+    ours, theirs = (tearing.torn(sketch.lab, sketch.edges, line) for line in (path, straight))
+    return float(np.interp(ours / max(tearing.SEEN, theirs), [TORN_FROM, TORN_TO], [1, 0]))
 
 
 def _edge(sketch: Sketch, path: Path) -> NDArray[np.float64]:

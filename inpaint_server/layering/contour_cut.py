@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from . import colour_models, confidence, edges, rough_cut
+from . import colour_models, confidence, edges, rough_cut, tearing
 from .edges import F32, RGB
 from .rough_cut import Path, Rough, Rows, Sketch, Wish
 
@@ -106,6 +106,7 @@ class _Fine:
         cost = rough_cut.accumulate(said, wish.rows, first, last, pull_up, pull_down)
         size = last - first + np.int32(1)
         path = rough_cut.cheapest(cost, self.edges.level, self.edges.upright, self.price, self.price, first, size)
+        path = tearing.mend(self.lab, self.edges, path, np.clip(rough, above, self.height).astype(np.int32))
         return path, self._overhang(said, first, path)
 
     def _thin(self, rough: Path) -> F32:

@@ -3,7 +3,8 @@
 A border has one height per column. Under that rule the cheapest border is found exactly, column by column (dynamic
 programming), vertical runs included, which are paid by the upright edges that they follow. First a path along edges
 near the wanted row; then rounds in which both sides are learnt from the path of the round before, and the path is
-found again. A free two-dimensional minimum cut finds the same edges, and islands and holes besides.
+found again; at last it gives way where it would tear more than the plain line that was wanted (`tearing`). A free
+two-dimensional minimum cut finds the same edges, and islands and holes besides.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from . import colour_models, edges
+from . import colour_models, edges, tearing
 from .colour_models import Palette
 from .edges import F32, RGB, Edges
 
@@ -34,9 +35,11 @@ DRAWN = 0.5  # of the reach: a line that somebody drew is left less than a row
 
 @dataclass(frozen=True)
 class Sketch:
-    """A picture made small, with its edges and clusters; `shape` is (height, width) of the large one."""
+    """A picture made small, with its edges and clusters. `shape` is (height, width) of the large one, `lab` float32
+    [h, w, 3] in 8-bit scaling."""
 
     shape: tuple[int, int]
+    lab: F32
     edges: Edges
     palette: Palette
 
@@ -63,11 +66,18 @@ class Sketch:
 
 @dataclass(frozen=True)
 class Wish:
-    """Where a border should run, row per column, and after how many rows upwards and downwards a pull of 1 is felt."""
+    """Where a border should run, row per column, and after how many rows upwards and downwards a pull of 1 is felt.
+    `plain`: the line that it must not tear more than; as a rule the rows, and None for a level one at its median."""
 
     rows: Rows
     up: float
     down: float
+    plain: Rows | None
+
+    def line(self, path: Path, above: Path) -> Path:
+        """The plain line for a path, below another one."""
+        rows = np.full(len(path), np.median(path)) if self.plain is None else self.plain
+        return np.asarray(np.maximum(np.round(rows), above), np.int32)
 
 
 def sketch(picture: RGB) -> Sketch:
@@ -76,7 +86,7 @@ def sketch(picture: RGB) -> Sketch:
     small = min(width, SKETCH_WIDTH)
     size = (small, max(2, round(height * small / width)))
     lab = edges.lab_of(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))
-    return Sketch((height, width), edges.find(lab), colour_models.palette(picture, size))
+    return Sketch((height, width), lab, edges.find(lab), colour_models.palette(picture, size))
 
 
 def wishes(wanted: Sequence[Rows], height: int, reach: float) -> list[Wish]:
@@ -91,7 +101,7 @@ def wishes(wanted: Sequence[Rows], height: int, reach: float) -> list[Wish]:
             float(np.clip(gap, min(LEAST_SCALE, far / 2) * height, far * height))
             for gap, far in ((above, 1.4 * near), (below, near))
         )
-        out.append(Wish(rows, up, down))
+        out.append(Wish(rows, up, down, rows))
     return out
 
 
@@ -129,17 +139,25 @@ def cut(sketch: Sketch, wanted: Sequence[Wish], starts: Sequence[Path] = ()) -> 
     evidence: list[F32] = [np.empty((0, 0), np.float32)] * len(paths)
     bottom = np.full(sketch.width, sketch.height, np.int32)
     price = BORDER_PRICE * sketch.width
-    for loose in LOOSENING:
+    for number, loose in enumerate(LOOSENING, 1):
         for i, wish in enumerate(wanted):
             above = paths[i - 1] if i else np.zeros(sketch.width, np.int32)
             below = np.maximum(paths[i + 1], paths[i]) if i + 1 < len(paths) else bottom
             evidence[i] = learn(sketch, paths[i], above, below)
             said = _say(sketch.palette.labels, evidence[i], above)
             cost = accumulate(said, wish.rows, above, bottom, loose / wish.up, max(PULL_DOWN, loose) / wish.down)
-            paths[i] = cheapest(
+            path = cheapest(
                 cost, sketch.edges.level, sketch.edges.upright, price, price, above, bottom - above + np.int32(1)
             )
+            # not before the last round: who learns from a mended path learns the plain line
+            paths[i] = path if number < len(LOOSENING) else _mend(sketch, path, above, wish)
     return Rough(paths, evidence)
+
+
+def _mend(sketch: Sketch, path: Path, above: Path, wish: Wish) -> Path:
+    """A path below another one that tears no more than its plain line does."""
+    along_edges = np.maximum(edge_path(sketch, wish), above)
+    return tearing.mend(sketch.lab, sketch.edges, path, wish.line(path, above), along_edges)
 
 
 def learn(sketch: Sketch, path: Path, above: Path, below: Path) -> F32:

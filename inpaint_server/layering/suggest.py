@@ -7,7 +7,7 @@ away. Histograms of whole rows were the other road: they see a ridge only where 
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +57,13 @@ class Suggestion:
 def suggest(picture: RGB, most: int | None, reach: float) -> Suggestion:
     """A proposal for a picture, RGB uint8 [H, W, 3], of at most `most` layers; borders keep to `reach` (of H)."""
     sketch = rough_cut.sketch(picture)
-    paths = _pick(sketch, _candidates(sketch), (most or MOST_LAYERS) - 1)
+    paths = _pick(sketch, _candidates(sketch), (most or MOST_LAYERS) - 1, cut=False)
     if paths:
         wanted = [path.astype(np.float64) for path in paths]
-        # nobody drew these lines; they may be left as far as a row
-        paths = rough_cut.cut(sketch, rough_cut.wishes(wanted, sketch.height, reach / rough_cut.DRAWN), paths).paths
-        paths = _pick(sketch, paths, len(paths))
+        # nobody drew these lines; they may be left as far as a row, and must not tear more than one
+        wishes = rough_cut.wishes(wanted, sketch.height, reach / rough_cut.DRAWN)
+        paths = rough_cut.cut(sketch, [replace(wish, plain=None) for wish in wishes], paths).paths
+        paths = _pick(sketch, paths, len(paths), cut=True)
     sure = confidence.of_all(sketch, paths)
     return describe([sketch.enlarge(path) for path in paths], sure, len(picture), FOUND_BY)
 
@@ -70,14 +71,16 @@ def suggest(picture: RGB, most: int | None, reach: float) -> Suggestion:
 def _candidates(sketch: Sketch) -> list[Path]:
     rows = np.linspace(0.1, 0.9, STARTS) * sketch.height
     near = START_REACH * sketch.height
-    return [rough_cut.edge_path(sketch, Wish(np.full(sketch.width, row), near, near)) for row in rows]
+    level = [np.full(sketch.width, row) for row in rows]
+    return [rough_cut.edge_path(sketch, Wish(line, near, near, line)) for line in level]
 
 
-def _pick(sketch: Sketch, paths: Sequence[Path], most: int) -> list[Path]:
-    """The surest paths that lie apart, from the top down, none above the one before."""
+def _pick(sketch: Sketch, paths: Sequence[Path], most: int, cut: bool) -> list[Path]:
+    """The surest paths that lie apart, from the top down, none above the one before; what they tear counts only once
+    they are cut."""
     height = sketch.height
     inside = [path for path in paths if INSIDE * height < np.median(path) < (1 - INSIDE) * height]
-    rated = sorted(_rate(sketch, inside), key=lambda pair: -pair[0])
+    rated = sorted(_rate(sketch, inside, cut), key=lambda pair: -pair[0])
     kept: list[Path] = []
     for sure, path in rated:
         apart = [np.abs(path - other) for other in kept]
@@ -91,13 +94,13 @@ def _pick(sketch: Sketch, paths: Sequence[Path], most: int) -> list[Path]:
     return kept
 
 
-def _rate(sketch: Sketch, paths: Sequence[Path]) -> list[tuple[float, Path]]:
+def _rate(sketch: Sketch, paths: Sequence[Path], cut: bool) -> list[tuple[float, Path]]:
     """How sure each path is; what lies below the topmost that is sure is not taken for a cloud."""
-    rated = [(confidence.along(sketch, path, under_sky=True), path) for path in paths]
+    rated = [(confidence.along(sketch, path, under_sky=True, tears=cut), path) for path in paths]
     best = max((sure for sure, _ in rated), default=0.0)
     skyline = min((float(np.median(path)) for sure, path in rated if sure >= SKYLINE_SHARE * best), default=0.0)
     return [
-        (confidence.along(sketch, path, under_sky=False) if np.median(path) > skyline else sure, path)
+        (confidence.along(sketch, path, under_sky=False, tears=cut) if np.median(path) > skyline else sure, path)
         for sure, path in rated
     ]
 
