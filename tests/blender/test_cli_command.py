@@ -58,4 +58,5 @@ def test_what_the_system_refuses_is_a_sentence(
     chosen = SimpleNamespace(url="", token="", token_file="", command="server", cache=str(picture))
     monkeypatch.setattr(preferences, "preferences", lambda: chosen)
     assert cli_command.run(["render", str(picture), "-o", str(picture.with_name("out.mp4"))]) == 1
-    assert re.search(rf"{re.escape(str(picture))}.*: Not a directory\.\n  Choose another cache", capsys.readouterr().err)
+    said = capsys.readouterr().err
+    assert re.search(rf"{re.escape(str(picture))}.*: Not a directory\.\n  Choose another cache", said)
