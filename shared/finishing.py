@@ -25,7 +25,12 @@ class Sound:
         8.0, "Metres to the nearest layer; a layer half as fast is twice as far.", above=0, high=100000, unit="m"
     )
     falloff_db: float = setting(
-        6.0, "How much quieter a cue is at twice the distance; 6 is that of free air.", low=0, high=24, unit="dB"
+        6.0,
+        "How much quieter a cue is at twice the distance; 6 is that of free air.",
+        low=0,
+        high=24,
+        unit="dB",
+        advanced=True,
     )
     view_deg: float = setting(
         60.0,
@@ -33,6 +38,7 @@ class Sound:
         low=5,
         high=150,
         unit="degrees",
+        advanced=True,
     )
 
 
@@ -65,7 +71,7 @@ class SoundCue:
     play: str = setting("auto", "Once, or repeated to the end; auto: by its kind.", choices=("auto", "once", "loop"))
     fade_in_s: float = setting(0.0, "Seconds in which it comes up.", low=0, high=600, unit="s")
     fade_out_s: float = setting(0.0, "Seconds in which it goes down at its end.", low=0, high=600, unit="s")
-    seed: int = setting(0, "Same seed, same sound, of those made by the project.", low=0, high=2**31 - 1)
+    seed: int = setting(0, "Same seed, same sound, of those made by the project.", low=0, high=2**31 - 1, advanced=True)
 
 
 @dataclass(frozen=True)

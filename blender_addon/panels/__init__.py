@@ -45,6 +45,7 @@ ARRANGED = (
     Arranged("mask", "Mask", "MOD_MASK", below="inpaint"),
     Arranged("plates", "Plates", "TEXTURE", below="inpaint"),
     Arranged("sound", "Sound", "SPEAKER"),
+    Arranged("cues", "Cues", "PLAY_SOUND", below="sound"),
     Arranged("output", "Output", "OUTPUT"),
 )
 

@@ -11,10 +11,11 @@ from .. import properties
 from ..sentences import draw_sentence, placeholder
 from .drawing import advanced_settings, draw_settings, main_settings
 
-ICONS = {"hints": "GREASEPENCIL", "objects": "OBJECT_DATA"}
+ICONS = {"hints": "GREASEPENCIL", "objects": "OBJECT_DATA", "cues": "PLAY_SOUND"}
 EMPTY = {
     "hints": "Show which object belongs to which layer: draw over the picture in the image editor.",
     "objects": "Things that are lifted out of the picture and move by themselves.",
+    "cues": "Sounds from a place on a layer, which pass by with it, or from the whole picture.",
 }
 
 
@@ -45,7 +46,8 @@ class INFINITE_PARALLAX_UL_entries(bpy.types.UIList):
         if "layer" in item.__annotations__:
             right = row.row()
             right.alignment = "RIGHT"
-            right.label(text=_layer_name(item.id_data, item.layer))
+            whole = not getattr(item, properties.switch("layer"), True)
+            right.label(text="the whole" if whole else _layer_name(item.id_data, item.layer))
 
 
 def _layer_name(scene: Any, layer: Any) -> str:
