@@ -34,6 +34,8 @@ def icon(name: str, path: Path) -> int:
             del _Kept.collection[name]
         _Kept.collection.load(name, str(path), "IMAGE")
         _Kept.shown[name] = version
+        # read now: Blender would otherwise do it some time after the draw, and show nothing until then
+        _ = _Kept.collection[name].image_size[0]
     return int(_Kept.collection[name].icon_id)
 
 

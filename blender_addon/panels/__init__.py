@@ -44,6 +44,9 @@ ARRANGED = (
     Arranged("walk", "Engine walk", "MOD_NOISE", below="inpaint"),
     Arranged("mask", "Mask", "MOD_MASK", below="inpaint"),
     Arranged("plates", "Plates", "TEXTURE", below="inpaint"),
+    Arranged("overlays", "Overlays", "MOD_OCEAN"),
+    Arranged("distortions", "Distortions", "MOD_WAVE"),
+    Arranged("grades", "Colour", "COLOR"),
     Arranged("sound", "Sound", "SPEAKER"),
     Arranged("cues", "Cues", "PLAY_SOUND", below="sound"),
     Arranged("output", "Output", "OUTPUT"),
@@ -100,8 +103,8 @@ def _advanced_drawer(name: str) -> Draw | None:
 
 
 def arranged() -> Iterator[Arranged]:
-    """The table, then what is declared and not in it."""
-    yield from ARRANGED
+    """What of the table there is, then what is declared and not in it."""
+    yield from (one for one in ARRANGED if one.draw or one.name in projects.SECTIONS or one.name in projects.LISTS)
     named = {one.name for one in ARRANGED}
     for name in [*projects.SECTIONS, *projects.LISTS]:
         if name not in named:

@@ -41,12 +41,14 @@ def call(area: Any, operator: Callable[..., Any], *how: Any, **words: Any) -> An
 
 
 def shoot(name: str) -> None:
-    """Read the screen, or of a name that begins with `panel_` the sidebar alone."""
-    crop = []
-    if name.startswith("panel_"):
-        side = region(largest(), "UI")
-        crop = ["-crop", f"{side.width}x{side.height}+{side.x}+{window().height - side.y - side.height}", "+repage"]
-    subprocess.run(["import", "-window", "root", *crop, str(OUT / f"{name}.png")], check=True)
+    """Read the screen: the largest editor, of a name that begins with `panel_` its sidebar, else all windows."""
+    part = region(largest(), "UI") if name.startswith("panel_") else largest()
+    corner = f"+{part.x}+{window().height - part.y - part.height}"
+    crop = [] if name == "preferences" else ["-crop", f"{part.width}x{part.height}{corner}", "+repage"]
+    # 256 colours are a quarter of the bytes
+    subprocess.run(
+        ["import", "-window", "root", *crop, "+dither", "-colors", "256", str(OUT / f"{name}.png")], check=True
+    )
     print("SHOT", name, flush=True)
 
 
