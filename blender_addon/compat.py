@@ -95,36 +95,49 @@ def _has_handles(strip: Any) -> bool:
     return hasattr(strip, "left_handle")
 
 
-def f_curve(struct: Any, prop: str) -> Any | None:
-    """The F-curve of a property; None if it has none."""
+def f_curve(struct: Any, prop: str, index: int = 0) -> Any | None:
+    """The F-curve of a property, or of one of its numbers; None if it has none."""
     path = struct.path_from_id(prop)
-    return next((curve for curve in curves(struct.id_data) if curve.data_path == path), None)
+    found = (c for c in curves(struct.id_data) if c.data_path == path and c.array_index == index)
+    return next(found, None)
 
 
-def key_linear(struct: Any, prop: str, keys: Sequence[tuple[float, float]]) -> None:
+def key_linear(struct: Any, prop: str, keys: Sequence[tuple[float, float]], index: int = 0) -> None:
     """Animate a property by `keys`, (frame, value) each, linear between them and held outside."""
-    curve = f_curve(struct, prop) or _new_curve(struct.id_data, struct.path_from_id(prop))
+    _key(struct, prop, keys, index, "LINEAR")
+
+
+def key_steps(struct: Any, prop: str, keys: Sequence[tuple[float, float]]) -> None:
+    """Animate a property by `keys`, (frame, value) each, every value held until the next."""
+    _key(struct, prop, keys, 0, "CONSTANT")
+
+
+def _key(struct: Any, prop: str, keys: Sequence[tuple[float, float]], index: int, interpolation: str) -> None:
+    curve = f_curve(struct, prop, index) or _new_curve(struct.id_data, struct.path_from_id(prop), index)
     points = curve.keyframe_points
     points.clear()
     points.add(len(keys))
     for point, at in zip(points, keys, strict=True):
         point.co = at
-        point.interpolation = "LINEAR"
+        point.interpolation = interpolation
     curve.extrapolation = "CONSTANT"
     curve.update()
 
 
-def remove_curve(struct: Any, prop: str) -> None:
+def remove_curve(struct: Any, prop: str, index: int = 0) -> None:
     """Take the F-curve of a property away, if it has one."""
-    curve = f_curve(struct, prop)
+    curve = f_curve(struct, prop, index)
     if curve is not None:
         curves(struct.id_data).remove(curve)
 
 
-def set_still(struct: Any, prop: str, value: float) -> None:
-    """Give a property one value for all frames."""
-    remove_curve(struct, prop)
-    setattr(struct, prop, value)
+def set_still(struct: Any, prop: str, value: float, index: int | None = None) -> None:
+    """Give a property, or one of its numbers, one value for all frames."""
+    remove_curve(struct, prop, index or 0)
+    if index is None:
+        setattr(struct, prop, value)
+    else:
+        getattr(struct, prop)[index] = value
 
 
 def curves(datablock: Any) -> Any:
@@ -149,13 +162,59 @@ def action_curves(action: Any) -> Iterator[Any]:
                 yield from bag.fcurves
 
 
-def _new_curve(datablock: Any, path: str) -> Any:
+def _new_curve(datablock: Any, path: str, index: int) -> Any:
     data = datablock.animation_data or datablock.animation_data_create()
     if data.action is None:
         data.action = bpy.data.actions.new(f"{datablock.name} motion")
     if hasattr(data.action, "fcurve_ensure_for_datablock"):
-        return data.action.fcurve_ensure_for_datablock(datablock, path, index=0)
-    return data.action.fcurves.new(path, index=0)
+        return data.action.fcurve_ensure_for_datablock(datablock, path, index=index)
+    return data.action.fcurves.new(path, index=index)
+
+
+def compositor_tree_there(scene: Any) -> Any | None:
+    """A scene's compositor tree, if it has one that is in use."""
+    if hasattr(scene, "compositing_node_group"):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def compositor_tree(scene: Any) -> tuple[Any, bool]:
+    """A scene's compositor tree, and whether it had to be made or was out of use."""
+    found = compositor_tree_there(scene)
+    if found is not None:
+        return found, False
+    if not hasattr(scene, "compositing_node_group"):
+        scene.use_nodes = True
+        return scene.node_tree, True
+    tree = bpy.data.node_groups.new(f"{scene.name} compositing", "CompositorNodeTree")
+    tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    scene.compositing_node_group = tree
+    return tree, True
+
+
+def compositor_output(tree: Any) -> Any:
+    """The output node of a scene's compositor tree; made if there is none."""
+    grouped = "compositing_node_group" in bpy.types.Scene.bl_rna.properties
+    kind = "NodeGroupOutput" if grouped else "CompositorNodeComposite"
+    return next((node for node in tree.nodes if node.bl_idname == kind), None) or tree.nodes.new(kind)
+
+
+def remove_compositor_tree(scene: Any) -> None:
+    """Take a scene's compositor tree away."""
+    if hasattr(scene, "compositing_node_group"):
+        bpy.data.node_groups.remove(scene.compositing_node_group)
+        return
+    scene.node_tree.nodes.clear()
+    scene.use_nodes = False
+
+
+def set_choice(node: Any, attribute: str, socket: str, choice: str) -> None:
+    """Set one of a node's choices, which is an attribute, spelt in any case, or since 5.0 an input."""
+    if hasattr(node, attribute):
+        items = node.bl_rna.properties[attribute].enum_items
+        setattr(node, attribute, next(i.identifier for i in items if i.identifier.lower() == choice.lower()))
+    elif socket in node.inputs:
+        node.inputs[socket].default_value = choice
 
 
 def image_output(image_settings: Any, file_format: str) -> None:

@@ -1,18 +1,32 @@
 """What a scene is built as: strips in the sequencer, nodes in the compositor, or planes before a camera.
 
-Each target is a module that can `check`, `build` and `remove_planes`. Changing the target takes away what the others
-made, and only that. Sound is strips in the sequencer whatever the target: Blender mixes it into the video and takes
-the picture from the scene itself as long as the sequencer shows no picture of its own.
+Changing the target takes away what the others made, and only that. Sound is strips in the sequencer whatever the
+target: Blender mixes it into the video, and takes the picture from the scene itself as long as the sequencer shows no
+picture of its own. A scene of its own for the picture, shown by a scene strip, was the other road: it would let strips
+lie above, at the price of a second scene to find one's way in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
 
 from ..shared.scene import SceneSpec
-from . import export, output_settings, sound_strips, timeline, vse
+from . import (
+    compat,
+    compositor,
+    export,
+    output_settings,
+    planes,
+    sound_strips,
+    textured,
+    timeline,
+    vse,
+)
+from .plate_files import check_files
 from .scene_settings import set_colours, set_output
+
+HIDDEN = "The sequencer shows strips of your own in place of the picture. Mute them, or choose the target vse."
 
 
 @dataclass(frozen=True)
@@ -25,12 +39,12 @@ class Built:
 
 
 def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_folder: Path) -> Built:
-    """Build a spec in a scene, or bring what was built there before up to date.
+    """Build a spec in a scene as its target says, or bring what was built there before up to date.
 
     Raises ParallaxError when a plate or a sound file is missing, or something that the target cannot show; the scene
     is then as it was.
     """
-    vse.check(spec, plates_folder)
+    check(spec, plates_folder)
     pieces, notes = sound_strips.pieces(spec, sounds_folder)
     first = timeline.first_frame(scene)
     # before anything is laid: Blender counts the frames of a sound by the rate that is set
@@ -38,5 +52,30 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     set_colours(scene)
     scene[export.LOOP] = spec.loop
     notes += output_settings.settle(scene, spec.export, bpy.path.clean_name(scene.name))
-    strips = vse.build(scene, spec, plates_folder, pieces, first)
+    scene.render.use_compositing = spec.target != "vse"
+    if spec.target != "compositor":
+        compositor.remove(scene)
+    if spec.target != "planes":
+        planes.remove(scene)
+    strips = vse.build(scene, spec if spec.target == "vse" else replace(spec, planes=()), plates_folder, pieces, first)
+    if spec.target == "compositor":
+        compositor.build(scene, spec, plates_folder, first)
+    elif spec.target == "planes":
+        planes.build(scene, spec, plates_folder, first)
+    if spec.target != "vse" and _hidden(scene):
+        notes = (*notes, HIDDEN)
     return Built(strips, not spec.cues or bool(pieces), notes)
+
+
+def check(spec: SceneSpec, folder: Path) -> None:
+    """Raise ParallaxError when a plate is missing, or something that a spec's target needs or cannot show."""
+    check_files(spec, folder)
+    if spec.target == "compositor":
+        compositor.check(spec)
+    elif spec.target == "planes" or any(plane.slide for plane in spec.planes):
+        textured.check()
+
+
+def _hidden(scene: bpy.types.Scene) -> bool:
+    """Whether the sequencer shows a picture, which would be rendered in place of the scene's."""
+    return any(strip.type != "SOUND" and not strip.mute for strip in compat.strips(scene.sequence_editor))

@@ -13,7 +13,6 @@ from typing import Any
 
 import bpy
 
-from ..shared.errors import ParallaxError
 from ..shared.scene import Key, Plane, SceneSpec
 from . import bars, compat, ramp_scene, sound_strips, timeline, uncompressed
 from .sound_strips import Piece
@@ -32,15 +31,6 @@ class _Site:
     def frames(self, plane: Plane) -> list[int]:
         """The timeline's frames of a plane's keys."""
         return [key.frame + self.first for key in plane.keys]
-
-
-def check(spec: SceneSpec, folder: Path) -> None:
-    """Raise ParallaxError when a plate is missing, or Cycles for ground that recedes."""
-    for plane in spec.planes:
-        if not (folder / plane.file).is_file():
-            raise ParallaxError(f"The plate {folder / plane.file} is missing.", "Fetch the plates again.")
-    if any(plane.slide for plane in spec.planes):
-        ramp_scene.check()
 
 
 def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, sounds: Sequence[Piece], first: int) -> int:
@@ -75,15 +65,6 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, sounds: Sequenc
         timeline.remember(strip, piece.name, whole[piece.name])
     timeline.cover_home(home, before)
     return len(wanted)
-
-
-def remove_planes(scene: bpy.types.Scene) -> None:
-    """Take the strips of our planes away; sounds stay."""
-    editor = scene.sequence_editor
-    found = timeline.ours(editor) if editor is not None else None
-    for strip in found.strips.values() if found else ():
-        if strip.type != "SOUND":
-            _remove(found.home, strip)
 
 
 def _free_channels(home: Any, spec: SceneSpec, ours: dict[str, Any], sounds: int) -> int:

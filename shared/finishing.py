@@ -78,6 +78,12 @@ class SoundCue:
 class Output:
     """The finished video."""
 
+    target: str = setting(
+        "vse",
+        "What Blender builds: strips (vse), nodes (compositor), or planes before a camera (planes).",
+        choices=("vse", "compositor", "planes"),
+        flag="target",
+    )
     format: str = setting(
         "h264",
         "h264, h265 and av1 in MP4, ProRes in MOV, VP9 in WebM, a PNG or EXR for each frame, or GIF.",

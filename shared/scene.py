@@ -85,7 +85,8 @@ class SceneSpec:
     """A whole scene of `width` x `height` px, `frames` frames at `fps`; `name` finds it again for an update.
 
     With `loop` the frame after the last is the first one, and sounds have to meet themselves as well. With a `window`
-    (left, top, right, bottom, px) the picture fills only that part of the frame; all round it is black.
+    (left, top, right, bottom, px) the picture fills only that part of the frame; all round it is black. `target` says what
+    Blender builds: strips in the sequencer (vse), nodes (compositor) or planes before a camera (planes).
     """
 
     name: str
@@ -98,6 +99,7 @@ class SceneSpec:
     export: Export
     loop: bool = False
     window: tuple[int, int, int, int] | None = None
+    target: str = "vse"
 
     def to_json(self) -> dict[str, Any]:
         """The spec as a JSON document."""
@@ -198,6 +200,7 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
         export=export(project.output),
         loop=plan.loop,
         window=frame.window,
+        target=project.output.target,
     )
 
 

@@ -1,0 +1,203 @@
+"""Textured planes before an orthographic camera, one unit to a pixel, as Cycles renders them with one sample.
+
+The sample lies in the middle of the pixel and the picture is its own light, so a frame is the tile bilinearly sampled;
+Cycles is there in every Blender and needs no graphics card. EEVEE was the other road: it does, and draws nothing on a
+machine without one.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared.errors import ParallaxError
+from ..shared.scene import Plane, SceneSpec
+from . import compat
+from .timeline import TAG
+
+Vertices = NDArray[np.float32]
+Shares = NDArray[np.float64]
+SHARPEST_FILTER_PX = 0.01
+"""The narrowest pixel filter that Cycles has: the sample lies in the middle of the pixel."""
+
+
+def check() -> None:
+    """Raise ParallaxError when this Blender has no Cycles."""
+    if not hasattr(bpy.types.Scene, "cycles"):
+        raise ParallaxError(
+            "Planes and ground that recedes are drawn by Cycles, and this Blender has it switched off.",
+            "Switch the add-on Cycles Render Engine on, or choose the target vse without a ramp.",
+        )
+
+
+def set_render(scene: bpy.types.Scene) -> None:
+    """Let a scene be rendered by Cycles with one sample for each pixel."""
+    render = scene.render
+    render.engine = "CYCLES"
+    render.dither_intensity = 0
+    render.use_persistent_data = True
+    cycles: Any = scene.cycles
+    cycles.device, cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = "CPU", 1, False, False
+    cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", SHARPEST_FILTER_PX
+    cycles.max_bounces, cycles.film_exposure = 0, 1
+
+
+def _lines(spec: SceneSpec, plane: Plane, index: int) -> Vertices:
+    """Both ends of a line along the middle of each row, and along the upper and the lower edge, at a key of the plane:
+    float32 [(h + 2) * 2, 3], px, y up."""
+    key = plane.keys[index]
+    assert plane.slide is not None
+    leads = plane.slide.leads(plane.slide.travel_px[index], plane.height)
+    left = key.x + plane.scale * np.pad(leads, 1, mode="edge")
+    y = spec.height - key.y - plane.scale * plane.height * _down(plane)
+    ends = [np.stack([x, y, np.zeros_like(x)], axis=1) for x in (left, left + plane.width * plane.scale)]
+    return np.stack(ends, axis=1).reshape(-1, 3).astype(np.float32)
+
+
+def _down(plane: Plane) -> Shares:
+    """How far down the tile each line lies, 0..1, float64 [h + 2]."""
+    return np.concatenate([[0.0], (np.arange(plane.height) + 0.5) / plane.height, [1.0]])
+
+
+def mesh(spec: SceneSpec, plane: Plane) -> bpy.types.Mesh:
+    """The rows of a plane that slide apart, where they are at its first key."""
+    made = bpy.data.meshes.new(plane.name)
+    upper = np.arange(plane.height + 1) * 2
+    faces = np.stack([upper + 2, upper + 3, upper + 1, upper], axis=1)
+    made.from_pydata(_lines(spec, plane, 0).tolist(), [], faces.tolist())
+    up = 1 - np.repeat(_down(plane), 2)
+    corners = np.stack([np.tile([0.0, 1.0], plane.height + 2), up], axis=1)[faces.reshape(-1)]
+    made.uv_layers.new(name="UVMap").data.foreach_set("uv", corners.reshape(-1).astype(np.float32))
+    made.update()
+    return made
+
+
+def rectangle(plane: Plane) -> bpy.types.Mesh:
+    """The rectangle of a plane, its lower left corner at the origin."""
+    made = bpy.data.meshes.new(plane.name)
+    width, height = plane.width * plane.scale, plane.height * plane.scale
+    made.from_pydata([(0, 0, 0), (width, 0, 0), (width, height, 0), (0, height, 0)], [], [(0, 1, 2, 3)])
+    made.uv_layers.new(name="UVMap").data.foreach_set("uv", np.array([0, 0, 1, 0, 1, 1, 0, 1], np.float32))
+    made.update()
+    return made
+
+
+def slide_apart(ground: bpy.types.Object, plane: Plane, spec: SceneSpec, first_frame: int) -> None:
+    """Let every row move from the first key to the last: all of them are as far on their way at the same time.
+
+    Frame 0 of the spec is frame `first_frame`.
+    """
+    ground.shape_key_add(name="Basis")
+    key = ground.shape_key_add(name="moved")
+    key.data.foreach_set("co", _lines(spec, plane, -1).reshape(-1))
+    frames = [at.frame + first_frame for at in plane.keys]
+    assert plane.slide is not None
+    first, *_, last = plane.slide.travel_px
+    shares = [(way - first) / (last - first) if last != first else 0.0 for way in plane.slide.travel_px]
+    compat.key_linear(key, "value", list(zip(frames, shares, strict=True)))
+
+
+def material(name: str, path: Path, colours: str = "sRGB") -> bpy.types.Material:
+    """The tile as light of its own colour, through which one sees where it is transparent.
+
+    `colours` is the colour space that its file is read in. How opaque all of it is can be set (`opacity`).
+    """
+    made = bpy.data.materials.new(name)
+    if made.node_tree is None:  # always there since 5.0, where asking for it is deprecated
+        made.use_nodes = True
+    tree: Any = made.node_tree
+    tree.nodes.clear()
+    texture, light, clear, shown, mix, output = (
+        tree.nodes.new(f"ShaderNode{kind}")
+        for kind in ("TexImage", "Emission", "BsdfTransparent", "Math", "MixShader", "OutputMaterial")
+    )
+    for number, node in enumerate((texture, light, clear, shown, mix, output)):
+        node.location = (250 * number, 0)
+    texture[TAG], shown[TAG] = "tile", "opacity"
+    set_picture(made, path, colours)
+    texture.interpolation, texture.extension = "Linear", "EXTEND"
+    shown.operation, shown.label = "MULTIPLY", "Opacity"
+    shown.inputs[1].default_value = 1
+    tree.links.new(texture.outputs["Color"], light.inputs["Color"])
+    tree.links.new(texture.outputs["Alpha"], shown.inputs[0])
+    tree.links.new(shown.outputs[0], mix.inputs[0])
+    tree.links.new(clear.outputs[0], mix.inputs[1])
+    tree.links.new(light.outputs[0], mix.inputs[2])
+    tree.links.new(mix.outputs[0], output.inputs["Surface"])
+    made.cycles.emission_sampling = "NONE"
+    return made
+
+
+def set_picture(material: bpy.types.Material, path: Path, colours: str) -> None:
+    """Let a material of ours show a file; its node may have been removed by a person."""
+    texture = _tagged(material, "tile")
+    if texture is None:
+        return
+    image = texture.image
+    if image is None or Path(bpy.path.abspath(image.filepath)).resolve() != path:
+        texture.image = bpy.data.images.load(str(path), check_existing=True)
+        remove_unused(image)
+    else:
+        image.reload()
+    texture.image.colorspace_settings.name = colours
+    texture.image.alpha_mode = "CHANNEL_PACKED"
+
+
+def opacity(material: bpy.types.Material) -> Any | None:
+    """The input of a material of ours that its alpha is multiplied by, if it is still there."""
+    shown = _tagged(material, "opacity")
+    return shown.inputs[1] if shown is not None else None
+
+
+def _tagged(material: bpy.types.Material, tag: str) -> Any | None:
+    return next((node for node in material.node_tree.nodes if node.get(TAG) == tag), None)
+
+
+def remove_unused(image: bpy.types.Image | None) -> None:
+    """Remove a picture that nothing shows any more."""
+    if image is not None and not image.users:
+        bpy.data.images.remove(image)
+
+
+def remove_actions(*datablocks: Any) -> None:
+    """Remove the actions of datablocks that are about to be removed, where nothing else uses them."""
+    for datablock in datablocks:
+        data = datablock.animation_data if datablock is not None else None
+        if data is not None and data.action is not None and data.action.users <= 1:
+            bpy.data.actions.remove(data.action)
+
+
+def remove_object(thing: bpy.types.Object) -> None:
+    """Take an object of ours away, with its mesh or camera, its materials and their pictures, unless used elsewhere."""
+    data, materials = thing.data, [slot.material for slot in thing.material_slots if slot.material is not None]
+    remove_actions(thing)
+    bpy.data.objects.remove(thing)
+    remove_data(data)
+    for used in materials:
+        if used.users:
+            continue
+        images = [node.image for node in used.node_tree.nodes if node.type == "TEX_IMAGE"]
+        remove_actions(used.node_tree)
+        bpy.data.materials.remove(used)
+        for image in images:
+            remove_unused(image)
+
+
+def remove_data(data: Any) -> None:
+    """Remove a mesh, with its shape keys' action, or a camera, unless it is used elsewhere."""
+    if data.users:
+        return
+    remove_actions(getattr(data, "shape_keys", None))
+    kinds = {bpy.types.Mesh: bpy.data.meshes, bpy.types.Camera: bpy.data.cameras}
+    kinds[type(data)].remove(data)
+
+
+def camera(name: str, width: int, middle: tuple[float, float], height: float = 10) -> bpy.types.Object:
+    """A camera above a point, looking down, that sees `width` units across, one to a pixel."""
+    data = bpy.data.cameras.new(name)
+    data.type, data.sensor_fit, data.ortho_scale = "ORTHO", "HORIZONTAL", width
+    made = bpy.data.objects.new(f"{name} camera", data)
+    made.location = (*middle, height)
+    return made
