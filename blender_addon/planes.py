@@ -42,6 +42,12 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, first: int) -> 
     _set_camera(scene, collection, spec, ours.get("camera"))
 
 
+def objects(scene: bpy.types.Scene) -> list[Any]:
+    """The objects that were made here in a scene."""
+    collection = _collection(scene)
+    return [thing for thing in collection.objects if TAG in thing] if collection is not None else []
+
+
 def remove(scene: bpy.types.Scene) -> None:
     """Take what was built here away; what a person added to the collection is handed to the scene."""
     if compositing.group_of(scene, KIND) is not None:

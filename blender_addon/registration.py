@@ -12,6 +12,7 @@ from bpy.app.handlers import persistent
 from . import (
     asking,
     borders,
+    block,
     cli_command,
     exporting,
     generating,
@@ -39,6 +40,7 @@ CLASSES: tuple[type[Any], ...] = (
     *server_operators.CLASSES,
     *speed_presets.CLASSES,
     *borders.CLASSES,
+    *block.CLASSES,
     *generating.CLASSES,
     *exporting.CLASSES,
     *panels.CLASSES,

@@ -20,7 +20,8 @@ def set_output(scene: bpy.types.Scene, spec: SceneSpec, first: int) -> None:
     render.use_sequencer = True
     render.use_compositing = False
     render.use_border = False
-    _set_range(scene, [first, first + spec.frames - 1])
+    # Blender renders no frame before 0
+    _set_range(scene, [max(0, first), max(0, first + spec.frames - 1)])
     scene[FIRST] = first
 
 

@@ -62,6 +62,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
         compositor.build(scene, spec, plates_folder, first)
     elif spec.target == "planes":
         planes.build(scene, spec, plates_folder, first)
+    textured.remove_empty_action(scene)
     if spec.target != "vse" and _hidden(scene):
         notes = (*notes, HIDDEN)
     return Built(strips, not spec.cues or bool(pieces), notes)

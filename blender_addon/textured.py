@@ -169,6 +169,12 @@ def remove_actions(*datablocks: Any) -> None:
             bpy.data.actions.remove(data.action)
 
 
+def remove_empty_action(datablock: Any) -> None:
+    """Remove the action of a datablock when nothing is keyed in it any more."""
+    if datablock.animation_data is not None and not len(compat.curves(datablock)):
+        remove_actions(datablock)
+
+
 def remove_object(thing: bpy.types.Object) -> None:
     """Take an object of ours away, with its mesh or camera, its materials and their pictures, unless used elsewhere."""
     data, materials = thing.data, [slot.material for slot in thing.material_slots if slot.material is not None]
