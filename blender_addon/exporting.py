@@ -13,7 +13,7 @@ import bpy
 from ..shared import scene as scenes
 from ..shared.errors import Cancelled, ParallaxError
 from ..shared.formats import FORMATS, Export
-from . import compat, export, output_settings, passes, properties, refusals
+from . import compat, export, output_settings, passes, properties, refusals, timeline
 from .refusals import job_state, reported
 
 PERIOD_S = 0.2
@@ -113,13 +113,13 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """Possible once there is a timeline."""
+        """Possible once something is built, or a person has laid strips."""
         editor = context.scene.sequence_editor
         if INFINITE_PARALLAX_OT_export.running is not None:
             cls.poll_message_set("A video is being exported")
             return False
         cls.poll_message_set("Generate or build the scene first")
-        return editor is not None and len(compat.strips(editor)) > 0
+        return timeline.FIRST in context.scene or (editor is not None and len(compat.strips(editor)) > 0)
 
     def execute(self, context: Any) -> set[str]:
         """Render and return when the file is there."""

@@ -11,8 +11,8 @@ from bpy.app.handlers import persistent
 
 from . import (
     asking,
-    borders,
     block,
+    borders,
     cli_command,
     exporting,
     generating,

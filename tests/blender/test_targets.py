@@ -24,7 +24,9 @@ KINDS = ("images", "actions", "scenes", "meshes", "cameras", "materials", "objec
 
 def counts() -> dict[str, int]:
     found = {kind: len(getattr(bpy.data, kind)) for kind in (*KINDS, "collections", "sounds")}
-    return found | {"strips": len(timeline.mine(scene()))}
+    # not Blender's own: the render result and what a viewer node shows
+    pictures = [image for image in bpy.data.images if image.type in ("IMAGE", "UV_TEST")]
+    return found | {"images": len(pictures), "strips": len(timeline.mine(scene()))}
 
 
 def scene() -> Any:
