@@ -6,7 +6,7 @@ strip was the other road: a crop moves with its strip, and takes whole px only.
 
 from typing import Any
 
-from ..shared.scene import SceneSpec
+from ..shared.scene import Key, Plane, SceneSpec
 from . import compat
 from .timeline import Place
 
@@ -25,6 +25,19 @@ def bars(spec: SceneSpec) -> dict[str, Box]:
         "bar right": (right, top, spec.width, bottom),
     }
     return {name: box for name, box in found.items() if box[0] < box[2] and box[1] < box[3]}
+
+
+def planes(spec: SceneSpec) -> tuple[Plane, ...]:
+    """The bars as planes without a file, before all others, for the targets that have no colour strips."""
+    channel = 1 + max((plane.channel for plane in spec.planes), default=0)
+    return tuple(
+        Plane(name, 0, channel, "", right - left, bottom - top, 0, spec.frames, 1.0, _still(spec, left, top))
+        for name, (left, top, right, bottom) in bars(spec).items()
+    )
+
+
+def _still(spec: SceneSpec, x: int, y: int) -> tuple[Key, Key]:
+    return Key(0, x, y), Key(spec.frames, x, y)
 
 
 def lay(home: Any, spec: SceneSpec, name: str, strip: Any, place: Place) -> Any:

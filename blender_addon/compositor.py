@@ -53,7 +53,8 @@ def chains(spec: SceneSpec) -> tuple[Chain, ...]:
     found: dict[tuple[int, str], list[Plane]] = {}
     for plane in sorted(spec.planes, key=lambda p: p.channel):
         head, number = _numbered(plane.file)
-        found.setdefault((plane.channel, f"{head}{'#' * len(number)}"), []).append(plane)
+        # bars have no file, and are on show side by side
+        found.setdefault((plane.channel, f"{head}{'#' * len(number)}" or plane.name), []).append(plane)
     rows = [Chain(planes[0].name, tuple(sorted(planes, key=lambda p: p.start))) for planes in found.values()]
     return tuple(part for row in rows for part in _apart(row))
 
@@ -129,16 +130,21 @@ def _new(group: Any, kind: str, tag: str, x: float, y: float) -> Any:
 def _frame(group: Any) -> None:
     """What every group has: a black canvas behind everything, and the conversion at the end."""
     base = _new(group, "CompositorNodeImage", "base", -300, 0)
-    picture = bpy.data.images.new(f"{group.name} canvas", 8, 8)
-    picture.generated_color = (0, 0, 0, 1)
-    picture.colorspace_settings.name = "Non-Color"
-    base.image, base.label = picture, "Canvas"
+    base.image, base.label = _black(f"{group.name} canvas"), "Canvas"
     end = base.outputs["Image"]
     if MARGIN_PX:
         all_of_it = _new(group, "CompositorNodeDisplace", "all of it", 0, 0)
         group.links.new(end, all_of_it.inputs["Image"])
         end = all_of_it.outputs["Image"]
     compositing.to_linear(group, end)
+
+
+def _black(name: str) -> bpy.types.Image:
+    """A black picture without a file, still to be given its size."""
+    picture = bpy.data.images.new(name, 8, 8)
+    picture.generated_color = (0, 0, 0, 1)
+    picture.colorspace_settings.name = "Non-Color"
+    return picture
 
 
 def _set_base(group: Any, spec: SceneSpec) -> None:
@@ -208,7 +214,11 @@ def _set(group: Any, spec: SceneSpec, chain: Chain, folder: Path, first: int) ->
 
 
 def _set_image(node: Any, chain: Chain, folder: Path, first: int) -> None:
-    """Show a chain's files: the one, or those of a sequence by their numbers."""
+    """Show a chain's files: the one, or those of a sequence by their numbers; black where there is none."""
+    if not chain.files[0]:
+        node.image = node.image or _black(chain.name)
+        node.image.generated_width, node.image.generated_height = chain.planes[0].width, chain.planes[0].height
+        return
     path = str((folder / chain.files[0]).resolve())
     picture = node.image
     if picture is None:

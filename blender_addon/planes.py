@@ -77,7 +77,8 @@ def _new_collection(scene: bpy.types.Scene) -> Any:
 def _new_object(collection: Any, plane: Plane, path: Path) -> Any:
     thing = bpy.data.objects.new(plane.name, bpy.data.meshes.new(plane.name))
     thing[TAG] = plane.name
-    thing.data.materials.append(textured.material(plane.name, path, "Non-Color"))
+    made = textured.material(plane.name, path, "Non-Color") if plane.file else textured.black(plane.name)
+    thing.data.materials.append(made)
     collection.objects.link(thing)
     return thing
 

@@ -13,6 +13,7 @@ import bpy
 
 from ..shared.scene import SceneSpec
 from . import (
+    bars,
     compat,
     compositor,
     export,
@@ -57,11 +58,11 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
         compositor.remove(scene)
     if spec.target != "planes":
         planes.remove(scene)
-    strips = vse.build(scene, spec if spec.target == "vse" else replace(spec, planes=()), plates_folder, pieces, first)
-    if spec.target == "compositor":
-        compositor.build(scene, spec, plates_folder, first)
-    elif spec.target == "planes":
-        planes.build(scene, spec, plates_folder, first)
+    timed = spec if spec.target == "vse" else replace(spec, planes=(), window=None)
+    strips = vse.build(scene, timed, plates_folder, pieces, first)
+    if spec.target != "vse":
+        with_bars = replace(spec, planes=(*spec.planes, *bars.planes(spec)))
+        (compositor if spec.target == "compositor" else planes).build(scene, with_bars, plates_folder, first)
     textured.remove_empty_action(scene)
     if spec.target != "vse" and _hidden(scene):
         notes = (*notes, HIDDEN)

@@ -104,11 +104,8 @@ def material(name: str, path: Path, colours: str = "sRGB") -> bpy.types.Material
 
     `colours` is the colour space that its file is read in. How opaque all of it is can be set (`opacity`).
     """
-    made = bpy.data.materials.new(name)
-    if made.node_tree is None:  # always there since 5.0, where asking for it is deprecated
-        made.use_nodes = True
+    made = _empty_material(name)
     tree: Any = made.node_tree
-    tree.nodes.clear()
     texture, light, clear, shown, mix, output = (
         tree.nodes.new(f"ShaderNode{kind}")
         for kind in ("TexImage", "Emission", "BsdfTransparent", "Math", "MixShader", "OutputMaterial")
@@ -127,6 +124,24 @@ def material(name: str, path: Path, colours: str = "sRGB") -> bpy.types.Material
     tree.links.new(light.outputs[0], mix.inputs[2])
     tree.links.new(mix.outputs[0], output.inputs["Surface"])
     made.cycles.emission_sampling = "NONE"
+    return made
+
+
+def black(name: str) -> bpy.types.Material:
+    """A material that gives no light and hides what is behind it."""
+    made = _empty_material(name)
+    tree: Any = made.node_tree
+    dark, output = (tree.nodes.new(f"ShaderNode{kind}") for kind in ("Emission", "OutputMaterial"))
+    dark.inputs["Strength"].default_value = 0
+    tree.links.new(dark.outputs[0], output.inputs["Surface"])
+    return made
+
+
+def _empty_material(name: str) -> bpy.types.Material:
+    made = bpy.data.materials.new(name)
+    if made.node_tree is None:  # always there since 5.0, where asking for it is deprecated
+        made.use_nodes = True
+    made.node_tree.nodes.clear()
     return made
 
 

@@ -85,8 +85,8 @@ class SceneSpec:
     """A whole scene of `width` x `height` px, `frames` frames at `fps`; `name` finds it again for an update.
 
     With `loop` the frame after the last is the first one, and sounds have to meet themselves as well. With a `window`
-    (left, top, right, bottom, px) the picture fills only that part of the frame; all round it is black. `target` says what
-    Blender builds: strips in the sequencer (vse), nodes (compositor) or planes before a camera (planes).
+    (left, top, right, bottom, px) the picture fills only that part of the frame; all round it is black.
+    `target` says what Blender builds: strips (vse), nodes (compositor) or planes before a camera (planes).
     """
 
     name: str

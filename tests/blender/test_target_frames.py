@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 import pytest
-from infinite_parallax.blender_addon import targets
+from infinite_parallax.blender_addon import compat, targets
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -34,7 +34,6 @@ def built(target: str, folder: Path, data: dict[str, Any], **how: bool) -> Scene
 def check(spec: SceneSpec, folder: Path, frames: list[int], most: int = 2) -> None:
     for frame in frames:
         rendered, off = compared(spec, folder, frame)
-        print(frame, off.mean(), off.max())
         assert rendered.min() >= DARKEST
         assert off.mean() <= 0.5
         assert off.max() <= most
@@ -54,6 +53,22 @@ def test_frames_of_a_scaled_scene(target: str, tmp_path: Path, output: dict[str,
         return
     spec = built(target, tmp_path, document(30.0, output=output))
     check(spec, tmp_path, moments(spec), 4)
+
+
+@pytest.mark.parametrize(
+    "output", [{"width": 200, "height": 140}, {"width": 260, "height": 108}], ids=["above", "beside"]
+)
+def test_frames_of_a_letterboxed_scene(target: str, tmp_path: Path, output: dict[str, int]) -> None:
+    if target == "compositor" and not SCALES and output["height"] != 108:
+        return
+    spec = built(target, tmp_path, document(output=output | {"fit": "letterbox"}))
+    assert spec.window is not None
+    for frame in moments(spec):
+        _, off = compared(spec, tmp_path, frame)
+        assert off.mean() <= 0.5
+        assert off.max() <= 4
+    strips = compat.strips(bpy.context.scene.sequence_editor)
+    assert len(strips) == 0
 
 
 def test_frames_of_contours_with_soft_rims_and_covers(target: str, tmp_path: Path) -> None:
