@@ -31,6 +31,9 @@ def draw(context: Any, layout: Any) -> None:
     column.operator("infinite_parallax.build_scene", icon="FILE_REFRESH")
     column.operator("infinite_parallax.export", icon="RENDER_RESULT")
     row = layout.row(align=True)
+    row.operator("infinite_parallax.select_strips", text="Select Strips", icon="RESTRICT_SELECT_OFF")
+    row.operator("infinite_parallax.move", text="Move in Time", icon="TIME")
+    row = layout.row(align=True)
     row.operator("infinite_parallax.import_project", text="Import", icon="IMPORT")
     row.operator("infinite_parallax.export_project", text="Export", icon="EXPORT")
 

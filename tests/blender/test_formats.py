@@ -100,7 +100,13 @@ def test_an_exr_holds_linear_light(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "output", [{"blending": "motion_blur", "blend_samples": 4, "shutter": 1.0}, {"blending": "cross_fade"}]
+    "output",
+    [
+        {"blending": "motion_blur", "blend_samples": 4, "shutter": 1.0},
+        {"blending": "cross_fade"},
+        {"blending": "cross_fade", "target": "compositor"},
+        {"blending": "cross_fade", "target": "planes"},
+    ],
 )
 def test_blended_frames_are_the_arithmetic_ones(tmp_path: Path, output: dict[str, Any]) -> None:
     spec = scene_of(tmp_path, output={"format": "png"} | output)
@@ -199,9 +205,13 @@ os._exit(0)
 """
 
 
-@pytest.mark.parametrize("name", ["h264", "png"])
-def test_blenders_own_render_of_the_saved_file_is_the_exported_one(tmp_path: Path, ffmpeg: str, name: str) -> None:
-    data = document(180.0, output={"format": name, "crf": 17}, sound={"ambience": "wind"})
+@pytest.mark.parametrize(
+    ("name", "target"), [("h264", "vse"), ("png", "vse"), ("h264", "compositor"), ("png", "planes")]
+)
+def test_blenders_own_render_of_the_saved_file_is_the_exported_one(
+    tmp_path: Path, ffmpeg: str, name: str, target: str
+) -> None:
+    data = document(180.0, output={"format": name, "crf": 17, "target": target}, sound={"ambience": "wind"})
     data["motion"]["steps"] = 2
     spec = made(tmp_path, data)
     scene = headless.open_scene(None, spec)
