@@ -43,7 +43,7 @@ def _still(spec: SceneSpec, x: int, y: int) -> tuple[Key, Key]:
 def lay(home: Any, spec: SceneSpec, name: str, strip: Any, place: Place) -> Any:
     """Make or update the strip of a bar at a place; the strip."""
     if strip is None:
-        strip = compat.new_color(home, name, place.channel, place.first, place.frames)
+        strip = compat.new_effect(home, name, "COLOR", place.channel, place.first, place.frames)
         strip.color, strip.blend_type = (0, 0, 0), "ALPHA_OVER"
     strip.channel = place.channel
     compat.place(strip, place.first, place.frames)

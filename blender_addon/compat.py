@@ -10,6 +10,11 @@ from typing import Any
 
 import bpy
 
+LONGEST_EXPRESSION = 255
+Control = tuple[str, Any, str, float]
+"""A variable of a driver: its name, the datablock and the path of what it reads, and what counts where nothing lies
+there, as in a Blender without the add-on."""
+
 
 def strips(editor: Any) -> Any:
     """The collection of a sequence editor's strips. An empty one is falsy, hence no `or`."""
@@ -71,12 +76,12 @@ def content_length(strip: Any) -> int:
     return int(strip.content_duration if _has_handles(strip) else strip.frame_duration)
 
 
-def new_color(home: Any, name: str, channel: int, first: int, frames: int) -> Any:
-    """A new strip of one colour."""
-    made = strips(home)
-    parameters = made.bl_rna.functions["new_effect"].parameters
-    end = {"length": frames} if "length" in parameters else {"frame_end": first + frames}
-    return made.new_effect(name=name, type="COLOR", channel=channel, frame_start=first, **end)
+def new_effect(home: Any, name: str, kind: str, channel: int, first: int, frames: int) -> Any:
+    """A new effect strip without inputs."""
+    new = strips(home).new_effect
+    takes_length = "length" in strips(home).bl_rna.functions["new_effect"].parameters
+    end = {"length": frames} if takes_length else {"frame_end": first + frames}
+    return new(name=name, type=kind, channel=channel, frame_start=first, **end)
 
 
 def set_image(strip: Any, path: Path) -> None:
@@ -86,7 +91,10 @@ def set_image(strip: Any, path: Path) -> None:
 
 
 def remove(editor: Any, strip: Any) -> None:
-    """Take a strip away, with its F-curves."""
+    """Take a strip away, with its F-curves and its drivers; Blender itself leaves those of its transform."""
+    data, path = editor.id_data.animation_data, strip.path_from_id()
+    for driver in [d for d in data.drivers if d.data_path.startswith(f"{path}.")] if data else ():
+        data.drivers.remove(driver)
     strips(editor).remove(strip)
 
 
@@ -138,6 +146,22 @@ def set_still(struct: Any, prop: str, value: float, index: int | None = None) ->
         setattr(struct, prop, value)
     else:
         getattr(struct, prop)[index] = value
+
+
+def drive(struct: Any, prop: str, expression: str, controls: Sequence[Control]) -> None:
+    """Let an expression set a property; those controls become its variables whose names occur in it."""
+    if len(expression) > LONGEST_EXPRESSION:
+        raise ValueError(f"{len(expression)} characters: Blender would cut {expression}")
+    set_still(struct, prop, getattr(struct, prop))
+    struct.driver_remove(prop)
+    driver = struct.driver_add(prop).driver
+    for name, owner, path, value in (control for control in controls if control[0] in expression):
+        variable = driver.variables.new()
+        variable.name = name
+        target = variable.targets[0]
+        target.id_type, target.id, target.data_path = owner.id_type, owner, path
+        target.use_fallback_value, target.fallback_value = True, value
+    driver.type, driver.expression = "SCRIPTED", expression
 
 
 def curves(datablock: Any) -> Any:
@@ -231,6 +255,11 @@ def show_in_sequencer(scene: Any) -> None:
     for workspace in bpy.data.workspaces:
         if hasattr(workspace, "sequencer_scene"):
             workspace.sequencer_scene = scene
+
+
+def in_sequencer(scene: Any) -> dict[str, Any]:
+    """What `temp_override` needs where a strip gets or loses a modifier: 5.0 crashes with no scene in the sequencer."""
+    return {"sequencer_scene": scene} if "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties else {}
 
 
 def make_paths_relative() -> None:

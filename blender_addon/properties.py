@@ -112,7 +112,13 @@ def _property(d: Declared) -> Any:
         return bpy.props.StringProperty(default=default or "", **words | _subtype(d))
     low, high = _range(d)
     if d.kind == "pair":
-        return bpy.props.FloatVectorProperty(size=2, min=low, max=high, precision=1, **words)
+        return bpy.props.FloatVectorProperty(size=2, min=low, max=high, precision=2, **words)
+    if d.kind == "triple":
+        shown = default or (1.0, 1.0, 1.0)
+        # the numbers of a picture's pixels: what one sees in the swatch is what is shown
+        return bpy.props.FloatVectorProperty(
+            size=3, default=shown, min=low, max=high, precision=3, subtype="COLOR_GAMMA", **words
+        )
     if d.kind == "int":
         return bpy.props.IntProperty(default=default or max(0, int(low)), min=int(low), max=int(high), **words)
     return bpy.props.FloatProperty(default=default or max(0.0, low), min=low, max=high, precision=3, **words)
@@ -124,7 +130,7 @@ def _subtype(d: Declared) -> dict[str, Any]:
 
 def _range(d: Declared) -> tuple[float, float]:
     """Limits for Blender, which has no open ones: a value that must be above 0 begins at 0.001."""
-    kind = "float" if d.kind == "pair" else d.kind
+    kind = "int" if d.kind == "int" else "float"
     low = d.limits.low if d.limits.above is None else d.limits.above + 0.001
     high = d.limits.high
     return (_LOWEST[kind] if low is None else low), (_HIGHEST[kind] if high is None else high)
@@ -240,7 +246,7 @@ def _value(group: Any, d: Declared) -> Any:
         return None
     if d.optional and value in (OFF, ""):
         return None
-    if d.kind == "pair":
+    if d.kind in ("pair", "triple"):
         return [_decimal(v) for v in value]
     return _decimal(value) if d.kind == "float" else value
 

@@ -1,4 +1,4 @@
-"""Planes whose rows slide apart: a small scene of its own for each, shown on the timeline by a scene strip.
+"""Planes whose rows slide apart or sway: a small scene of its own for each, shown on the timeline by a scene strip.
 
 The sequencer moves pictures and cannot shear them. So the tile lies on a mesh with a line along the middle of every
 row; its shape key moves each line to where it is at the plane's last key, and the key's value runs from 0 to 1. An
@@ -12,6 +12,7 @@ from pathlib import Path
 import bpy
 
 from ..shared.scene import Plane, SceneSpec
+from ..shared.sway import rows
 from . import textured
 
 
@@ -28,9 +29,10 @@ def build(
         _clear(scene)
     _set_render(scene, timeline, spec, plane, first)
     ground = bpy.data.objects.new(plane.name, textured.mesh(spec, plane))
-    ground.data.materials.append(textured.material(plane.name, path))
+    ground.data.materials.append(textured.material(plane.name, path, beyond="MIRROR" if plane.sways else "EXTEND"))
     scene.collection.objects.link(ground)
     textured.slide_apart(ground, plane, spec, first)
+    textured.sway_rows(ground, spec, plane, timeline, first)
     middle = spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2
     scene.camera = textured.camera(plane.name, spec.width, middle)
     scene.collection.objects.link(scene.camera)
@@ -50,8 +52,12 @@ def _clear(scene: bpy.types.Scene) -> None:
 
 def visible_rows(spec: SceneSpec, plane: Plane) -> tuple[int, int]:
     """The rows of the frame, from..to, that a plane lies on: all that its scene renders."""
-    top = max(0, math.floor(min(key.y for key in plane.keys)))
-    bottom = math.ceil(max(key.y for key in plane.keys) + plane.height * plane.scale)
+    lines, away = (
+        rows(plane.sways, plane.height, plane.scale, plane.covers_top),
+        sum(sway.reach for sway in plane.sways if sway.axis == "y"),
+    )
+    top = max(0, math.floor(min(key.y for key in plane.keys) + lines.at[0] * plane.scale - away))
+    bottom = math.ceil(max(key.y for key in plane.keys) + lines.at[-1] * plane.scale + away)
     return top, max(top + 1, min(spec.height, bottom))
 
 

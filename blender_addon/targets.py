@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bpy
 
+from ..shared.errors import UsageError
 from ..shared.scene import SceneSpec
 from . import (
     bars,
@@ -59,7 +60,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     if spec.target != "planes":
         planes.remove(scene)
     timed = spec if spec.target == "vse" else replace(spec, planes=(), window=None)
-    strips = vse.build(scene, timed, plates_folder, pieces, first)
+    strips = vse.build(scene, timed, plates_folder, pieces, first, sounds_folder)
     if spec.target != "vse":
         with_bars = replace(spec, planes=(*spec.planes, *bars.planes(spec)))
         (compositor if spec.target == "compositor" else planes).build(scene, with_bars, plates_folder, first)
@@ -72,9 +73,15 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
 def check(spec: SceneSpec, folder: Path) -> None:
     """Raise ParallaxError when a plate is missing, or something that a spec's target needs or cannot show."""
     check_files(spec, folder)
+    finished = spec.sheets or spec.grades or any(plane.sways for plane in spec.planes)
+    if spec.target != "vse" and finished:
+        raise UsageError(
+            f"Overlays, distortions and grades are strips; with the target {spec.target} there are none of the picture.",
+            "Choose the target vse, or take them away.",
+        )
     if spec.target == "compositor":
         compositor.check(spec)
-    elif spec.target == "planes" or any(plane.slide for plane in spec.planes):
+    elif spec.target == "planes" or any(plane.bends for plane in spec.planes):
         textured.check()
 
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
 from ..shared.scene import Plane, SceneSpec
+from ..shared.sway import Rows, rows
 from . import compat
 from .timeline import TAG
 
 Vertices = NDArray[np.float32]
-Shares = NDArray[np.float64]
 SHARPEST_FILTER_PX = 0.01
 """The narrowest pixel filter that Cycles has: the sample lies in the middle of the pixel."""
 
@@ -46,29 +46,32 @@ def set_render(scene: bpy.types.Scene) -> None:
 
 def _lines(spec: SceneSpec, plane: Plane, index: int) -> Vertices:
     """Both ends of a line along the middle of each row, and along the upper and the lower edge, at a key of the plane:
-    float32 [(h + 2) * 2, 3], px, y up."""
-    key = plane.keys[index]
-    assert plane.slide is not None
-    leads = plane.slide.leads(plane.slide.travel_px[index], plane.height)
-    left = key.x + plane.scale * np.pad(leads, 1, mode="edge")
-    y = spec.height - key.y - plane.scale * plane.height * _down(plane)
-    ends = [np.stack([x, y, np.zeros_like(x)], axis=1) for x in (left, left + plane.width * plane.scale)]
+    float32 [n * 2, 3], px, y up."""
+    key, lines = plane.keys[index], _rows(plane)
+    left = np.full_like(lines.at, key.x - plane.scale * lines.spare)
+    if plane.slide is not None:
+        leads = plane.slide.leads(plane.slide.travel_px[index], plane.height)
+        left += plane.scale * np.interp(lines.at, np.arange(plane.height) + 0.5, leads)
+    y = spec.height - key.y - plane.scale * lines.at
+    right = left + (plane.width + 2 * lines.spare) * plane.scale
+    ends = [np.stack([x, y, np.zeros_like(x)], axis=1) for x in (left, right)]
     return np.stack(ends, axis=1).reshape(-1, 3).astype(np.float32)
 
 
-def _down(plane: Plane) -> Shares:
-    """How far down the tile each line lies, 0..1, float64 [h + 2]."""
-    return np.concatenate([[0.0], (np.arange(plane.height) + 0.5) / plane.height, [1.0]])
+def _rows(plane: Plane) -> Rows:
+    return rows(plane.sways, plane.height, plane.scale, plane.covers_top)
 
 
 def mesh(spec: SceneSpec, plane: Plane) -> bpy.types.Mesh:
-    """The rows of a plane that slide apart, where they are at its first key."""
+    """The rows of a plane that move each for themselves, where they are at its first key."""
     made = bpy.data.meshes.new(plane.name)
-    upper = np.arange(plane.height + 1) * 2
+    lines = _rows(plane)
+    upper = np.arange(len(lines.at) - 1) * 2
     faces = np.stack([upper + 2, upper + 3, upper + 1, upper], axis=1)
     made.from_pydata(_lines(spec, plane, 0).tolist(), [], faces.tolist())
-    up = 1 - np.repeat(_down(plane), 2)
-    corners = np.stack([np.tile([0.0, 1.0], plane.height + 2), up], axis=1)[faces.reshape(-1)]
+    up = 1 - np.repeat(lines.at / plane.height, 2)
+    beyond = lines.spare / plane.width
+    corners = np.stack([np.tile([-beyond, 1 + beyond], len(lines.at)), up], axis=1)[faces.reshape(-1)]
     made.uv_layers.new(name="UVMap").data.foreach_set("uv", corners.reshape(-1).astype(np.float32))
     made.update()
     return made
@@ -93,16 +96,49 @@ def slide_apart(ground: bpy.types.Object, plane: Plane, spec: SceneSpec, first_f
     key = ground.shape_key_add(name="moved")
     key.data.foreach_set("co", _lines(spec, plane, -1).reshape(-1))
     frames = [at.frame + first_frame for at in plane.keys]
-    assert plane.slide is not None
-    first, *_, last = plane.slide.travel_px
-    shares = [(way - first) / (last - first) if last != first else 0.0 for way in plane.slide.travel_px]
+    way = plane.slide.travel_px if plane.slide is not None else _longest(plane)
+    start, *_, end = way
+    shares = [(at - start) / (end - start) if end != start else 0.0 for at in way]
     compat.key_linear(key, "value", list(zip(frames, shares, strict=True)))
 
 
-def material(name: str, path: Path, colours: str = "sRGB") -> bpy.types.Material:
+def _longest(plane: Plane) -> list[float]:
+    """Where a plane is at its keys, along the axis on which it goes the farther."""
+    ways = [key.x for key in plane.keys], [key.y for key in plane.keys]
+    return max(ways, key=lambda way: abs(way[-1] - way[0]))
+
+
+def sway_rows(
+    ground: bpy.types.Object, spec: SceneSpec, plane: Plane, timeline: bpy.types.Scene, first_frame: int
+) -> None:
+    """Let the rows sway by A sin(a - b), a by their height and b by the frame: shape keys sin a and cos a, whose values
+    are drivers, cos b and sin b. Where the plane itself moves up or down, they run through the wave as far as it has
+    gone. The amplitude in the panel of `timeline` acts at once.
+    """
+    heights = plane.keys[0].y + _rows(plane).at * plane.scale
+    for sway in (sway for sway in plane.sways if sway.amplitude):
+        angle = sway.angle(heights)
+        per_frame = sway.turned(1)
+        risen = float(sway.angle(np.array(plane.keys[-1].y - plane.keys[0].y)))
+        turned = f"{per_frame:.12g}*(frame-{first_frame})" + (f"-({risen:.9g})*SHARE" if risen else "")
+        setting = sway.amplitude / sway.per_px
+        controls = [
+            ("AMPLITUDE", timeline, f"infinite_parallax.distortions[{sway.distortion}].amplitude_px", setting),
+            ("SHARE", ground.data.shape_keys, 'key_blocks["moved"].value', 0.0),
+        ]
+        for name, wave, of_time in (("sin", np.sin(angle), "cos"), ("cos", -np.cos(angle), "sin")):
+            key = ground.shape_key_add(name=f"sway {sway.distortion} {name}")
+            away = np.zeros((len(heights), 2, 3))
+            away[..., 0 if sway.axis == "x" else 1] = (sway.amplitude * wave * (1 if sway.axis == "x" else -1))[:, None]
+            key.data.foreach_set("co", (_lines(spec, plane, 0) + away.reshape(-1, 3)).reshape(-1).astype(np.float32))
+            key.slider_min, key.slider_max = -10, 10
+            compat.drive(key, "value", f"AMPLITUDE*{1 / setting:.9g}*{of_time}({turned})", controls)
+
+
+def material(name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND") -> bpy.types.Material:
     """The tile as light of its own colour, through which one sees where it is transparent.
 
-    `colours` is the colour space that its file is read in. How opaque all of it is can be set (`opacity`).
+    `colours` is the colour space that its file is read in, `beyond` what is shown outside of it. How opaque all of it is can be set (`opacity`).
     """
     made = _empty_material(name)
     tree: Any = made.node_tree
@@ -114,7 +150,7 @@ def material(name: str, path: Path, colours: str = "sRGB") -> bpy.types.Material
         node.location = (250 * number, 0)
     texture[TAG], shown[TAG] = "tile", "opacity"
     set_picture(made, path, colours)
-    texture.interpolation, texture.extension = "Linear", "EXTEND"
+    texture.interpolation, texture.extension = "Linear", beyond
     shown.operation, shown.label = "MULTIPLY", "Opacity"
     shown.inputs[1].default_value = 1
     tree.links.new(texture.outputs["Color"], light.inputs["Color"])

@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 from ..shared.scene import Key, Plane, SceneSpec
-from . import bars, compat, ramp_scene, sound_strips, timeline, uncompressed
+from . import bars, compat, grade_strips, overlay_strips, ramp_scene, sound_strips, timeline, uncompressed
 from .sound_strips import Piece
 from .timeline import Place
 
@@ -33,31 +33,42 @@ class _Site:
         return [key.frame + self.first for key in plane.keys]
 
 
-def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, sounds: Sequence[Piece], first: int) -> int:
-    """Lay a spec's planes and its sounds on a scene's timeline from frame `first` on, or bring them up to date there.
+def build(
+    scene: bpy.types.Scene, spec: SceneSpec, folder: Path, sounds: Sequence[Piece], first: int, drawn: Path
+) -> int:
+    """Lay a spec's planes, overlays, grades and sounds on a scene's timeline from frame `first` on, or bring them up to
+    date there. The number of strips that are ours afterwards.
 
-    Plates are taken from `folder`. The number of strips that are ours afterwards.
+    Plates are taken from `folder`, the pictures of overlays are drawn into `drawn`.
     """
     editor = scene.sequence_editor or scene.sequence_editor_create()
     found = timeline.ours(editor)
     home, ours, before = found.home, found.strips, timeline.reach(found.home)
-    wanted = {plane.name for plane in spec.planes} | {piece.name for piece in sounds} | bars.bars(spec).keys()
+    wanted = {shown.name for shown in spec.visuals} | {piece.name for piece in sounds} | bars.bars(spec).keys()
     for name in ours.keys() - wanted:
         _remove(home, ours.pop(name))
     base = _free_channels(home, spec, ours, max((piece.channel for piece in sounds), default=0))
     top = base + _picture_channels(spec)
-    whole = {p.name: Place(base + p.channel, p.start + first, p.end - p.start) for p in spec.planes}
+    whole = {p.name: Place(base + p.channel, p.start + first, p.end - p.start) for p in spec.visuals}
     whole |= {p.name: Place(top + p.channel, p.start + first, p.end - p.start) for p in sounds}
     whole |= {name: Place(top - n, first, spec.frames) for n, name in enumerate(bars.bars(spec))}
-    shown = timeline.wanted(scene, ours, whole)
+    shown = overlay_strips.where_put(ours, timeline.wanted(scene, ours, whole))
     _set_aside(home, ours, shown)
     site = _Site(spec, home, folder, first)
     for plane in spec.planes:
         strip = ours.get(plane.name)
-        if strip is not None and (strip.type == "SCENE") != (plane.slide is not None):
+        if strip is not None and (strip.type == "SCENE") != plane.bends:
             strip = _remove(home, strip)
-        strip = (_lay_plane if plane.slide is None else _lay_ground)(site, plane, strip, shown[plane.name])
+        strip = (_lay_ground if plane.bends else _lay_plane)(site, plane, strip, shown[plane.name])
+        grade_strips.put_on(strip, spec.grades_of(plane.layer))
         timeline.remember(strip, plane.name, whole[plane.name])
+    for grade in (grade for grade in spec.grades if grade.layer is None):
+        strip = grade_strips.lay(home, grade, ours.get(grade.name), shown[grade.name])
+        timeline.remember(strip, grade.name, whole[grade.name])
+    for sheet in spec.sheets:
+        place = shown[sheet.name], whole[sheet.name].channel
+        strip = overlay_strips.lay(home, spec, sheet, ours.get(sheet.name), *place, first, drawn)
+        timeline.remember(strip, sheet.name, whole[sheet.name])
     for name in bars.bars(spec):
         timeline.remember(bars.lay(home, spec, name, ours.get(name), shown[name]), name, whole[name])
     for piece in sounds:
@@ -69,7 +80,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, sounds: Sequenc
 
 def _free_channels(home: Any, spec: SceneSpec, ours: dict[str, Any], sounds: int) -> int:
     """The channel below ours: where they lie already, else the first from which on all that are needed are free."""
-    planes = {plane.name: plane for plane in spec.planes}
+    planes = {shown.name: shown for shown in spec.visuals}
     lie = [(strip.channel, planes[name].channel) for name, strip in ours.items() if name in planes]
     if lie:
         # the lowest of ours, not each against its number: the numbers change when covers or objects come
@@ -80,8 +91,8 @@ def _free_channels(home: Any, spec: SceneSpec, ours: dict[str, Any], sounds: int
 
 
 def _picture_channels(spec: SceneSpec) -> int:
-    """Channels of the planes and, above them, those of the bars."""
-    return max((plane.channel for plane in spec.planes), default=0) + len(bars.bars(spec))
+    """Channels of all that is seen and, above them, those of the bars."""
+    return max((shown.channel for shown in spec.visuals), default=0) + len(bars.bars(spec))
 
 
 def _set_aside(home: Any, ours: dict[str, Any], places: dict[str, Place]) -> None:
@@ -122,7 +133,7 @@ def _lay_plane(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
 
 
 def _lay_ground(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
-    """Make or update the scene strip of a plane whose rows slide apart."""
+    """Make or update the scene strip of a plane whose rows slide apart or sway."""
     scene, path = site.home.id_data, (site.folder / plane.file).resolve()
     shown = ramp_scene.build(scene, site.spec, plane, path, site.first, strip and strip.scene)
     # the preview would otherwise draw meshes without their pictures

@@ -1,10 +1,12 @@
 """Make the pictures of the documentation from the project itself: `python docs/make_pictures.py`.
 
-The strip of frames for the README comes from the example picture; the sheet of masks shows every part of the mask
-preprocessing on one hole. They are made by hand when something visible changes, and looked at before they are kept.
+The strip of frames for the README and the sheets of overlays and colour come from the example picture; the sheet of
+masks shows every part of the mask preprocessing on one hole. They are made by hand when something visible changes, and
+looked at before they are kept.
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,14 @@ from infinite_parallax.cli.painting import paint
 from infinite_parallax.cli.preview import tile_reader
 from infinite_parallax.inpaint_server import masks
 from infinite_parallax.inpaint_server.engines.contract import LayerView
-from infinite_parallax.shared import frames, hearing, scene
+from infinite_parallax.shared import example_picture, formats, frames, grading, hearing, overlays, scene, sway
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.cues import build as build_cues
+from infinite_parallax.shared.finishing import KINDS, Distortion, Grade, Output, Overlay
+from infinite_parallax.shared.frames import Texture
+from infinite_parallax.shared.overlays.sheet import Stage
 from infinite_parallax.shared.plan import plan
+from infinite_parallax.shared.scene import Key, Plane, SceneSpec
 from infinite_parallax.shared.sections import MaskShape
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -52,6 +58,60 @@ def mask_sheet() -> Image.Image:
         sheet.paste(Image.fromarray(masks.prepare(hole, owner, layers, shape, previous)), (x, y))
         draw.text((x, y + height + 4), title, fill=(220, 220, 220))
     return sheet
+
+
+def finished(picture: Bytes, number: int, wish: Overlay | Distortion | Grade) -> Bytes:
+    """Frame `number` of ten seconds of a picture that stands still, with one overlay, distortion or grade."""
+    height, width = picture.shape[:2]
+    fps, count = 30.0, 300
+    lists: tuple[list[Overlay], list[Distortion], list[Grade]] = ([], [], [])
+    lists[(Overlay, Distortion, Grade).index(type(wish))].append(wish)  # type: ignore[arg-type]
+    swaying = tuple(sway.sways(lists[1], 0, 1.0, fps, count, True))
+    keys = (Key(0, 0, 0), Key(count, 0, 0))
+    plane = Plane("picture", 0, 1, "picture", width, height, 0, count, 1.0, keys, sways=swaying)
+    found = overlays.sheets(lists[0], Stage(width, height, fps, count, True))
+    sheets = tuple(replace(s, channel=2 + i) for i, s in enumerate(found))
+    grades = tuple(replace(g, channel=50) for g in grading.graded(lists[2], count))
+    export = formats.export(Output())
+    spec = SceneSpec("", width, height, fps, count, (plane,), (), export, True, sheets=sheets, grades=grades)
+    texture = Texture.of(np.dstack([picture, np.full((height, width), 255, np.uint8)]))
+    return frames.render(spec, number, lambda _: texture)
+
+
+def labelled(shown: list[tuple[str, Bytes]], columns: int, width: int) -> Image.Image:
+    """Pictures side by side, each with its name."""
+    sheet = strip([picture for _, picture in shown], columns, width)
+    draw = ImageDraw.Draw(sheet)
+    high = sheet.height // -(-len(shown) // columns)
+    for i, (name, _) in enumerate(shown):
+        x, y = (i % columns) * (width + 4), (i // columns) * (high + 1)
+        draw.rectangle((x, y, x + 8 + 6 * len(name), y + 14), (20, 20, 20))
+        draw.text((x + 4, y + 2), name, fill=(230, 230, 230))
+    return sheet
+
+
+def overlay_sheet() -> Image.Image:
+    """Every overlay as it is by default, over the example at dusk."""
+    picture = example_picture.paint(1280, 720, 0)
+    dusk = finished(picture, 0, DUSK)
+    return labelled([(kind, finished(dusk, 70, Overlay(kind=kind))) for kind in KINDS], 2, 560)
+
+
+def colour_sheet() -> Image.Image:
+    """Some grades and both distortions."""
+    picture = example_picture.paint(1280, 720, 0)
+    wishes: list[tuple[str, Overlay | Distortion | Grade]] = [
+        ("temperature 0.7", Grade(temperature=0.7)),
+        ("temperature -0.7, tint 0.3", Grade(temperature=-0.7, tint=0.3)),
+        ("saturation 0.3, contrast 25", Grade(saturation=0.3, contrast=25)),
+        ("to dusk: gain, gamma, saturation", DUSK),
+        ("distortion x", Distortion(amplitude_px=6)),
+        ("distortion y", Distortion(amplitude_px=6, direction="y")),
+    ]
+    return labelled([(name, finished(picture, 70, wish)) for name, wish in wishes], 2, 560)
+
+
+DUSK = Grade(gain=(0.5, 0.6, 0.82), gamma=(0.72, 0.76, 0.84), saturation=0.7)
 
 
 def example_frames(count: int) -> list[Bytes]:
@@ -120,5 +180,7 @@ if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     mask_sheet().save(PICTURES / "masks.png", optimize=True)
     sound_curves().save(PICTURES / "sound.png", optimize=True)
+    overlay_sheet().save(PICTURES / "overlays.jpg", quality=84)
+    colour_sheet().save(PICTURES / "colour.jpg", quality=84)
     strip(example_frames(6), 2, 620).save(PICTURES / "frames.jpg", quality=88)
     print(f"wrote {PICTURES}")

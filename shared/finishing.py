@@ -1,4 +1,4 @@
-"""The settings of what happens once the plates are there: sound and the finished video.
+"""The settings of what happens once the plates are there: overlays, colour, sound and the finished video.
 
 They are apart from the sections that decide how plates are painted (`sections.py`): a change here never needs a new
 job, only a scene built again.
@@ -135,4 +135,69 @@ class Output:
         above=0,
         high=1,
         advanced=True,
+    )
+
+
+KINDS = ("rain", "snow", "mist", "moonlight", "flicker", "grain", "vignette", "letterbox")
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Weather, light or film over the picture, as strips of its own."""
+
+    kind: str = setting("rain", "What is laid over the picture.", choices=KINDS)
+    amount: float = setting(0.5, "How much of it: 0 none, 1 a lot.", low=0, high=1)
+    speed: float = setting(1.0, "How fast it moves or flickers, 1 as in nature.", low=0, high=20)
+    angle_deg: float = setting(
+        -10.0,
+        "How far rain, snow and beams lean from straight down; positive falls to the right.",
+        low=-60,
+        high=60,
+        unit="°",
+    )
+    size: float = setting(1.0, "Size of drops, flakes, banks, beams, grain or the clear middle.", low=0.2, high=5)
+    colour: tuple[float, float, float] | None = setting(None, "Its colour. Empty: its own.", low=0, high=1)
+    seed: int = setting(0, "Same seed, same overlay.", low=0, high=2**31 - 1)
+    place: tuple[float, float] | None = setting(
+        None,
+        "Where beams come from, mist lies or the vignette is clear, [x, y] as shares of the frame. Empty: its own.",
+        low=-2,
+        high=3,
+    )
+    ratio: float = setting(2.39, "Width to height of the picture between the bars of a letterbox.", low=0.2, high=10)
+    layer: int | None = setting(
+        None, "It lies directly before this layer, counted from 0, behind nearer ones. Empty: over all.", low=0, high=63
+    )
+    start_s: float = setting(0.0, "When it begins.", low=0, high=1e6, unit="s")
+    end_s: float | None = setting(None, "When it ends. Empty: with the video.", low=0, high=1e6, unit="s")
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """Rows that sway like a picture seen through water or hot air: A sin(2 pi (y / wavelength - t / period))."""
+
+    layer: int | None = setting(None, "The layer that sways, counted from 0. Empty: all.", low=0, high=63)
+    amplitude_px: float = setting(3.0, "How far a row moves to either side.", low=0, high=500, unit="px")
+    wavelength_px: float = setting(90.0, "Rows from one crest to the next.", low=2, high=100000, unit="px")
+    period_s: float = setting(
+        4.0, "Seconds from crest to crest; in a loop rounded to a whole part of it.", low=0.05, high=3600, unit="s"
+    )
+    direction: str = setting("x", "Whether rows move sideways or up and down.", choices=("x", "y"))
+
+
+@dataclass(frozen=True)
+class Grade:
+    """Colour correction of a layer or of the whole picture. What is left as it is costs nothing and changes nothing."""
+
+    layer: int | None = setting(None, "The layer that is graded, counted from 0. Empty: the whole.", low=0, high=63)
+    temperature: float = setting(0.0, "White balance: -1 cold and blue to 1 warm.", low=-1, high=1)
+    tint: float = setting(0.0, "White balance: -1 green to 1 magenta.", low=-1, high=1)
+    lift: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Shadows by channel; 1 leaves them.", low=0, high=2)
+    gamma: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Middle tones by channel.", low=0.1, high=2)
+    gain: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Lights by channel.", low=0, high=2)
+    saturation: float = setting(1.0, "0 grey, 1 as it is.", low=0, high=4)
+    contrast: float = setting(0.0, "Contrast about middle grey, in percent.", low=-99, high=99, unit="%")
+    brightness: float = setting(0.0, "Brightness, in percent of white.", low=-100, high=100, unit="%")
+    curve: tuple[tuple[float, float], ...] = setting(
+        (), "Tone curve through these points [in, out], 0 to 1; empty: none.", low=0, high=1
     )

@@ -7,18 +7,27 @@ foreign mixes in, and what the tiles hold comes out exactly at whole positions. 
 division per pixel and would round twice.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
+from . import grading
 from .formats import moment
-from .receding_rows import sampled
+from .grading import Graded
+from .overlays import Sheet, draw
+from .receding_rows import ROWS_AT_ONCE, sampled, warped
 from .scene import Plane, SceneSpec
+from .sway import rows as lines_of
 from .textures import Axis, Bytes, Texture, patches, sample
 
 __all__ = ["Bytes", "ReadTile", "Texture", "blended", "opacity", "placed", "render"]
 
 ReadTile = Callable[[str], Texture]
+Blend = Callable[[Bytes, Bytes], Bytes]
+Grades = tuple[Graded, ...]
+PICTURES_HELD = 16
+"""Pictures of overlays kept from frame to frame: those of a few overlays."""
 
 
 def placed(plane: Plane, frame: float) -> tuple[float, float]:
@@ -37,13 +46,27 @@ def render(spec: SceneSpec, frame: float, read_tile: ReadTile) -> Bytes:
     `read_tile(file)` gives a tile of the plates.
     """
     out = np.zeros((spec.height, spec.width, 3), np.uint8)
-    for plane in spec.planes:
-        if plane.start <= frame < plane.end:
-            strength = round(256 * opacity(plane, frame))
-            if plane.slide is None:
-                _lay_over(out, read_tile(plane.file), *placed(plane, frame), plane.scale, strength)
-            else:
-                _lay_rows(out, read_tile(plane.file), plane, frame, strength)
+    # what comes of the frame's number stays for as long as the frame, as drivers do in Blender
+    whole = math.floor(frame)
+    for shown in spec.visuals:
+        if not shown.start <= frame < shown.end:
+            continue
+        if isinstance(shown, Graded):
+            out = grading.apply((shown,), out.reshape(len(out), -1)).reshape(out.shape)
+            continue
+        if isinstance(shown, Sheet):
+            strength = round(256 * shown.opacity(whole, spec.frames))
+            picture = _picture(shown)
+            _lay_over(out, picture, *shown.corner(whole, spec.frames), shown.scale, strength, BLENDS[shown.blend])
+            continue
+        strength, grades = round(256 * opacity(shown, frame)), spec.grades_of(shown.layer)
+        if shown.sways:
+            _lay_swaying(out, read_tile(shown.file), shown, frame, strength, grades)
+        elif shown.slide is None:
+            tile, corner = read_tile(shown.file), placed(shown, frame)
+            _lay_over(out, tile, *corner, shown.scale, strength, grades=grades)
+        else:
+            _lay_rows(out, read_tile(shown.file), shown, frame, strength, grades)
     if spec.window is not None:
         left, top, right, bottom = spec.window
         out[:top] = out[bottom:] = out[:, :left] = out[:, right:] = 0
@@ -64,44 +87,118 @@ def blended(spec: SceneSpec, frame: int, shot: Callable[[float], Bytes]) -> Byte
     return np.rint(total).astype(np.uint8)
 
 
-def _lay_over(out: Bytes, tile: Texture, x: float, y: float, scale: float, strength: int) -> None:
+_drawn: dict[str, Texture] = {}
+
+
+def _picture(sheet: Sheet) -> Texture:
+    """A sheet's picture, kept as long as it is one of the last few that were asked for."""
+    found = _drawn.pop(sheet.file, None) or Texture.of(draw(sheet))
+    _drawn[sheet.file] = found
+    if len(_drawn) > PICTURES_HELD:
+        del _drawn[next(iter(_drawn))]
+    return found
+
+
+def _lay_over(
+    out: Bytes,
+    tile: Texture,
+    x: float,
+    y: float,
+    scale: float,
+    strength: int,
+    blend: Blend | None = None,
+    grades: Grades = (),
+) -> None:
     """Lay a tile over `out`, in place, with its corner at output position x, y.
 
-    Sampled alpha times `strength` / 256, rounded, is the alpha that counts.
+    Sampled alpha times `strength` / 256, rounded, is the alpha that counts. `blend` makes the colours that are laid
+    out of those below and the tile's.
     """
     down, across = Axis(y, scale), Axis(x, scale)
     flat = out.reshape(out.shape[0], -1)
     for patch in patches(tile, down, across, out.shape[:2]) if strength else ():
         below = flat[patch.rows, patch.columns.start * 3 : patch.columns.stop * 3]
-        if patch.opaque and strength == 256:
+        if patch.opaque and strength == 256 and blend is None:
             sample(tile.rgb, 3, down, across, patch, below)
+            if grades:
+                below[:] = grading.apply(grades, below)
             continue
         colours, alpha = sample(tile.rgb, 3, down, across, patch), sample(tile.alpha, 1, down, across, patch)
-        _blend(below, colours, _faded(alpha, strength))
+        colours = grading.apply(grades, colours, alpha)
+        if blend is None:
+            _blend(below, colours, _faded(alpha, strength))
+        else:
+            # Blender's blends cut where its alpha over rounds
+            _blend(below, blend(below, colours), _faded(alpha, strength, 0), 0)
 
 
-def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int) -> None:
+def _screen(below: Bytes, colours: Bytes) -> Bytes:
+    """255 - (255 - below) (255 - colours) / 255, as in Blender's `blend_color_screen_byte`."""
+    dark = np.multiply(255 - below, 255 - colours, dtype=np.uint16)
+    return np.asarray(255 - dark // 255, np.uint8)
+
+
+def _overlay(below: Bytes, colours: Bytes) -> Bytes:
+    """2 below colours where it is dark below, 255 - 2 (255 - below) (255 - colours) where it is light, each / 255.
+
+    As in Blender's `blend_color_overlay_byte`: grey leaves everything as it is, and black and white stay.
+    """
+    dark = 2 * below.astype(np.uint32) * colours >> 8
+    light = 255 - (255 - 2 * (below.astype(np.int32) - 127)) * (255 - colours.astype(np.int32)) // 255
+    return np.asarray(np.clip(np.where(below > 127, light, dark), 0, 255), np.uint8)
+
+
+BLENDS: dict[str, Blend | None] = {"over": None, "screen": _screen, "overlay": _overlay}
+
+
+def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades) -> None:
     """Lay a tile over `out`, in place, whose rows slide apart."""
     assert plane.slide is not None
     x, y = placed(plane, frame)
     leads = plane.slide.leads(plane.at(frame, plane.slide.travel_px), plane.height)
     flat = out.reshape(out.shape[0], -1)
     for rows, colours, alpha in sampled(tile, x + plane.scale * leads, y, plane.scale, out.shape[:2]):
-        _blend(flat[rows], colours, _faded(alpha, strength))
+        _blend(flat[rows], grading.apply(grades, colours, alpha), _faded(alpha, strength))
 
 
-def _faded(alpha: Bytes, strength: int) -> Bytes:
+def _lay_swaying(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades) -> None:
+    """Lay a tile over `out`, in place, whose rows sway, and slide apart if they do.
+
+    Lines along the middle of each row are moved; between two of them the picture is stretched linearly.
+    """
+    (x, y), height = placed(plane, frame), plane.height
+    lines = lines_of(plane.sways, height, plane.scale, plane.covers_top)
+    down = y + lines.at * plane.scale
+    left = np.full_like(down, x)
+    if plane.slide is not None:
+        leads = plane.slide.leads(plane.at(frame, plane.slide.travel_px), height)
+        left += plane.scale * np.interp(lines.at, np.arange(height) + 0.5, leads)
+    moved = {axis: sum(s.moved(down, math.floor(frame)) for s in plane.sways if s.axis == axis) for axis in "xy"}
+    down_moved, left = down + moved["y"], left + moved["x"]
+    first, last = max(0, math.ceil(down_moved[0] - 0.5)), min(len(out), math.ceil(down_moved[-1] - 0.5))
+    flat = out.reshape(out.shape[0], -1)
+    for start in range(first, last, ROWS_AT_ONCE):
+        rows = slice(start, min(last, start + ROWS_AT_ONCE))
+        middles = np.arange(rows.start, rows.stop) + 0.5
+        at, begin = (np.interp(middles, down_moved, values) for values in (lines.at, left))
+        colours, alpha = warped(tile, at - 0.5, begin, plane.scale, out.shape[1], lines.spare)
+        _blend(flat[rows], grading.apply(grades, colours, alpha), _faded(alpha, strength))
+
+
+def _faded(alpha: Bytes, strength: int, half: int = 128) -> Bytes:
     """Alpha times `strength` / 256, rounded."""
-    return alpha if strength == 256 else ((alpha.astype(np.uint16) * np.uint16(strength) + 128) >> 8).astype(np.uint8)
+    if strength == 256:
+        return alpha
+    return ((alpha.astype(np.uint16) * np.uint16(strength) + np.uint16(half)) >> 8).astype(np.uint8)
 
 
-def _blend(below: Bytes, colours: Bytes, alpha: Bytes) -> None:
-    """(colours * alpha + below * (255 - alpha) + 127) // 255, in place; every sum fits into 16 bits."""
+def _blend(below: Bytes, colours: Bytes, alpha: Bytes, half: int = 127) -> None:
+    """(colours * alpha + below * (255 - alpha) + half) // 255, in place; every sum fits into 16 bits."""
     wide = np.empty_like(colours)
     for channel in range(3):
         wide[:, channel::3] = alpha
     mixed = np.multiply(colours, wide, dtype=np.uint16)
     mixed += np.multiply(below, 255 - wide, dtype=np.uint16)
-    mixed += 127
+    mixed += half
     mixed //= 255
     below[:] = mixed

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import settings
 from .errors import UsageError
-from .finishing import Output, Sound, SoundCue
+from .finishing import Distortion, Grade, Output, Overlay, Sound, SoundCue
 from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Speed, Walk
 from .settings import join
 
@@ -27,6 +27,9 @@ LISTS: dict[str, tuple[type[Any], int]] = {
     "hints": (Hint, 256),
     "objects": (Object, 64),
     "cues": (SoundCue, 128),
+    "overlays": (Overlay, 32),
+    "distortions": (Distortion, 32),
+    "grades": (Grade, 64),
 }
 """The lists of a project: what they hold, and how many at most."""
 
@@ -50,6 +53,9 @@ class Project:
     hints: tuple[Hint, ...] = ()
     objects: tuple[Object, ...] = ()
     cues: tuple[SoundCue, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+    distortions: tuple[Distortion, ...] = ()
+    grades: tuple[Grade, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document as written to disk."""

@@ -62,22 +62,37 @@ def _mixed(a: Bytes, b: Bytes, weight: NDArray[np.uint16]) -> Bytes:
 
 def _scaled(tile: Texture, left: Positions, at: Positions, scale: float, width: int) -> tuple[Bytes, Bytes]:
     """Output rows at rows `at` of the tile, [n]: between two rows lies a picture that begins between them."""
-    begin = np.interp(at, np.arange(len(left)), left)
+    return warped(tile, at, np.asarray(np.interp(at, np.arange(len(left)), left)), scale, width)
+
+
+def warped(
+    tile: Texture, at: Positions, begin: Positions, scale: float, width: int, spare: int = 0
+) -> tuple[Bytes, Bytes]:
+    """Output rows that show rows `at` of the tile, [n], each beginning at output column `begin`, [n].
+
+    Colours uint8 [n, w * 3], alpha uint8 [n, w]. Beyond its rim the tile is mirrored; on both sides `spare` columns of
+    that are shown.
+    """
     columns = (np.arange(width) + 0.5 - begin[:, None]) / scale - 0.5
     upper = np.floor(at).astype(int)
     share = (at - upper).astype(np.float32)[:, None, None]
-    top, bottom = (_row(tile, np.clip(upper + k, 0, len(left) - 1), columns) for k in (0, 1))
+    top, bottom = (_row(tile, _mirrored(upper + k, len(tile.alpha)), columns, spare) for k in (0, 1))
     mixed = np.rint(top * (1 - share) + bottom * share).astype(np.uint8)
     return np.ascontiguousarray(mixed[..., :3]).reshape(len(mixed), -1), mixed[..., 3]
 
 
-def _row(tile: Texture, rows: NDArray[np.int64], at: Positions) -> F32:
+def _mirrored(at: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    inside = np.where(at < 0, -1 - at, np.where(at >= length, 2 * length - 1 - at, at))
+    return np.asarray(np.clip(inside, 0, length - 1))
+
+
+def _row(tile: Texture, rows: NDArray[np.int64], at: Positions, spare: int) -> F32:
     """Rows of the tile at columns `at` [n, width]: RGBA float32 [n, width, 4]."""
     first = np.floor(at).astype(int)
     share = (at - first).astype(np.float32)[..., None]
     limit = tile.alpha.shape[1] - 1
     picture = np.dstack([tile.rgb[rows].reshape(len(rows), -1, 3), tile.alpha[rows]]).astype(np.float32)
-    a, b = (np.take_along_axis(picture, np.clip(first + k, 0, limit)[..., None], 1) for k in (0, 1))
+    a, b = (np.take_along_axis(picture, _mirrored(first + k, limit + 1)[..., None], 1) for k in (0, 1))
     mixed = a * (1 - share) + b * share
-    mixed[..., 3] *= (at >= -0.5) & (at <= limit + 0.5)
+    mixed[..., 3] *= (at >= -0.5 - spare) & (at <= limit + 0.5 + spare)
     return np.asarray(mixed, np.float32)

@@ -9,20 +9,23 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from . import cues, geometry
+from . import cues, geometry, grading, overlays
 from .cues import Cue
-from .errors import ParallaxError
+from .errors import ParallaxError, UsageError
 from .finishing import Output
 from .formats import Export, export
+from .grading import Graded
+from .overlays import Sheet, sheet
 from .plan import Plan
-from .plates import Manifest, ObjectPlate, Tile
+from .plates import Manifest, ObjectPlate, Plate, Tile
 from .project import Project
 from .ramp import Ramp, Slide, travel
+from .sway import Sway, sways
 from .visits import visits
 
 SCHEMA = "infinite-parallax/scene"
@@ -52,7 +55,7 @@ class Plane:
     as large. `opacity` multiplies its alpha, at each of its keys and linear between. Planes are listed far to near,
     and `channel` counts from 1: one for each layer, directly above it one for its covers if it has any, and one for
     each object that lies before it. With a `slide` the rows move each at a speed of its own; the keys are the lower
-    edge's.
+    edge's. With `sways` they sway besides, by how high they lie on the frame.
     """
 
     name: str
@@ -67,6 +70,17 @@ class Plane:
     keys: tuple[Key, ...]
     opacity: tuple[float, ...] = (1.0, 1.0)
     slide: Slide | None = None
+    sways: tuple[Sway, ...] = ()
+
+    @property
+    def bends(self) -> bool:
+        """Whether its rows move each for itself, so that it is no longer a picture that slides."""
+        return self.slide is not None or bool(self.sways)
+
+    @property
+    def covers_top(self) -> bool:
+        """Whether its first row is never below the frame's."""
+        return max(key.y for key in self.keys) <= 0
 
     @property
     def fades(self) -> bool:
@@ -100,6 +114,18 @@ class SceneSpec:
     loop: bool = False
     window: tuple[int, int, int, int] | None = None
     target: str = "vse"
+    sheets: tuple[Sheet, ...] = ()
+    grades: tuple[Graded, ...] = ()
+
+    @property
+    def visuals(self) -> list[Plane | Sheet | Graded]:
+        """Everything that has a channel of its own and is seen, far to near."""
+        over_all = (grade for grade in self.grades if grade.layer is None)
+        return sorted((*self.planes, *self.sheets, *over_all), key=lambda shown: shown.channel)
+
+    def grades_of(self, layer: int) -> tuple[Graded, ...]:
+        """The grades of one layer."""
+        return tuple(grade for grade in self.grades if grade.layer == layer)
 
     def to_json(self) -> dict[str, Any]:
         """The spec as a JSON document."""
@@ -113,12 +139,18 @@ def from_json(data: Mapping[str, Any]) -> SceneSpec:
             f"This is no scene of version {VERSION}: {data.get('schema')!r}, {data.get('version')!r}.",
             "Build it again with this version of the program.",
         )
-    rest = {k: v for k, v in data.items() if k not in ("schema", "version", "planes", "cues", "export")}
+    made = ("schema", "version", "planes", "cues", "export", "sheets", "grades")
+    rest = {k: v for k, v in data.items() if k not in made}
     planes = tuple(_plane(p) for p in data["planes"])
     if rest.get("window"):
         rest["window"] = tuple(rest["window"])
     return SceneSpec(
-        **rest, planes=planes, cues=tuple(cues.from_json(cue) for cue in data["cues"]), export=Export(**data["export"])
+        **rest,
+        planes=planes,
+        cues=tuple(cues.from_json(cue) for cue in data["cues"]),
+        export=Export(**data["export"]),
+        sheets=tuple(sheet.from_json(s) for s in data.get("sheets", ())),
+        grades=tuple(grading.from_json(g) for g in data.get("grades", ())),
     )
 
 
@@ -126,9 +158,10 @@ def _plane(data: Mapping[str, Any]) -> Plane:
     keys = tuple(Key(**key) for key in data["keys"])
     opacity = tuple(data.get("opacity", (1.0,) * len(keys)))
     slide = data.get("slide")
+    swaying = tuple(Sway(**sway) for sway in data.get("sways", ()))
     if slide:
         slide = Slide(Ramp(**slide["ramp"]), float(slide["home_px"]), tuple(slide["travel_px"]))
-    return Plane(**{**data, "keys": keys, "opacity": opacity, "slide": slide})
+    return Plane(**{**data, "keys": keys, "opacity": opacity, "slide": slide, "sways": swaying})
 
 
 def load(path: Path) -> SceneSpec:
@@ -189,35 +222,74 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
             f"The plates are painted up to step {manifest.done} of {manifest.steps}.", "Resume the job first."
         )
     frame = framing(project.output, plan.width, plan.height)
+    planes, sheets, grades = _laid(project, plan, manifest, frame)
     return SceneSpec(
         name=project.name,
         width=frame.width,
         height=frame.height,
         fps=plan.fps,
         frames=plan.frames,
-        planes=tuple(_planes(plan, manifest, frame)),
+        planes=planes,
         cues=cues.build(project, plan),
         export=export(project.output),
         loop=plan.loop,
         window=frame.window,
         target=project.output.target,
+        sheets=sheets,
+        grades=grades,
     )
 
 
-def _planes(plan: Plan, manifest: Manifest, frame: Framing) -> Iterator[Plane]:
-    """All planes, far to near, the channels numbered as they come."""
+def _laid(
+    project: Project, plan: Plan, manifest: Manifest, frame: Framing
+) -> tuple[tuple[Plane, ...], tuple[Sheet, ...], tuple[Graded, ...]]:
+    """All planes, the sheets of the overlays and the grades, the channels numbered as they come, from far to near.
+
+    Grades of the whole lie over weather and light, and below what belongs to the film: grain, vignette, letterbox.
+    """
+    for kind in ("overlays", "distortions", "grades"):
+        for number, entry in enumerate(getattr(project, kind)):
+            _check_layer(f"{kind}.{number}.layer", entry.layer, plan)
+    stage = sheet.Stage(frame.width, frame.height, plan.fps, plan.frames, plan.loop)
+    waiting = list(overlays.sheets(project.overlays, stage))
     channels = itertools.count(1)
+    planes: list[Plane] = []
+    sheets: list[Sheet] = []
     for plate in manifest.plates:
-        name, velocity = f"{plate.index:02d} {plate.name}", plan.layers[plate.index].velocity
-        channel = next(channels)
-        for number, tile in enumerate(plate.body):
-            yield from _tile_plane(plan, plate.index, velocity, tile, frame, f"{name} {number:03d}", channel)
-        channel = next(channels) if plate.covers else channel
-        for number, tile in enumerate(plate.covers):
-            yield from _tile_plane(plan, plate.index, velocity, tile, frame, f"{name} cover {number}", channel)
-        for number, thing in enumerate(manifest.objects):
-            if thing.layer == plate.index:
-                yield from _object_planes(plan, thing, frame, f"object {number} {thing.name}", next(channels))
+        wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop
+        swaying = tuple(sways(*wanted))
+        planes += (replace(p, sways=swaying) for p in _planes(plan, plate, manifest, frame, channels))
+        sheets += (replace(s, channel=next(channels)) for s in waiting if s.layer == plate.index)
+    over_all = [s for s in waiting if s.layer is None]
+    sheets += (replace(s, channel=next(channels)) for s in over_all if s.kind not in overlays.FILM)
+    grades = tuple(
+        grade if grade.layer is not None else replace(grade, channel=next(channels))
+        for grade in grading.graded(project.grades, plan.frames)
+    )
+    sheets += (replace(s, channel=next(channels)) for s in over_all if s.kind in overlays.FILM)
+    return tuple(planes), tuple(sheets), grades
+
+
+def _check_layer(path: str, layer: int | None, plan: Plan) -> None:
+    if layer is not None and layer >= len(plan.layers):
+        raise UsageError(
+            f"{path} is {layer}, but the layers are 0 to {len(plan.layers) - 1}.",
+            "Choose one of them, or leave it empty: it then counts for all.",
+        )
+
+
+def _planes(plan: Plan, plate: Plate, manifest: Manifest, frame: Framing, channels: Iterator[int]) -> Iterator[Plane]:
+    """The planes of a layer and of the objects directly before it, far to near."""
+    name, velocity = f"{plate.index:02d} {plate.name}", plan.layers[plate.index].velocity
+    channel = next(channels)
+    for number, tile in enumerate(plate.body):
+        yield from _tile_plane(plan, plate.index, velocity, tile, frame, f"{name} {number:03d}", channel)
+    channel = next(channels) if plate.covers else channel
+    for number, tile in enumerate(plate.covers):
+        yield from _tile_plane(plan, plate.index, velocity, tile, frame, f"{name} cover {number}", channel)
+    for number, thing in enumerate(manifest.objects):
+        if thing.layer == plate.index:
+            yield from _object_planes(plan, thing, frame, f"object {number} {thing.name}", next(channels))
 
 
 def _tile_plane(

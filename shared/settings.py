@@ -54,7 +54,8 @@ def setting(
 class Declared:
     """One declared setting; `optional` allows null.
 
-    `kind` is bool, int, float, str, pair (x, y), box (left, top, right, bottom) or points (pairs).
+    `kind` is bool, int, float, str, pair (x, y), triple (red, green, blue), box (left, top, right, bottom) or points
+    (pairs).
     """
 
     name: str
@@ -65,8 +66,12 @@ class Declared:
 
 
 _KINDS = {bool: "bool", int: "int", float: "float", str: "str"}
-_TUPLES = {2: "pair", 4: "box"}
-_SHAPES = {"pair": (2, "a pair of numbers", "[x, y]"), "box": (4, "four numbers", "[left, top, right, bottom]")}
+_TUPLES = {2: "pair", 3: "triple", 4: "box"}
+_SHAPES = {
+    "pair": (2, "a pair of numbers", "[x, y]"),
+    "triple": (3, "three numbers", "[red, green, blue]"),
+    "box": (4, "four numbers", "[left, top, right, bottom]"),
+}
 MOST_POINTS = 4096
 
 

@@ -1,0 +1,171 @@
+"""Colour correction as Blender's strip modifiers compute it, written down once, as plain data and numpy.
+
+A grade is a strip's saturation and then a row of steps, each a curve by channel, each rounded to 8 bits as Blender's
+are. Steps that leave everything as it is are left out, so no grade costs nothing and changes no bit. Doing it by a
+formula of our own and a colour table was the other road: exact as well, and nothing that a person could go on editing.
+
+Blender's colour balance and curves work on colour that is multiplied with alpha, brightness and contrast on colour that
+is not; it shows on soft rims only, and here it is done alike.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .finishing import Grade
+
+Bytes = NDArray[np.uint8]
+Values = NDArray[np.float64]
+Triple = tuple[float, float, float]
+Points = tuple[tuple[float, float], ...]
+ONE: Triple = (1.0, 1.0, 1.0)
+LUMA = (0.2126, 0.7152, 0.0722)
+"""Shares of red, green and blue in brightness (ITU-R BT.709)."""
+WARMTH, MAGENTA = 0.45, 0.3
+"""By how many powers of two a full temperature parts red from blue, and a full tint green from both."""
+CURVE_POINTS = 24
+"""Points of a tone curve, straight between them; Blender's curves take 32."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One modifier: `balance` (lift, gamma, gain), `contrast` (bright, contrast, in percent) or `curve` (points)."""
+
+    name: str
+    kind: str
+    lift: Triple = ONE
+    gamma: Triple = ONE
+    gain: Triple = ONE
+    bright: float = 0.0
+    contrast: float = 0.0
+    points: Points = ()
+
+    def curves(self, values: Values) -> Values:
+        """What the step makes of values 0..1, float64 [n, 3] by channel, not yet cut to 0..1."""
+        if self.kind == "balance":
+            lift, gamma, gain = (np.array(t) for t in (self.lift, self.gamma, self.gain))
+            lifted = np.maximum(((values - 1) * (2 - lift) + 1) * gain, 0)
+            return np.asarray(lifted ** (1 / gamma))
+        if self.kind == "contrast":
+            bright, delta = self.bright / 100, self.contrast / 200
+            if self.contrast > 0:
+                slope = 1 / max(1 - 2 * delta, 1e-9)
+                return values * slope + slope * (bright - delta)
+            slope = max(1 + 2 * delta, 0.0)
+            return values * slope + slope * bright - delta
+        at, to = zip(*self.points, strict=True)
+        return np.asarray(np.interp(values, at, to))
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The grade number `number` of the project on frames `start`..`end` - 1: of a `layer`, or, on a `channel` of its
+    own, of all that lies below it."""
+
+    name: str
+    number: int
+    layer: int | None
+    saturation: float
+    steps: tuple[Step, ...]
+    start: int
+    end: int
+    channel: int = 0
+
+
+def graded(grades: Sequence[Grade], frames: int) -> Iterator[Graded]:
+    """The grades of a project that do anything."""
+    for number, grade in enumerate(grades):
+        steps = tuple(_steps(grade))
+        if steps or grade.saturation != 1:
+            yield Graded(f"grade {number}", number, grade.layer, grade.saturation, steps, 0, frames)
+
+
+def _steps(grade: Grade) -> Iterator[Step]:
+    if grade.temperature or grade.tint:
+        yield Step("white balance", "balance", gain=white_gain(grade.temperature, grade.tint))
+    if (grade.lift, grade.gamma, grade.gain) != (ONE, ONE, ONE):
+        yield Step("lift gamma gain", "balance", grade.lift, grade.gamma, grade.gain)
+    if grade.brightness or grade.contrast:
+        yield Step("contrast", "contrast", bright=grade.brightness, contrast=grade.contrast)
+    if grade.curve:
+        yield Step("curve", "curve", points=smooth(grade.curve))
+
+
+def white_gain(temperature: float, tint: float) -> Triple:
+    """Gains of the channels for a white balance, each -1..1; a grey keeps its brightness."""
+    powers = (WARMTH * temperature / 2, -MAGENTA * tint, -WARMTH * temperature / 2)
+    gains = [2.0**power for power in powers]
+    light = sum(share * gain for share, gain in zip(LUMA, gains, strict=True))
+    r, g, b = (gain / light for gain in gains)
+    return r, g, b
+
+
+def smooth(points: Points) -> Points:
+    """A curve through points, from 0 to 1, monotone where they are (Fritsch and Carlson 1980), as short straight lines.
+
+    Beyond the first and the last point it goes on to the corners.
+    """
+    knots = dict(sorted(points))
+    knots.setdefault(0.0, 0.0)
+    knots.setdefault(1.0, 1.0)
+    x, y = (np.array(v) for v in zip(*sorted(knots.items()), strict=True))
+    slope = np.diff(y) / np.diff(x)
+    tangent = np.concatenate([slope[:1], (slope[1:] + slope[:-1]) / 2, slope[-1:]])
+    for i, s in enumerate(slope):
+        reach = math.hypot(tangent[i], tangent[i + 1])
+        if s == 0:
+            tangent[i] = tangent[i + 1] = 0
+        elif min(tangent[i] / s, tangent[i + 1] / s) < 0 or reach > 3 * abs(s):
+            bound = 3 * abs(s) / max(reach, 1e-12)
+            tangent[i], tangent[i + 1] = (max(0.0, t / s) * s * min(1.0, bound) for t in tangent[i : i + 2])
+    at = np.union1d(np.linspace(0, 1, CURVE_POINTS - len(x) + 2), x)
+    left = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(slope) - 1)
+    span = np.diff(x)[left]
+    t = (at - x[left]) / span
+    rise = tangent[left] * span * (t - 2 * t**2 + t**3) + tangent[left + 1] * span * (t**3 - t**2)
+    value = y[left] + (y[left + 1] - y[left]) * (3 * t**2 - 2 * t**3) + rise
+    return tuple((float(a), float(v)) for a, v in zip(at, np.clip(value, 0, 1), strict=True))
+
+
+def apply(grades: Sequence[Graded], colours: Bytes, alpha: Bytes | None = None) -> Bytes:
+    """Colours uint8 [h, w * 3], straight, with alpha uint8 [h, w] or opaque, after all of the grades."""
+    if not grades:
+        return colours
+    rgb = colours.reshape(-1, 3)
+    saturation = math.prod(grade.saturation for grade in grades)
+    if saturation != 1:
+        rgb = _saturated(rgb, saturation)
+    soft = None if alpha is None else np.flatnonzero((alpha.reshape(-1) > 0) & (alpha.reshape(-1) < 255))
+    for step in (step for grade in grades for step in grade.steps):
+        table = _rounded(step.curves(np.repeat(np.arange(256.0)[:, None] / 255, 3, axis=1)))
+        out = np.stack([table[rgb[:, channel], channel] for channel in range(3)], axis=1)
+        if soft is not None and len(soft) and alpha is not None and step.kind != "contrast":
+            share = alpha.reshape(-1)[soft, None] / 255
+            out[soft] = _rounded(step.curves(rgb[soft] / 255 * share) / share)
+        rgb = out
+    return rgb.reshape(colours.shape)
+
+
+def _rounded(values: Values) -> Bytes:
+    return np.asarray(np.floor(np.clip(values, 0, 1) * 255 + 0.5), np.uint8)
+
+
+def _saturated(rgb: Bytes, factor: float) -> Bytes:
+    """HSV saturation times a factor: value and hue stay, as a strip's saturation in Blender does it."""
+    values = rgb.astype(np.float64) / 255
+    most = values.max(axis=1, keepdims=True)
+    return _rounded(most - (most - values) * factor)
+
+
+def from_json(data: Mapping[str, Any]) -> Graded:
+    """A grade out of its document."""
+    return Graded(**{**data, "steps": tuple(_step(step) for step in data["steps"])})
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    triples = {k: tuple(data[k]) for k in ("lift", "gamma", "gain")}
+    return Step(**{**data, **triples, "points": tuple((x, y) for x, y in data["points"])})
