@@ -24,7 +24,8 @@ def painted_part(project: Project) -> Project:
     objects = tuple(replace(thing, matte=Path(thing.matte).name) for thing in project.objects)
     kept = replace(project, cut=cut, layers=layers, objects=objects)
     kept = replace(kept, motion=replace(kept.motion, pace=plain.motion.pace))
-    return replace(kept, name=plain.name, picture=plain.picture, sound=plain.sound, cues=(), output=plain.output)
+    kept = replace(kept, cues=(), overlays=(), distortions=(), grades=())
+    return replace(kept, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
 
 
 def job_id(project: Project, picture: bytes, version: str, attachments: Mapping[str, bytes] | None = None) -> str:

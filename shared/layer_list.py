@@ -1,18 +1,22 @@
 """Editing the list of layers: cut, joined, exchanged, taken out, and what names a layer by its number moved along.
 
-Hints and objects carry the number of their layer, because a project file is written by hand and names may be missing
-or double. Whoever changes the list must therefore change them too; here that is one operation on the project, for
-every editor. Leaving it to each of them was the other road, and the add-on forgot.
+Hints, objects, sounds, overlays and grades carry the number of their layer, because a project file is written by hand
+and names may be missing or double. Whoever changes the list must therefore change them too; here that is one operation
+on the project, for every editor. Leaving it to each of them was the other road, and the add-on forgot.
 """
 
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from .border_editing import tops, with_tops
 from .errors import UsageError
 from .project import Project
 from .sections import Hint, Object
+
+FINISHING = ("cues", "overlays", "distortions", "grades")
+"""Lists of a project whose entries may name a layer."""
 
 
 def split(project: Project, index: int) -> Project:
@@ -27,9 +31,9 @@ def split(project: Project, index: int) -> Project:
     lower = replace(whole, height=rest, skyline=(), matte="")
     border = sum(layer.height or 0 for layer in layers[:index]) + (upper.height or 0)
 
-    def moved(thing: Hint | Object) -> int:
+    def moved(thing: Any) -> int:
         foot = _foot(thing)
-        return thing.layer + (thing.layer > index or (thing.layer == index and (foot is None or foot > border)))
+        return int(thing.layer + (thing.layer > index or (thing.layer == index and (foot is None or foot > border))))
 
     return _renumbered(replace(project, layers=(*layers[:index], upper, lower, *layers[index + 1 :])), moved)
 
@@ -81,14 +85,20 @@ def swap(project: Project, index: int, height: int) -> Project:
     return _renumbered(exchanged, lambda thing: places.get(thing.layer, thing.layer))
 
 
-def _renumbered(project: Project, number: Callable[[Hint | Object], int]) -> Project:
+def _renumbered(project: Project, number: Callable[[Any], int]) -> Project:
     hints = tuple(replace(hint, layer=number(hint)) for hint in project.hints)
     objects = tuple(replace(thing, layer=number(thing)) for thing in project.objects)
-    return replace(project, hints=hints, objects=objects)
+    others: dict[str, Any] = {
+        name: tuple(entry if entry.layer is None else replace(entry, layer=number(entry)) for entry in entries)
+        for name, entries in ((name, getattr(project, name)) for name in FINISHING)
+    }
+    return replace(project, hints=hints, objects=objects, **others)
 
 
-def _foot(thing: Hint | Object) -> float | None:
+def _foot(thing: Any) -> float | None:
     """The lowest row of what is pointed at; None if neither a box nor a stroke says it."""
+    if not isinstance(thing, Hint | Object):
+        return None
     if thing.box is not None:
         return max(thing.box[1], thing.box[3])
     return max((y for _, y in thing.stroke), default=None)

@@ -8,7 +8,14 @@ PICTURE = b"the bytes of a picture"
 
 
 @pytest.mark.parametrize(
-    "other", [{"sound": {"volume": 2}}, {"output": {"crf": 30}}, {"cues": [{"layer": 1}]}, {"name": "else"}]
+    "other",
+    [
+        {"sound": {"volume": 2}},
+        {"output": {"crf": 30}},
+        {"cues": [{"layer": 1}]},
+        {"name": "else"},
+        {"overlays": [{"kind": "snow"}], "distortions": [{}], "grades": [{"contrast": 5}]},
+    ],
 )
 def test_what_does_not_change_the_plates_does_not_change_the_job(other: dict[str, object]) -> None:
     project = projects.from_json(other)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from infinite_parallax.shared.errors import UsageError
+from infinite_parallax.shared.finishing import Distortion, Grade, Overlay, SoundCue
 from infinite_parallax.shared.layer_list import merge, remove, split, swap
 from infinite_parallax.shared.plan import plan
 from infinite_parallax.shared.project import Project
@@ -92,3 +93,17 @@ def test_the_rows_still_fit(index: int) -> None:
     moving = replace(project(), layers=tuple(replace(layer, velocity=(-3.0, 0.0)) for layer in LAYERS))
     for change in (split, remove):
         assert sum(layer.height for layer in plan(change(moving, index), 100, HEIGHT).layers) == HEIGHT
+
+
+def test_overlays_grades_and_sounds_follow_their_layer_and_what_is_of_all_stays() -> None:
+    wish = replace(
+        project(),
+        overlays=(Overlay(layer=2), Overlay()),
+        distortions=(Distortion(layer=1),),
+        grades=(Grade(layer=3),),
+        cues=(SoundCue(layer=0),),
+    )
+    cut, gone = split(wish, 1), remove(wish, 0)
+    for changed, layers in ((cut, (3, None, 2, 4, 0)), (gone, (1, None, 0, 2, 0))):
+        entries = (*changed.overlays, *changed.distortions, *changed.grades, *changed.cues)
+        assert tuple(entry.layer for entry in entries) == layers
