@@ -37,7 +37,7 @@ _HIGHEST = {"int": 2**31 - 1, "float": 1e9}
 
 def label(name: str) -> str:
     """`seconds_per_step` as people read it, and short, for a narrow panel: Seconds/step."""
-    plain = name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps")
+    plain = name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps").removesuffix("_s")
     return plain.upper() if plain in ("fps", "crf") else plain.replace("_per_", "/").replace("_", " ").capitalize()
 
 
@@ -68,8 +68,12 @@ def _annotations(cls: type[Any]) -> dict[str, Any]:
 
 
 def dial(d: Declared) -> str:
-    """The name of the angle that shows a setting in degrees as Blender's angles are shown; empty for the others."""
-    return d.name.removesuffix("_deg") if d.kind == "float" and d.name.endswith("_deg") and not d.optional else ""
+    """The name of the angle that shows a setting in degrees as Blender's angles are shown; empty for the others.
+
+    An angle that has limits is a number like others: it is no direction, and only the setting itself can be keyed.
+    """
+    turns = d.kind == "float" and d.name.endswith("_deg") and not d.optional and d.limits.low is None
+    return d.name.removesuffix("_deg") if turns else ""
 
 
 def _dial(d: Declared) -> Any:

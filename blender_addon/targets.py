@@ -76,7 +76,7 @@ def check(spec: SceneSpec, folder: Path) -> None:
     finished = spec.sheets or spec.grades or any(plane.sways for plane in spec.planes)
     if spec.target != "vse" and finished:
         raise UsageError(
-            f"Overlays, distortions and grades are strips; with the target {spec.target} there are none of the picture.",
+            f"Overlays, distortions and grades are strips; with the target {spec.target} there are none.",
             "Choose the target vse, or take them away.",
         )
     if spec.target == "compositor":

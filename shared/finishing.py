@@ -163,13 +163,18 @@ class Overlay:
         "Where beams come from, mist lies or the vignette is clear, [x, y] as shares of the frame. Empty: its own.",
         low=-2,
         high=3,
+        advanced=True,
     )
-    ratio: float = setting(2.39, "Width to height of the picture between the bars of a letterbox.", low=0.2, high=10)
+    ratio: float = setting(
+        2.39, "Width to height of the picture between the bars of a letterbox.", low=0.2, high=10, advanced=True
+    )
     layer: int | None = setting(
         None, "It lies directly before this layer, counted from 0, behind nearer ones. Empty: over all.", low=0, high=63
     )
-    start_s: float = setting(0.0, "When it begins.", low=0, high=1e6, unit="s")
-    end_s: float | None = setting(None, "When it ends. Empty: with the video.", low=0, high=1e6, unit="s")
+    start_s: float = setting(0.0, "When it begins.", low=0, high=1e6, unit="s", advanced=True)
+    end_s: float | None = setting(
+        None, "When it ends. Empty: with the video.", low=0, high=1e6, unit="s", advanced=True
+    )
 
 
 @dataclass(frozen=True)
