@@ -1,8 +1,4 @@
-"""Operators over the list of layers: they gather, call a plain function, and report.
-
-Muting belongs to the strips on the timeline and is not a setting: it changes nothing about the plates, and whoever
-mutes a strip by hand there sees the same in the list.
-"""
+"""Operators over the list of layers: they gather, call a plain function, and report."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +11,7 @@ from ..shared.client import Client
 from ..shared.errors import UsageError
 from ..shared.painting import Wish
 from ..shared.project import MOST_LAYERS
-from . import asking, compat, jobs, preferences, properties, scene_project, timeline
+from . import asking, jobs, muting, preferences, properties, scene_project
 from .refusals import job_state, reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
@@ -138,18 +134,8 @@ class INFINITE_PARALLAX_OT_layer_move(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-def strips_of(scene: Any, layer: int) -> list[Any]:
-    """The strips on the timeline that show a layer."""
-    if scene.sequence_editor is None:
-        return []
-    head = f"{layer:02d} "
-    return [
-        strip for strip in compat.strips(scene.sequence_editor) if str(strip.get(timeline.TAG, "")).startswith(head)
-    ]
-
-
 class INFINITE_PARALLAX_OT_layer_mute(bpy.types.Operator):
-    """Hide a layer's strips on the timeline, or show them again"""
+    """Hide a layer where it is built, or show it again"""
 
     bl_idname = "infinite_parallax.layer_mute"
     bl_label = "Mute Layer"
@@ -160,21 +146,18 @@ class INFINITE_PARALLAX_OT_layer_mute(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """Possible once there are strips."""
-        cls.poll_message_set("Generate first: muting hides a layer's strips on the timeline")
-        editor = context.scene.sequence_editor
-        return editor is not None and any(timeline.TAG in strip for strip in compat.strips(editor))
+        """Possible once something is built."""
+        cls.poll_message_set("Generate first: muting hides a layer where it is built")
+        return next(muting.shown(context.scene), None) is not None
 
     def execute(self, context: Any) -> set[str]:
         """Mute, or no longer."""
         with reported(self):
             layer = self.layer if self.layer >= 0 else properties.of_scene(context.scene).layer_index
-            strips = strips_of(context.scene, layer)
-            if not strips:
-                raise UsageError(f"Layer {layer} has no strips on the timeline.", "Generate or build the scene again.")
-            muted = not all(strip.mute for strip in strips)
-            for strip in strips:
-                strip.mute = muted
+            things = muting.of_layer(context.scene, layer)
+            if not things:
+                raise UsageError(f"Layer {layer} is not built.", "Generate or build the scene again.")
+            muting.mute(things, not muting.is_muted(things))
             return {"FINISHED"}
         return {"CANCELLED"}
 

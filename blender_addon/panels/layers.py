@@ -8,7 +8,7 @@ from ...shared import arrows
 from ...shared.errors import ParallaxError
 from ...shared.plan import Plan
 from ...shared.sections import Layer
-from .. import layer_operators, properties, scene_project
+from .. import muting, properties, scene_project
 from ..refusals import job_state
 from ..sentences import draw_sentence, narrow, placeholder
 from .drawing import advanced_settings, draw_settings, main_settings
@@ -28,7 +28,7 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
         _property: Any,
         index: int = 0,
     ) -> None:
-        """Name and speed on one line, and whether its strips are shown."""
+        """Name and speed on one line, and whether it is shown."""
         empty = placeholder(f"layer {index}")
         row = layout.row(align=True)
         row.prop(item, "name", text="", emboss=False, icon_value=0, **empty)
@@ -36,9 +36,9 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
         right.alignment = "RIGHT"
         speed = speed_of(index)
         right.label(text=speed.removesuffix(" px/s") if narrow(context) else speed)
-        strips = layer_operators.strips_of(context.scene, index)
-        if strips:
-            muted = all(strip.mute for strip in strips)
+        things = muting.of_layer(context.scene, index)
+        if things:
+            muted = muting.is_muted(things)
             button = row.operator(
                 "infinite_parallax.layer_mute", text="", icon="HIDE_ON" if muted else "HIDE_OFF", emboss=False
             )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from infinite_parallax.blender_addon import (
     compat,
+    export,
+    muting,
     preferences,
     properties,
     registration,
@@ -202,8 +205,26 @@ def test_muting_a_layer_mutes_its_strips(filled: Any, tmp_path: Path) -> None:
     assert any(s.mute for s in strips), "building again keeps it"
     ops.layer_mute(layer=1)
     assert not any(s.mute for s in compat.strips(bpy.context.scene.sequence_editor))
-    with pytest.raises(RuntimeError, match="has no strips"):
+    with pytest.raises(RuntimeError, match="is not built"):
         ops.layer_mute(layer=9)
+
+
+@pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
+def test_a_muted_layer_shows_what_lies_behind_it(filled: Any, tmp_path: Path, target: str) -> None:
+    spec = replace(made(tmp_path / "plates", document()), target=target)
+    targets.build(filled, spec, tmp_path / "plates", tmp_path / "plates")
+    assert ops.layer_mute(layer=2) == {"FINISHED"}
+    things = muting.of_layer(filled, 2)
+    assert things
+    assert muting.is_muted(things)
+    assert not muting.is_muted(muting.of_layer(filled, 1))
+    targets.build(filled, spec, tmp_path / "plates", tmp_path / "plates")
+    assert muting.is_muted(muting.of_layer(filled, 2)), "building again keeps it"
+    if target != "planes":  # those want Cycles, which takes seconds
+        export.still(filled, 1, tmp_path / "muted.png")
+        assert read_pixels(tmp_path / "muted.png")[-5:, :, :3].max() == 0
+    ops.layer_mute(layer=2)
+    assert not muting.is_muted(muting.of_layer(filled, 2))
 
 
 def test_picture_from_a_file_image(picture: Path) -> None:
