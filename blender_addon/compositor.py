@@ -85,7 +85,7 @@ def check(spec: SceneSpec) -> None:
     if MARGIN_PX and any(plane.scale != 1 for plane in spec.planes):
         raise UsageError(
             "The compositor of this Blender scales pictures by parts of a px too much or too little.",
-            "Leave the video's width and height empty, choose the target vse or planes, or use Blender 4.4 or newer.",
+            "Leave the video's size empty and objects at scale 1, choose the target vse or planes, or use Blender 4.4.",
         )
 
 
