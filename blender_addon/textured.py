@@ -138,8 +138,8 @@ def sway_rows(
 def material(name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND") -> bpy.types.Material:
     """The tile as light of its own colour, through which one sees where it is transparent.
 
-    `colours` is the colour space that its file is read in, `beyond` what is shown outside of it. How opaque all of it is
-    can be set (`opacity`).
+    `colours` is the colour space that its file is read in, `beyond` what is shown outside of it. How opaque all of it
+    is can be set (`opacity`).
     """
     made = _empty_material(name)
     tree: Any = made.node_tree
