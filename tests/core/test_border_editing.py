@@ -111,15 +111,3 @@ def test_boxes_and_strokes_are_brought_inside() -> None:
 def test_a_long_stroke_is_thinned() -> None:
     wild = [(x % 200, (x * 37) % 100) for x in range(3000)]
     assert len(editing.stroke(wild, WIDTH, HEIGHT)) <= editing.MOST_STROKE_POINTS
-
-
-def test_layers_merge_and_change_places() -> None:
-    assert heights(editing.merged(LAYERS, 0)) == [60, None]
-    assert heights(editing.merged(LAYERS, 1)) == [30, None]
-    swapped = editing.swapped(LAYERS, 0, HEIGHT)
-    assert [(layer.name, layer.height) for layer in swapped] == [("hills", 30), ("sky", 30), ("grass", None)]
-    last = editing.swapped(LAYERS, 1, HEIGHT)
-    assert [(layer.name, layer.height) for layer in last] == [("sky", 30), ("grass", 40), ("hills", None)]
-    assert not any(layer.skyline for layer in swapped), "lines belong to a place of the picture"
-    with pytest.raises(UsageError, match="none below it"):
-        editing.merged(LAYERS, 2)

@@ -76,7 +76,10 @@ def test_a_plain_installation_has_every_package_and_the_requirement_files() -> N
     ours = {path.parent.relative_to(ROOT) for room in rooms for path in room.rglob("__init__.py")}
     listed = set(PROJECT["tool"]["setuptools"]["packages"])
     assert {".".join(("infinite_parallax", *folder.parts)) for folder in ours} <= listed
-    assert PROJECT["tool"]["setuptools"]["package-data"]["infinite_parallax"] == ["requirements/*.txt"]
+    assert PROJECT["tool"]["setuptools"]["package-data"]["infinite_parallax"] == [
+        "requirements/*.txt",
+        "blender_addon/presets/infinite_parallax/*.py",
+    ]
 
 
 def test_newer_blenders_come_first() -> None:
@@ -226,7 +229,7 @@ def test_every_make_target_can_be_read(target: str) -> None:
 def test_make_alone_lists_the_targets() -> None:
     done = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = {line.split()[1] for line in done.stdout.splitlines()}
-    assert listed == {"help", "demo", "test", "test-matrix", "bench", "extension", "clean"}
+    assert listed == {"help", "demo", "test", "test-matrix", "bench", "extension", "screenshots", "clean"}
 
 
 def test_the_bootstrap_needs_nothing_but_the_standard_library() -> None:
