@@ -27,7 +27,7 @@ from ..cli.encoding import encode
 from ..cli.preview import all_frames, tile_reader
 from ..shared import plan as plans
 from ..shared import project as projects
-from ..shared import scene, tiling
+from ..shared import scene_building, tiling
 from ..shared.example_picture import paint
 from ..shared.frames import Bytes, placed
 from ..shared.plan import Plan
@@ -65,7 +65,7 @@ def plates(folder: Path, frames: int, tile_px: int) -> SceneSpec:
         )
         for layer in plan.layers
     ]
-    spec = scene.build(project, plan, Manifest(WIDTH, HEIGHT, plan.steps, plan.steps, tuple(made)))
+    spec = scene_building.build(project, plan, Manifest(WIDTH, HEIGHT, plan.steps, plan.steps, tuple(made)))
     shown = tuple(plane for plane in spec.planes if plane.start < frames)
     return replace(spec, frames=frames, planes=shown)
 

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..shared import painting
-from ..shared import scene as scenes
+from ..shared import painting, scene_building
 from ..shared.client import Client
 from ..shared.errors import Cancelled, ParallaxError
 from ..shared.painting import Begun, Canvas, Preparing, Progress, Warned, Wish
@@ -99,7 +98,7 @@ def paint(server: Server, task: Task, tell: Tell, stop: Callable[[], bool] = lam
         finally:
             if note.steps:
                 begun_jobs.write(task.folder, note)
-    spec = scenes.build(painted.project, painted.plan, painted.manifest)
+    spec = scene_building.build(painted.project, painted.plan, painted.manifest)
     return Finished(spec, painted.project, task.folder)
 
 

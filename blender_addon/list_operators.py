@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared import project as projects
-from . import properties, scene_project
+from . import declared, properties, scene_project
 from .refusals import reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
 PLAIN_LISTS = tuple(name for name in projects.LISTS if name != "layers")
-WHICH = {"name": "List", "items": [(name, properties.label(name), "") for name in PLAIN_LISTS]}
+WHICH = {"name": "List", "items": [(name, declared.label(name), "") for name in PLAIN_LISTS]}
 
 
 def fresh(scene: Any, cls: type[Any]) -> Any:
@@ -58,7 +58,7 @@ class INFINITE_PARALLAX_OT_entry_remove(bpy.types.Operator):
         if properties.entry(context.scene, self.list) is None:
             self.report({"WARNING"}, "The list is empty: there is nothing to remove.")
             return {"CANCELLED"}
-        group, index = properties.of_scene(context.scene), properties.index_name(self.list)
+        group, index = properties.of_scene(context.scene), declared.index_name(self.list)
         entries, at = getattr(group, self.list), getattr(group, index)
         entries.remove(at)
         setattr(group, index, max(0, min(at, len(entries) - 1)))
@@ -80,7 +80,7 @@ class INFINITE_PARALLAX_OT_entry_move(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         """Move."""
-        group, index = properties.of_scene(context.scene), properties.index_name(self.list)
+        group, index = properties.of_scene(context.scene), declared.index_name(self.list)
         entries, at = getattr(group, self.list), getattr(group, index)
         to = at + (-1 if self.direction == "UP" else 1)
         if properties.entry(context.scene, self.list) is None or not 0 <= to < len(entries):

@@ -1,14 +1,12 @@
 """A scene's Parallax settings as Blender properties, generated from the declarations of the project's settings.
 
-Each section of the project becomes a property group with the same names, so that a new setting appears in Blender,
-in the project file and on the command line by one declaration. A value that may be empty gets a tick box beside it,
-since Blender's numbers cannot be. Typing the groups out by hand would read better and drift apart.
+Each section of the project becomes a property group with the same names (`declared.py`), so that a new setting appears
+in Blender, in the project file and on the command line by one declaration. The properties are read as a project's
+document and checked like any file; a second set of checks in Blender was the other road, and would say other things.
 """
 
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import bpy
@@ -18,138 +16,12 @@ from ..shared import attachments, settings
 from ..shared import project as projects
 from ..shared.errors import UsageError
 from ..shared.project import Project
-from ..shared.sections import Layer, Motion
+from ..shared.sections import Layer
 from ..shared.settings import Declared
-from . import compat, speed
+from . import compat, declared, speed
 
-OFF = "OFF"
-"""The item of an enum that stands for an empty value."""
-
-APART = {Motion: ("pace",)}
-"""Settings that are no generated property: the pace is drawn as an F-curve of the control `pace` (`speed.py`)."""
-
-WRITTEN = ("points", "box")
-"""Kinds of settings that Blender keeps as JSON text: lists of any length, and boxes that may be empty."""
-
-_LOWEST = {"int": -(2**31), "float": -1e9}
-_HIGHEST = {"int": 2**31 - 1, "float": 1e9}
-
-
-def label(name: str) -> str:
-    """`seconds_per_step` as people read it, and short, for a narrow panel: Seconds/step."""
-    plain = name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps").removesuffix("_s")
-    return plain.upper() if plain in ("fps", "crf") else plain.replace("_per_", "/").replace("_", " ").capitalize()
-
-
-def switch(name: str) -> str:
-    """The name of the tick box beside a value that may be empty."""
-    return f"use_{name}"
-
-
-def generated(cls: type[Any]) -> Iterator[Declared]:
-    """The settings of a section that are properties of their own."""
-    return (d for d in settings.declared(cls) if d.name not in APART.get(cls, ()))
-
-
-def switched(d: Declared) -> bool:
-    """Whether a setting has a tick box: it may be empty, and neither a text nor a choice can say so by itself."""
-    return d.optional and not d.limits.choices and d.kind not in ("str", *WRITTEN)
-
-
-def _annotations(cls: type[Any]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for d in generated(cls):
-        if switched(d):
-            out[switch(d.name)] = bpy.props.BoolProperty(name=label(d.name), description=d.limits.help)
-        out[d.name] = _property(d)
-        if dial(d):
-            out[dial(d)] = _dial(d)
-    return out
-
-
-def dial(d: Declared) -> str:
-    """The name of the angle that shows a setting in degrees as Blender's angles are shown; empty for the others.
-
-    An angle that has limits is a number like others: it is no direction, and only the setting itself can be keyed.
-    """
-    turns = d.kind == "float" and d.name.endswith("_deg") and not d.optional and d.limits.low is None
-    return d.name.removesuffix("_deg") if turns else ""
-
-
-def _dial(d: Declared) -> Any:
-    """An angle that is only another face of the setting, which stays the one that is kept."""
-
-    def read_angle(group: Any) -> float:
-        return math.radians(getattr(group, d.name))
-
-    def write_angle(group: Any, value: float) -> None:
-        # to the thousandth: a radian of 32 bits would show 180 as 180.000005
-        setattr(group, d.name, round(math.degrees(value), 3))
-
-    return bpy.props.FloatProperty(
-        name=label(d.name),
-        description=d.limits.help.rstrip("."),
-        subtype="ANGLE",
-        step=500,
-        precision=1,
-        get=read_angle,
-        set=write_angle,
-        options={"SKIP_SAVE"},
-    )
-
-
-def index_name(name: str) -> str:
-    """The name of the number of the selected entry of a list: `hint_index` for `hints`."""
-    return f"{name.removesuffix('s')}_index"
-
-
-def _property(d: Declared) -> Any:
-    words: dict[str, Any] = {"name": label(d.name), "description": d.limits.help.rstrip(".")}
-    default = None if d.default is MISSING else d.default
-    if d.limits.choices:
-        items = [(choice, choice.capitalize().replace("_", " "), "") for choice in d.limits.choices]
-        items = [(OFF, "None", "Not set"), *items] if d.optional else items
-        return bpy.props.EnumProperty(items=items, default=default or items[0][0], **words)
-    if d.kind == "bool":
-        return bpy.props.BoolProperty(default=bool(default), **words)
-    if d.kind == "str" or d.kind in WRITTEN:
-        return bpy.props.StringProperty(default=default or "", **words | _subtype(d))
-    low, high = _range(d)
-    if d.kind == "pair":
-        return bpy.props.FloatVectorProperty(size=2, min=low, max=high, precision=2, **words)
-    if d.kind == "triple":
-        shown = default or (1.0, 1.0, 1.0)
-        # the numbers of a picture's pixels: what one sees in the swatch is what is shown
-        return bpy.props.FloatVectorProperty(
-            size=3, default=shown, min=low, max=high, precision=3, subtype="COLOR_GAMMA", **words
-        )
-    if d.kind == "int":
-        return bpy.props.IntProperty(default=default or max(0, int(low)), min=int(low), max=int(high), **words)
-    return bpy.props.FloatProperty(default=default or max(0.0, low), min=low, max=high, precision=3, **words)
-
-
-def _subtype(d: Declared) -> dict[str, Any]:
-    return compat.path_words("FILE_PATH") if d.name == "file" else {}
-
-
-def _range(d: Declared) -> tuple[float, float]:
-    """Limits for Blender, which has no open ones: a value that must be above 0 begins at 0.001."""
-    kind = "int" if d.kind == "int" else "float"
-    low = d.limits.low if d.limits.above is None else d.limits.above + 0.001
-    high = d.limits.high
-    return (_LOWEST[kind] if low is None else low), (_HIGHEST[kind] if high is None else high)
-
-
-def _group(name: str, cls: type[Any]) -> type[Any]:
-    return type(
-        f"INFINITE_PARALLAX_PG_{name}",
-        (bpy.types.PropertyGroup,),
-        {"__doc__": cls.__doc__, "__annotations__": _annotations(cls), "__module__": __name__},
-    )
-
-
-GROUPS: dict[str, type[Any]] = {name: _group(name, cls) for name, cls in projects.SECTIONS.items()}
-LISTS: dict[str, type[Any]] = {name: _group(name, cls) for name, (cls, _) in projects.LISTS.items()}
+GROUPS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, cls in projects.SECTIONS.items()}
+LISTS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, (cls, _) in projects.LISTS.items()}
 
 
 class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
@@ -184,7 +56,9 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
         ),
     }
     __annotations__ |= {
-        index_name(name): bpy.props.IntProperty(name=label(name), description="The selected entry", min=0)
+        declared.index_name(name): bpy.props.IntProperty(
+            name=declared.label(name), description="The selected entry", min=0
+        )
         for name in projects.LISTS
     }
     __annotations__ |= {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
@@ -239,16 +113,16 @@ def project(scene: Any) -> Project:
 
 
 def _read(group: Any, cls: type[Any]) -> dict[str, Any]:
-    return {d.name: _value(group, d) for d in generated(cls)}
+    return {d.name: _value(group, d) for d in declared.generated(cls)}
 
 
 def _value(group: Any, d: Declared) -> Any:
     value = getattr(group, d.name)
-    if d.kind in WRITTEN:
-        return projects.parse(value, label(d.name)) if value else d.default
-    if switched(d) and not getattr(group, switch(d.name)):
+    if d.kind in declared.WRITTEN:
+        return projects.parse(value, declared.label(d.name)) if value else d.default
+    if declared.switched(d) and not getattr(group, declared.switch(d.name)):
         return None
-    if d.optional and value in (OFF, ""):
+    if d.optional and value in (declared.OFF, ""):
         return None
     if d.kind in ("pair", "triple"):
         return [_decimal(v) for v in value]
@@ -270,7 +144,7 @@ def fill(scene: Any, wanted: Project) -> None:
         _fill_list(getattr(group, name), getattr(wanted, name))
     speed.write(scene, group, wanted.motion.pace, wanted.motion.fps)
     for name in projects.LISTS:
-        setattr(group, index_name(name), 0)
+        setattr(group, declared.index_name(name), 0)
 
 
 def _fill_list(collection: Any, entries: Iterable[Any]) -> None:
@@ -289,7 +163,7 @@ def layers_of(scene: Any) -> tuple[Layer, ...]:
 def entry(scene: Any, name: str) -> Any:
     """The selected entry of a list; None where there is none."""
     group = of_scene(scene)
-    entries, index = getattr(group, name), getattr(group, index_name(name))
+    entries, index = getattr(group, name), getattr(group, declared.index_name(name))
     return entries[index] if 0 <= index < len(entries) else None
 
 
@@ -313,7 +187,7 @@ def add_entry(scene: Any, name: str, value: Any) -> None:
     if len(entries) >= most:
         raise UsageError(f"There are {most} {name}, which is the most.", "Remove one first.")
     _write(entries.add(), value)
-    setattr(group, index_name(name), len(entries) - 1)
+    setattr(group, declared.index_name(name), len(entries) - 1)
 
 
 def fill_cut(scene: Any, wanted: Project) -> None:
@@ -333,13 +207,13 @@ def fill_layers(scene: Any, layers: Iterable[Layer]) -> None:
 
 def _write(group: Any, values: Any) -> None:
     data: Mapping[str, Any] = settings.write(values)
-    for d in generated(type(values)):
+    for d in declared.generated(type(values)):
         value = data[d.name]
-        if d.kind in WRITTEN:
+        if d.kind in declared.WRITTEN:
             value = json.dumps(value) if value else ""
-        if switched(d):
-            setattr(group, switch(d.name), value is not None)
+        if declared.switched(d):
+            setattr(group, declared.switch(d.name), value is not None)
         if value is not None:
             setattr(group, d.name, value)
         elif d.limits.choices:
-            setattr(group, d.name, OFF)
+            setattr(group, d.name, declared.OFF)

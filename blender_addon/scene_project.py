@@ -8,11 +8,10 @@ from typing import Any
 
 import bpy
 
-from ..shared import legacy, pointing
+from ..shared import legacy, pointing, scene_building
 from ..shared import plan as plans
 from ..shared import plates as plate_files
 from ..shared import project as projects
-from ..shared import scene as scenes
 from ..shared.attachments import seen_from
 from ..shared.errors import UsageError
 from ..shared.painting import PROJECT_FILE
@@ -113,7 +112,7 @@ def build_again(scene: Any) -> Built:
     """Build a scene from the plates that it has already, whose layers may have been suggested by the server."""
     project, size = settled(scene)
     folder = painted_folder(scene)
-    spec = scenes.build(project, plans.plan(project, *size), plate_files.load(folder))
+    spec = scene_building.build(project, plans.plan(project, *size), plate_files.load(folder))
     return build(scene, spec, folder)
 
 

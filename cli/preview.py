@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..shared import frames, scene
+from ..shared import frames, scene_building
 from ..shared.frames import Texture
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
@@ -31,7 +31,7 @@ def preview(project: Project, picture: Path, out: Path, server: str | None = Non
     with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
         plates = Path(folder)
         painted = paint(project, picture, plates, server, token)
-        spec = scene.build(painted.project, painted.plan, painted.manifest)
+        spec = scene_building.build(painted.project, painted.plan, painted.manifest)
         encode_plates(spec, plates, out, plates)
     print(f"Wrote {out}: {spec.frames} frames, {spec.width}x{spec.height} px.")
 

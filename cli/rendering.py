@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..shared import scene
+from ..shared import scene_building
 from ..shared.errors import ParallaxError
 from ..shared.outputs import check_file, check_folder
 from ..shared.project import Project
@@ -71,7 +71,7 @@ def _render(
     token: Path | None,
 ) -> None:
     painted = paint(project, picture, folder, server, token)
-    spec = scene.build(painted.project, painted.plan, painted.manifest)
+    spec = scene_building.build(painted.project, painted.plan, painted.manifest)
     (folder / "scene.json").write_text(json.dumps(spec.to_json(), indent=1), encoding="utf-8")
     arguments = ["build", "--spec", folder / "scene.json", "--plates", folder, "--sounds", folder]
     for flag, path in (("--blend", blend), ("--render", out)):

@@ -15,7 +15,16 @@ from infinite_parallax.cli.painting import paint
 from infinite_parallax.cli.preview import tile_reader
 from infinite_parallax.inpaint_server import masks
 from infinite_parallax.inpaint_server.engines.contract import LayerView
-from infinite_parallax.shared import example_picture, formats, frames, grading, hearing, overlays, scene, sway
+from infinite_parallax.shared import (
+    example_picture,
+    formats,
+    frames,
+    grading,
+    hearing,
+    overlays,
+    scene_building,
+    sway,
+)
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.cues import build as build_cues
 from infinite_parallax.shared.finishing import KINDS, Distortion, Grade, Output, Overlay
@@ -120,7 +129,7 @@ def example_frames(count: int) -> list[Bytes]:
         picture, path = write_example(Path(folder))
         project = projects.load(path)
         painted = paint(project, picture, Path(folder))
-        spec = scene.build(painted.project, painted.plan, painted.manifest)
+        spec = scene_building.build(painted.project, painted.plan, painted.manifest)
         read = tile_reader(Path(folder), spec)
         return [frames.render(spec, int(n), read) for n in np.linspace(0, spec.frames - 1, count)]
 

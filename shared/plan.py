@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from . import geometry, loop_plan
+from . import geometry, loop_plan, speeds
 from . import pace as paces
 from .errors import UsageError
 from .project import Project
 from .ramp import Ramp
-from .sections import PRESETS, Layer
+from .sections import Layer
 
 DEFAULT_LAYERS = (
     ("sky", 0.34, 220.0),
@@ -136,17 +136,17 @@ def plan(project: Project, width: int, height: int) -> Plan:
         raise UsageError(f"The picture is {width}x{height} px.", "Give a picture with at least one pixel.")
     given = project.layers or default_layers(height)
     heights = _heights(given, height)
-    velocities = _velocities(project, given)
+    velocities = speeds.velocities(project, given)
     steps = _steps(project, given, velocities, width, height)
     tops = [sum(heights[:i]) for i in range(len(heights))]
-    ratios = _ratios(project, given)
+    ratios = speeds.ratios(project, given)
     layers = tuple(
         LayerPlan(
             index=i,
             name=_name(layer, i),
             top=tops[i],
             height=heights[i],
-            distance=_distance(project, layer),
+            distance=speeds.distance(project, layer),
             ratio=ratios[i],
             velocity=velocities[i],
             steps=geometry.steps_to_leave(velocities[i], width, height),
@@ -194,61 +194,6 @@ def _heights(layers: Sequence[Layer], height: int) -> list[int]:
             f"Write {rest}, or leave the last height away.",
         )
     return [*upper, rest]
-
-
-def _distance(project: Project, layer: Layer) -> float | None:
-    if layer.distance is not None:
-        return layer.distance
-    return PRESETS[layer.preset][project.speed.preset_column] if layer.preset else None
-
-
-def _ratios(project: Project, layers: Sequence[Layer]) -> list[float | None]:
-    """r_i = d_i / sum(d) or d_i / max(d), over the layers that have a distance."""
-    distances = [_distance(project, layer) for layer in layers]
-    known = [d for d in distances if d is not None]
-    whole = (sum(known) if project.speed.normalise == "total" else max(known)) if known else 1.0
-    return [None if d is None else d / whole for d in distances]
-
-
-def step_px(project: Project) -> int:
-    """Pixels that a speed factor of 1 moves in one step: int(1000 / smoothness), or as given."""
-    if project.motion.step_px is not None:
-        return project.motion.step_px
-    smoothness = project.motion.smoothness or (80.0 if project.speed.law == "inverse" else 16.0)
-    return int(1000 / smoothness)
-
-
-def _factor(project: Project, layer: Layer, ratio: float | None, index: int) -> float:
-    law = project.speed.law
-    if law == "depth":
-        if layer.disparity is None:
-            raise UsageError(
-                f"layers.{index}.disparity is missing, and the law depth needs it.",
-                "Give a depth map, a disparity, or a velocity by hand.",
-            )
-        return layer.disparity
-    if ratio is None:
-        raise UsageError(
-            f"layers.{index} has neither a distance nor a preset nor a velocity.",
-            f"Give it a distance (say 300) or a preset ({', '.join(PRESETS)}).",
-        )
-    return ratio if law == "weight" else 1 / ratio
-
-
-def _velocities(project: Project, layers: Sequence[Layer]) -> list[tuple[float, float]]:
-    """v_i = u * factor_i * step_px, rounded to one decimal; a velocity by hand is taken as it is."""
-    ux, uy = geometry.direction_vector(project.motion.direction_deg)
-    size, ratios = step_px(project), _ratios(project, layers)
-    out = []
-    for i, layer in enumerate(layers):
-        if layer.velocity is not None:
-            vx, vy = layer.velocity
-        else:
-            speed = _factor(project, layer, ratios[i], i) * size
-            vx, vy = round(ux * speed, 1), round(uy * speed, 1)
-        # + 0.0 turns a negative zero, as in a rounded -0.04, into a plain one
-        out.append((vx + 0.0, vy + 0.0))
-    return out
 
 
 def _ramp(project: Project, layer: Layer, velocity: geometry.Velocity, index: int, rows: range) -> Ramp | None:

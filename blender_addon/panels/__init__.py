@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ...shared import project as projects
-from .. import properties
+from .. import declared, properties
 from . import drawing, job, layers, lists, motion, painting, picture, presets
 
 SPACES = {"sequencer": "SEQUENCE_EDITOR", "view": "VIEW_3D", "image": "IMAGE_EDITOR"}
@@ -108,7 +108,7 @@ def arranged() -> Iterator[Arranged]:
     named = {one.name for one in ARRANGED}
     for name in [*projects.SECTIONS, *projects.LISTS]:
         if name not in named:
-            yield Arranged(name, properties.label(name))
+            yield Arranged(name, declared.label(name))
 
 
 def _panels(space: str, kind: str) -> Iterator[type[Any]]:

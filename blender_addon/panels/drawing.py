@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...shared import settings
-from .. import properties
+from .. import declared
 
 
 def split(column: Any) -> Any:
@@ -19,26 +19,26 @@ def split(column: Any) -> Any:
 
 def draw_setting(layout: Any, group: Any, d: settings.Declared) -> None:
     """One setting; with its tick box where it may be empty."""
-    if properties.dial(d):
-        layout.prop(group, properties.dial(d))
+    if declared.dial(d):
+        layout.prop(group, declared.dial(d))
         return
-    if not properties.switched(d):
+    if not declared.switched(d):
         layout.prop(group, d.name)
         return
-    row = layout.row(heading=properties.label(d.name))
-    row.prop(group, properties.switch(d.name), text="")
-    if getattr(group, properties.switch(d.name)):
+    row = layout.row(heading=declared.label(d.name))
+    row.prop(group, declared.switch(d.name), text="")
+    if getattr(group, declared.switch(d.name)):
         row.prop(group, d.name, text="")
     else:
         row.label(text="automatic")
 
 
 def draw_settings(
-    layout: Any, group: Any, declared: Iterable[settings.Declared], instead: dict[str, Callable[[Any], None]]
+    layout: Any, group: Any, those: Iterable[settings.Declared], instead: dict[str, Callable[[Any], None]]
 ) -> None:
     """Settings one under the other; `instead` draws those that need more than a field."""
     column = split(layout.column())
-    for d in declared:
+    for d in those:
         if d.name in instead:
             instead[d.name](column)
         else:
@@ -47,9 +47,9 @@ def draw_settings(
 
 def main_settings(cls: type[Any]) -> list[settings.Declared]:
     """The settings of a section that are shown first."""
-    return [d for d in properties.generated(cls) if not d.limits.advanced]
+    return [d for d in declared.generated(cls) if not d.limits.advanced]
 
 
 def advanced_settings(cls: type[Any]) -> list[settings.Declared]:
     """The settings of a section that are shown apart."""
-    return [d for d in properties.generated(cls) if d.limits.advanced]
+    return [d for d in declared.generated(cls) if d.limits.advanced]

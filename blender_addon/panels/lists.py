@@ -7,7 +7,7 @@ import bpy
 
 from ...shared import project as projects
 from ...shared.settings import Declared
-from .. import properties
+from .. import declared, properties
 from ..sentences import draw_sentence, placeholder
 from .drawing import advanced_settings, draw_settings, main_settings
 
@@ -35,7 +35,7 @@ class INFINITE_PARALLAX_UL_entries(bpy.types.UIList):
     ) -> None:
         """The entry's name, or what tells it from the others, and its layer."""
         row = layout.row(align=True)
-        title = f"{properties.label(property_name.removesuffix('_index'))} {index + 1}"
+        title = f"{declared.label(property_name.removesuffix('_index'))} {index + 1}"
         if "name" in item.bl_rna.properties and "name" in item.__annotations__:
             empty = placeholder(title)
             row.prop(item, "name", text="", emboss=False, **empty)
@@ -46,7 +46,7 @@ class INFINITE_PARALLAX_UL_entries(bpy.types.UIList):
         if "layer" in item.__annotations__:
             right = row.row()
             right.alignment = "RIGHT"
-            whole = not getattr(item, properties.switch("layer"), True)
+            whole = not getattr(item, declared.switch("layer"), True)
             right.label(text="the whole" if whole else _layer_name(item.id_data, item.layer))
 
 
@@ -64,7 +64,7 @@ def drawer(name: str) -> Callable[[Any, Any], None]:
     def draw(context: Any, layout: Any) -> None:
         group = properties.of_scene(context.scene)
         row = layout.row()
-        index = properties.index_name(name)
+        index = declared.index_name(name)
         row.template_list("INFINITE_PARALLAX_UL_entries", name, group, name, group, index, rows=3)
         _draw_buttons(row.column(align=True), name)
         if name in ("hints", "objects"):

@@ -12,7 +12,7 @@ from bl_operators.presets import AddPresetBase
 from bl_ui.utils import PresetPanel
 
 from ...shared import project as projects
-from .. import properties
+from .. import declared
 
 SUBFOLDER = "infinite_parallax"
 ROOT = "bpy.context.scene.infinite_parallax"
@@ -22,9 +22,9 @@ def preset_values() -> list[str]:
     """The paths of everything that a preset holds."""
     found = []
     for section, cls in projects.SECTIONS.items():
-        for d in properties.generated(cls):
-            if properties.switched(d):
-                found.append(f"{ROOT}.{section}.{properties.switch(d.name)}")
+        for d in declared.generated(cls):
+            if declared.switched(d):
+                found.append(f"{ROOT}.{section}.{declared.switch(d.name)}")
             found.append(f"{ROOT}.{section}.{d.name}")
     return found
 

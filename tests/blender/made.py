@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import scene, tiling
+from infinite_parallax.shared import scene_building, tiling
 from infinite_parallax.shared.frames import Bytes, Texture
 from infinite_parallax.shared.plan import Plan
 from infinite_parallax.shared.plates import Manifest, ObjectPlate, Plate, Tile
@@ -57,7 +57,9 @@ def made(folder: Path, data: dict[str, Any], contours: bool = False, covers: boo
         tiles += _covers(folder, plan, layer.index) if covers else []
         plates.append(Plate(layer.index, layer.name, tuple(tiles)))
     things = tuple(_object(folder, plan, thing, n) for n, thing in enumerate(project.objects))
-    return scene.build(project, plan, Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things))
+    return scene_building.build(
+        project, plan, Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things)
+    )
 
 
 def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool) -> Bytes:

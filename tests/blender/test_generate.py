@@ -21,7 +21,7 @@ from infinite_parallax.blender_addon import (
     scene_project,
     timeline,
 )
-from infinite_parallax.shared import frames, plates, scene
+from infinite_parallax.shared import frames, plates, scene_building
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled
@@ -72,7 +72,7 @@ def test_generate_build_and_export(tmp_path: Path) -> None:
     assert begun_jobs.read(Path(this.infinite_parallax.plates_folder)).finished
     folder = Path(this.infinite_parallax.plates_folder)
     project = properties.project(this)
-    spec = scene.build(project, plans.plan(project, WIDTH, HEIGHT), plates.load(folder))
+    spec = scene_building.build(project, plans.plan(project, WIDTH, HEIGHT), plates.load(folder))
     count = len(compat.strips(this.sequence_editor))
     assert count == len(spec.planes)
     export.still(this, 10 + timeline.FIRST_FRAME, tmp_path / "still.png")

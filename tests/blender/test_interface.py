@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from infinite_parallax.blender_addon import (
     compat,
+    declared,
     export,
     muting,
     preferences,
@@ -63,7 +64,7 @@ def whole() -> Any:
     """All that undo must bring back."""
     editor = bpy.context.scene.sequence_editor
     mutes = [strip.mute for strip in compat.strips(editor)] if editor else []
-    indices = [getattr(group(), properties.index_name(name)) for name in projects.LISTS]
+    indices = [getattr(group(), declared.index_name(name)) for name in projects.LISTS]
     return properties.document(bpy.context.scene), indices, mutes
 
 
@@ -171,7 +172,7 @@ def test_the_first_drag_takes_the_default_layers_over(picture: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in projects.LISTS if name != "layers"])
 def test_entries_of_every_list(name: str, filled: Any) -> None:
-    entries, index = getattr(group(), name), properties.index_name(name)
+    entries, index = getattr(group(), name), declared.index_name(name)
     first = len(entries)
     ops.entry_add(list=name)
     ops.entry_add(list=name)

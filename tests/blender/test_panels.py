@@ -11,6 +11,7 @@ import infinite_parallax
 import pytest
 from infinite_parallax.blender_addon import (
     begun_jobs,
+    declared,
     panels,
     preferences,
     properties,
@@ -88,7 +89,7 @@ def test_everything_that_is_drawn_exists(space: str, tmp_path: Path) -> None:
     layout = draw_all(space, image)
     for cls in (*projects.SECTIONS.values(), *(kind for kind, _ in projects.LISTS.values())):
         for d in settings.declared(cls):
-            wanted = {d.name, properties.dial(d), properties.switch(d.name)}
+            wanted = {d.name, declared.dial(d), declared.switch(d.name)}
             assert wanted & set(layout.properties), f"{cls.__name__}.{d.name} is never shown"
     assert "infinite_parallax.generate" in layout.operators
     assert ("infinite_parallax.edit_borders" in layout.operators) == (space == "IMAGE_EDITOR")
@@ -158,7 +159,7 @@ def test_no_line_is_wider_than_a_narrow_panel(filled: Any) -> None:
     state = bpy.context.window_manager.infinite_parallax
     state.suggestion = "By edges and colours the picture parts in 4 layers, at the rows 40 (sure: 0.82), 80 and 100."
     most = sentences.characters(context_in("VIEW_3D"), 44)
-    names = {properties.label(d.name) for cls in projects.SECTIONS.values() for d in settings.declared(cls)}
+    names = {declared.label(d.name) for cls in projects.SECTIONS.values() for d in settings.declared(cls)}
     assert [text for text in draw_all("VIEW_3D").texts if len(text) > most and text not in names] == []
 
 
@@ -197,7 +198,7 @@ def test_a_new_list_gets_its_panel_by_its_declaration() -> None:
     named = {one.name for one in panels.arranged()}
     assert set(projects.LISTS) | set(projects.SECTIONS) <= named
     for name in projects.LISTS:
-        assert properties.index_name(name) in bpy.context.scene.infinite_parallax.bl_rna.properties
+        assert declared.index_name(name) in bpy.context.scene.infinite_parallax.bl_rna.properties
 
 
 def test_registering_twice_leaves_nothing() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import infinite_parallax
 import pytest
-from infinite_parallax.blender_addon import properties, scene_project
+from infinite_parallax.blender_addon import declared, properties, scene_project
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.project import Project
@@ -42,9 +42,9 @@ def test_the_defaults_are_the_projects() -> None:
 @pytest.mark.parametrize("section", projects.SECTIONS)
 def test_every_setting_is_a_property_with_its_help(section: str) -> None:
     found = getattr(group(), section).bl_rna.properties
-    for d in properties.generated(projects.SECTIONS[section]):
+    for d in declared.generated(projects.SECTIONS[section]):
         assert found[d.name].description == d.limits.help.rstrip(".")
-        assert (properties.switch(d.name) in found) == properties.switched(d)
+        assert (declared.switch(d.name) in found) == declared.switched(d)
 
 
 def test_a_project_goes_through_blender_unchanged() -> None:

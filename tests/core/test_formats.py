@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.shared import formats, frames, scene
+from infinite_parallax.shared import formats, frames, framing, scene
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.finishing import Output
 from infinite_parallax.shared.formats import FORMATS, Export, moment
@@ -78,10 +78,10 @@ def test_a_blended_frame_is_the_mean_of_its_moments() -> None:
     [((192, 192), (0, 42, 192, 150)), ((320, 108), (64, 0, 256, 108)), ((192, 108), None), ((96, 54), None)],
 )
 def test_a_letterbox_shows_the_whole_picture(size: tuple[int, int], window: tuple[int, int, int, int] | None) -> None:
-    frame = scene.framing(Output(width=size[0], height=size[1], fit="letterbox"), 192, 108)
+    frame = framing.framing(Output(width=size[0], height=size[1], fit="letterbox"), 192, 108)
     assert frame.window == window
     assert frame.scale == min(size[0] / 192, size[1] / 108)
-    crop = scene.framing(Output(width=size[0], height=size[1]), 192, 108)
+    crop = framing.framing(Output(width=size[0], height=size[1]), 192, 108)
     assert crop.window is None
     assert crop.scale == max(size[0] / 192, size[1] / 108)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import scene, tiling
+from infinite_parallax.shared import scene, scene_building, tiling
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.frames import opacity, placed
 from infinite_parallax.shared.plan import Plan
@@ -47,7 +47,7 @@ def built(wish: Project, *things: ObjectPlate, covers: bool = False) -> SceneSpe
         plates.append(Plate(layer.index, layer.name, tuple(tiles)))
     manifest = Manifest(WIDTH, HEIGHT, plan.steps, plan.steps, tuple(plates), things)
     assert from_json(json.loads(json.dumps(manifest.to_json()))) == manifest
-    return scene.build(wish, plan, manifest)
+    return scene_building.build(wish, plan, manifest)
 
 
 def of_objects(spec: SceneSpec) -> list[Plane]:

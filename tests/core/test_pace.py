@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from infinite_parallax.shared import pace as paces
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import scene
+from infinite_parallax.shared import scene, scene_building
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.frames import opacity, placed
 from infinite_parallax.shared.identity import painted_part
@@ -99,7 +99,7 @@ def test_planes_follow_the_curve_and_take_over_from_each_other(points: paces.Poi
                 wanted = [float(plan.step_at(n)) * v for v in layer.velocity]
                 x, y = placed(p, n)
                 off = np.hypot(x - tiles[p.file].x - wanted[0], y - tiles[p.file].y - wanted[1])
-                assert off <= scene.NEAR_PX + 1e-9
+                assert off <= scene_building.NEAR_PX + 1e-9
     linear = paces.pace(points) is not None and len(points) == 1
     assert any(len(p.keys) > 2 for p in spec.planes) != linear
 
@@ -110,7 +110,7 @@ def test_covers_fade_and_rows_slide_with_the_curve() -> None:
     whole = manifest_of(plan)
     cover = Tile("plates/cover.png", 0, 2, 40, 20, 24, 28, "", (1.0, 0.0), Ramp(0.5, 24, 47), 0.0)
     plates = (*whole.plates[:1], replace(whole.plates[1], tiles=(*whole.plates[1].tiles, cover)))
-    spec = scene.build(wish, plan, replace(whole, plates=plates))
+    spec = scene_building.build(wish, plan, replace(whole, plates=plates))
     assert scene.from_json(json.loads(json.dumps(spec.to_json()))) == spec
     plane = next(p for p in spec.planes if p.name.endswith("cover 0"))
     assert len(plane.keys) == len(plane.opacity) > 2
@@ -119,22 +119,22 @@ def test_covers_fade_and_rows_slide_with_the_curve() -> None:
         step = float(plan.step_at(n))
         # a fade ends between two frames, and its last key is where it has ended
         assert n > plane.keys[-2].frame or opacity(plane, n) == pytest.approx(
-            max(0.0, 1 - step / 2), abs=1 / scene.LEVELS
+            max(0.0, 1 - step / 2), abs=1 / scene_building.LEVELS
         )
-        assert plane.at(n, plane.slide.travel_px) == pytest.approx(-8 * step, abs=scene.NEAR_PX)
+        assert plane.at(n, plane.slide.travel_px) == pytest.approx(-8 * step, abs=scene_building.NEAR_PX)
 
 
 def test_objects_come_and_go_with_the_curve() -> None:
     wish = paced(EASED)
     plan = plans.plan(wish, 64, 48)
     thing = ObjectPlate("boat", 0, (-20.0, 0.0), 1.0, Tile("plates/o.png", 0, 9, 80, 10, 8, 6, ""))
-    spec = scene.build(wish, plan, replace(manifest_of(plan), objects=(thing,)))
+    spec = scene_building.build(wish, plan, replace(manifest_of(plan), objects=(thing,)))
     plane = next(p for p in spec.planes if "boat" in p.name)
     for n in range(spec.frames):
         inside = -8 < 80 - 20 * float(plan.step_at(n)) < 64
         assert (plane.start <= n < plane.end) == inside
         if inside:
-            assert placed(plane, n)[0] == pytest.approx(80 - 20 * float(plan.step_at(n)), abs=scene.NEAR_PX)
+            assert placed(plane, n)[0] == pytest.approx(80 - 20 * float(plan.step_at(n)), abs=scene_building.NEAR_PX)
 
 
 def test_a_loop_is_one_round_exactly() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from infinite_parallax.shared import frames, geometry, plan, plates, project, scene, tiling
+from infinite_parallax.shared import frames, geometry, plan, plates, project, scene, scene_building, tiling
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.plates import Manifest, Plate, Tile
 from infinite_parallax.shared.ramp import Ramp, Slide, travel
@@ -109,7 +109,7 @@ def made(data: dict[str, Any]) -> tuple[plan.Plan, SceneSpec, dict[str, Texture]
         tiles.append(Tile(file, place.first, place.last, *box, "", ramp=layer.ramp, home_px=home))
     manifest = Manifest(WIDTH, HEIGHT, layout.steps, layout.steps, (Plate(1, "ground", tuple(tiles)),))
     manifest = plates.from_json(json.loads(json.dumps(manifest.to_json())))
-    spec = scene.build(project.from_json(data), layout, manifest)
+    spec = scene_building.build(project.from_json(data), layout, manifest)
     return layout, scene.from_json(json.loads(json.dumps(spec.to_json()))), textures
 
 

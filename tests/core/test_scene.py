@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from infinite_parallax.shared import framing, scene, scene_building, tiling
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import scene, tiling
 from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.finishing import Output
 from infinite_parallax.shared.frames import placed
@@ -44,7 +44,7 @@ def manifest_of(plan: Plan) -> Manifest:
 
 def built(wish: Project, width: int = 64, height: int = 48) -> scene.SceneSpec:
     plan = plans.plan(wish, width, height)
-    return scene.build(wish, plan, manifest_of(plan))
+    return scene_building.build(wish, plan, manifest_of(plan))
 
 
 def test_every_frame_of_every_layer_is_on_exactly_one_tile() -> None:
@@ -88,7 +88,7 @@ def test_fractional_rates_keep_every_frame_on_a_tile(fps: float) -> None:
     ],
 )
 def test_the_output_frame_is_covered(output: dict[str, int], size: tuple[int, int], scale: float) -> None:
-    frame = scene.framing(Output(**output), 64, 48)
+    frame = framing.framing(Output(**output), 64, 48)
     assert (frame.width, frame.height) == size
     assert frame.scale == pytest.approx(scale)
     assert frame.x <= 0
@@ -98,7 +98,7 @@ def test_the_output_frame_is_covered(output: dict[str, int], size: tuple[int, in
 
 
 def test_an_odd_picture_loses_one_column_and_is_not_resampled() -> None:
-    frame = scene.framing(Output(), 65, 47)
+    frame = framing.framing(Output(), 65, 47)
     assert (frame.width, frame.height, frame.scale, frame.x, frame.y) == (64, 46, 1.0, 0, 0)
 
 
@@ -111,9 +111,9 @@ def test_plates_of_another_size_and_unfinished_ones_are_refused() -> None:
     plan = plans.plan(project(), 64, 48)
     good = manifest_of(plan)
     with pytest.raises(ParallaxError, match="64x48"):
-        scene.build(project(), plan, replace(good, width=65))
+        scene_building.build(project(), plan, replace(good, width=65))
     with pytest.raises(ParallaxError, match="up to step 3"):
-        scene.build(project(), plan, replace(good, done=3))
+        scene_building.build(project(), plan, replace(good, done=3))
 
 
 def test_a_manifest_survives_its_round_trip() -> None:

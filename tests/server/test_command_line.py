@@ -15,7 +15,7 @@ from infinite_parallax.cli.ffmpeg import ffmpeg
 from infinite_parallax.cli.main import main
 from infinite_parallax.cli.mixing import mix
 from infinite_parallax.cli.plan_table import plan_of
-from infinite_parallax.shared import cues, frames, scene
+from infinite_parallax.shared import cues, frames, scene, scene_building
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.ambience import ambience, write_wav
 from infinite_parallax.shared.errors import ParallaxError
@@ -64,7 +64,7 @@ def test_a_preview_shows_the_arithmetic_frames_and_has_sound(tmp_path: Path, pic
     layers = [{"height": 24, "velocity": [-2, 0]}, {"velocity": [-5, 0]}]
     motion = {"steps": 4, "seconds_per_step": 0.5, "fps": 12}
     project = projects.from_json({"layers": layers, "motion": motion})
-    spec = scene.build(project, plan_of(project, picture), load(plates))
+    spec = scene_building.build(project, plan_of(project, picture), load(plates))
     shown = decoded(video)
     assert len(shown) == spec.frames == 24
     read = preview.tile_reader(plates, spec)

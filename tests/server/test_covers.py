@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from infinite_parallax.inpaint_server import step_loop
 from infinite_parallax.inpaint_server.engines import load
-from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import frames, scene_building
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.project import Project
@@ -52,7 +52,7 @@ def first_frame(folder: Path, wish: Project) -> NDArray[np.uint8]:
         bgra = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)
         return frames.Texture.of(np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), np.uint8))
 
-    return np.asarray(frames.render(scene.build(wish, plans.plan(wish, WIDTH, HEIGHT), manifest), 0, read))
+    return np.asarray(frames.render(scene_building.build(wish, plans.plan(wish, WIDTH, HEIGHT), manifest), 0, read))
 
 
 @pytest.mark.parametrize("mask", MASKS, ids="+".join)

@@ -16,7 +16,7 @@ from infinite_parallax.inpaint_server.layering import prepare
 from infinite_parallax.inpaint_server.layering.assets import Assets
 from infinite_parallax.inpaint_server.layering.cutout import Cutout, flatten
 from infinite_parallax.inpaint_server.separate import REACH_PX, follow, moved, skyline
-from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import frames, scene_building
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled
@@ -128,7 +128,7 @@ def go(folder: Path, engine: Any = None, stop_at: int = 10**9, **document: Any) 
 
 def frame_at(folder: Path, manifest: Manifest, step: int, **document: Any) -> RGB:
     wish = project(**document)
-    spec = scene.build(wish, plans.plan(wish, WIDTH, HEIGHT), manifest)
+    spec = scene_building.build(wish, plans.plan(wish, WIDTH, HEIGHT), manifest)
     return frames.render(spec, step * 10, read_tile(folder))
 
 
@@ -265,7 +265,7 @@ def test_an_object_is_lifted_and_the_first_frame_is_the_source(tmp_path: Path) -
     manifest = step_loop.run(
         folder, wish, source, load("telea"), lambda p: seen.update({p.step: p.preview()}), lambda: False
     )
-    spec = scene.build(wish, plans.plan(wish, 128, 96), manifest)
+    spec = scene_building.build(wish, plans.plan(wish, 128, 96), manifest)
     read = read_tile(folder)
     np.testing.assert_array_equal(frames.render(spec, 0, read), source)
     for step in (3, 8):
@@ -295,5 +295,5 @@ def test_an_object_is_not_hidden_by_the_rims_of_nearer_layers(tmp_path: Path) ->
     wish = project(layers=layers, objects=objects, motion={"steps": 4, "fps": 10})
     folder = tmp_path / "fresh"
     manifest = step_loop.run(folder, wish, source, load("walk"), lambda _: None, lambda: False)
-    spec = scene.build(wish, plans.plan(wish, 160, 96), manifest)
+    spec = scene_building.build(wish, plans.plan(wish, 160, 96), manifest)
     np.testing.assert_array_equal(frames.render(spec, 0, read_tile(folder)), source)

@@ -18,7 +18,7 @@ from infinite_parallax.inpaint_server.walk.ground_tape import sheared, stretched
 from infinite_parallax.inpaint_server.walk.planning import next_jump
 from infinite_parallax.inpaint_server.walk.receding import RecedingField
 from infinite_parallax.inpaint_server.walk.settings import WalkSettings
-from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import frames, scene_building
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled, UsageError
@@ -234,7 +234,7 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_a_whole_journey(whole: tuple[Path, float, Manifest]) -> None:
     folder, direction, manifest = whole
     project = projects.from_json(document(direction))
-    spec = scene.build(project, plans.plan(project, 240, 150), manifest)
+    spec = scene_building.build(project, plans.plan(project, 240, 150), manifest)
     assert len([p for p in spec.planes if p.slide]) > 3
     source = picture()
     assert np.array_equal(frames.render(spec, 0, read(folder)), source)

@@ -9,7 +9,7 @@ import pytest
 from infinite_parallax.inpaint_server import step_loop
 from infinite_parallax.inpaint_server.engines import load
 from infinite_parallax.inpaint_server.engines.contract import RGB
-from infinite_parallax.shared import frames, scene
+from infinite_parallax.shared import frames, scene_building
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled
@@ -50,7 +50,7 @@ def document(engine: str, cut: str, sign: int = -1) -> dict[str, Any]:
 
 def video(folder: Path, wish: dict[str, Any], manifest: Manifest) -> list[RGB]:
     project = projects.from_json(wish)
-    spec = scene.build(project, plans.plan(project, WIDTH, HEIGHT), manifest)
+    spec = scene_building.build(project, plans.plan(project, WIDTH, HEIGHT), manifest)
     read = read_tile(folder)
     return [frames.render(spec, n, read) for n in range(spec.frames)]
 

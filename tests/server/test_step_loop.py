@@ -10,7 +10,7 @@ import pytest
 from infinite_parallax.inpaint_server import canvas as canvases
 from infinite_parallax.inpaint_server import step_loop
 from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask, Rect
-from infinite_parallax.shared import frames, scene, tiling
+from infinite_parallax.shared import frames, scene_building, tiling
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.plan import Plan
@@ -84,7 +84,7 @@ def test_frames_show_no_background_at_any_time(tmp_path: Path, direction: float)
     bright = np.maximum(picture(), 60)
     manifest = step_loop.run(tmp_path, wish, bright, Painter(), lambda _: None, lambda: False)
     plan = step_loop.StepLoop(tmp_path / "again", wish, bright, Painter()).plan
-    spec = scene.build(wish, plan, manifest)
+    spec = scene_building.build(wish, plan, manifest)
     read = read_tile(tmp_path)
     for n in range(spec.frames):
         # the painter's red is 101 or more, the source's at least 60: less can only be background shining through
@@ -107,7 +107,7 @@ def test_no_random_journey_shows_background(tmp_path: Path, seed: int) -> None:
     wish = projects.from_json({"layers": layers, "motion": motion, "plates": plates})
     bright = chance.integers(60, 256, (height, width, 3), np.uint8)
     manifest = step_loop.run(tmp_path, wish, bright, Painter(), lambda _: None, lambda: False)
-    spec = scene.build(wish, plans.plan(wish, width, height), manifest)
+    spec = scene_building.build(wish, plans.plan(wish, width, height), manifest)
     read = read_tile(tmp_path)
     for n in range(spec.frames):
         assert frames.render(spec, n, read)[..., 0].min() >= 60
@@ -117,7 +117,7 @@ def test_the_first_frame_is_the_picture(tmp_path: Path) -> None:
     wish = project()
     manifest = go(tmp_path, wish)
     plan = step_loop.StepLoop(tmp_path / "again", wish, picture(), Painter()).plan
-    assert np.array_equal(frames.render(scene.build(wish, plan, manifest), 0, read_tile(tmp_path)), picture())
+    assert np.array_equal(frames.render(scene_building.build(wish, plan, manifest), 0, read_tile(tmp_path)), picture())
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
@@ -132,7 +132,7 @@ def test_whole_steps_show_the_canvas_of_the_loop(tmp_path: Path, direction: floa
     while loop.step < loop.plan.steps:
         loop.paint(lambda: False)
         canvases_seen.append(loop.preview())
-    spec = scene.build(wish, loop.plan, loop.manifest(wait=True))
+    spec = scene_building.build(wish, loop.plan, loop.manifest(wait=True))
     for step, seen in enumerate(canvases_seen[:-1], 1):
         frame = frames.render(spec, step * 10, read_tile(tmp_path))
         assert np.array_equal(frame, seen)
