@@ -19,7 +19,8 @@ from pathlib import Path
 
 from ..shared.errors import ParallaxError
 
-ROOT = Path(__file__).resolve().parent.parent
+# not resolved: a checkout may be linked into Blender under the name that it needs
+ROOT = Path(__file__).absolute().parent.parent
 MODULE = "infinite_parallax.inpaint_server"
 OLDEST, NEWEST = (3, 11), (3, 13)
 STAMP = "installed.json"

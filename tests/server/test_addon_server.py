@@ -56,25 +56,34 @@ def test_a_command_that_does_not_serve_is_said(tmp_path: Path) -> None:
     assert local_server.last_lines(tmp_path) == []
 
 
-def test_an_environment_is_made_and_known_by_its_version(tmp_path: Path) -> None:
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The checkout under the name that it has as an extension."""
+    link = tmp_path / "extensions" / "infinite_parallax"
+    link.parent.mkdir()
+    link.symlink_to(server_environment.ROOT, target_is_directory=True)
+    return link
+
+
+def test_an_environment_is_made_and_known_by_its_version(tmp_path: Path, root: Path) -> None:
     folder = tmp_path / "environment"
-    assert server_environment.command(folder) == ()
-    server_environment.install(folder, wanted=())
-    assert server_environment.command(folder)[1:] == ("-m", server_environment.MODULE)
+    assert server_environment.command(folder, root) == ()
+    server_environment.install(folder, root, wanted=())
+    assert server_environment.command(folder, root)[1:] == ("-m", server_environment.MODULE)
     asked = [server_environment.python_in(folder), "-c", "import infinite_parallax; print(infinite_parallax.__file__)"]
     done = subprocess.run(asked, capture_output=True, text=True, check=True, env={}, cwd=tmp_path)
-    assert Path(done.stdout.strip()).parent == server_environment.ROOT
+    assert Path(done.stdout.strip()).parent == root
     (folder / server_environment.STAMP).write_text('{"packages": "others"}', encoding="utf-8")
     assert server_environment.installed(folder)
-    assert not server_environment.ready(folder)
+    assert not server_environment.ready(folder, root)
     assert any(word.startswith("numpy>=2") for word in server_environment.packages())
 
 
-def test_a_package_that_cannot_be_had_is_said_in_pips_words(tmp_path: Path) -> None:
+def test_a_package_that_cannot_be_had_is_said_in_pips_words(tmp_path: Path, root: Path) -> None:
     wanted = [f"{tmp_path.as_uri()}/none-1.0-py3-none-any.whl"]
     with pytest.raises(ParallaxError, match="The server's packages cannot be installed"):
-        server_environment.install(tmp_path / "environment", wanted=wanted)
-    assert not server_environment.ready(tmp_path / "environment")
+        server_environment.install(tmp_path / "environment", root, wanted=wanted)
+    assert not server_environment.ready(tmp_path / "environment", root)
 
 
 def test_a_folder_of_another_name_is_refused(tmp_path: Path) -> None:
