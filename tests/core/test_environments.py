@@ -274,7 +274,7 @@ def test_the_matrix_says_what_it_could_not_run_and_fails_with_what_failed(
             raise ParallaxError("This step failed.")
 
     monkeypatch.setattr(environments, "why_not", reasons.get)
-    monkeypatch.setattr(environments, "install_server", lambda tests: Path())
+    monkeypatch.setattr(environments, "install_server", lambda **_: Path())
     monkeypatch.setattr(environments, "install_blender", lambda version, tests: Path(version) if tests else Path())
     monkeypatch.setattr(bootstrap, "test_in_blender", run_tests)
     bootstrap.test_matrix()
