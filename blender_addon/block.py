@@ -1,7 +1,8 @@
 """The whole of what is built as one block on the timeline: select its strips, move all of it by some frames.
 
 Blender moves keys with the strips that it moves, in every version, but not the keys of a scene, a node group or an
-object; so for the compositor and the planes, and for the control of the speed, moving is done here.
+object, nor the frame that a driver counts from; so for the compositor and the planes, for the overlays, and for the
+control of the speed, moving is done here.
 """
 
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared.errors import UsageError
-from . import compat, compositing, planes, properties, timeline
+from . import compat, compositing, overlay_strips, planes, properties, timeline
 from .refusals import reported
 from .scene_settings import RANGE
 
@@ -26,6 +27,7 @@ def move(scene: Any, frames: int) -> None:
     # the last first on the way up, so that none meets another of ours that has yet to move
     for strip in sorted(strips, key=compat.start, reverse=frames > 0):
         compat.move(strip, frames)
+    overlay_strips.move(scene, strips, frames)
     speed = compat.f_curve(properties.of_scene(scene), "pace")
     _shift([speed] if speed is not None else [], frames)
     for datablock in _datablocks(scene):

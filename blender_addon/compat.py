@@ -71,6 +71,11 @@ def place(strip: Any, first: int, frames: int, skipped: int = 0) -> None:
     set_length(strip, frames)
 
 
+def content_start(strip: Any) -> int:
+    """The frame on which a strip's content begins, trimmed or not; a still picture's goes along with its trimming."""
+    return int(strip.content_start if _has_handles(strip) else strip.frame_start)
+
+
 def content_length(strip: Any) -> int:
     """Frames of a sound's or movie's content."""
     return int(strip.content_duration if _has_handles(strip) else strip.frame_duration)

@@ -8,6 +8,8 @@ there, the values of the last build count. Colour and seed are drawn into the pi
 """
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,21 @@ def _animate(strip: Any, made: "_Formulas") -> None:
     strip[FORMULAS] = written
     for prop, expression in formulas.items():
         compat.drive(strip if prop == "blend_alpha" else strip.transform, prop, expression, controls)
+
+
+def move(scene: Any, strips: Sequence[Any], frames: int) -> None:
+    """Let the formulas of strips that were moved by a number of frames count from so much later on."""
+    paths = tuple(f"{strip.path_from_id()}." for strip in strips if FORMULAS in strip)
+    for curve in scene.animation_data.drivers if scene.animation_data else ():
+        if curve.data_path.startswith(paths):
+            curve.driver.expression = _later(curve.driver.expression, frames)
+    for strip in strips:
+        if FORMULAS in strip:
+            strip[FORMULAS] = _later(strip[FORMULAS], frames)
+
+
+def _later(text: str, frames: int) -> str:
+    return re.sub(r"(?<=frame-)-?\d+", lambda first: str(int(first[0]) + frames), text)
 
 
 def _number(value: float) -> str:
@@ -152,7 +169,6 @@ class _Formulas:
             quarter = axis / 4  # across by the sine, down by the cosine
             out += f"+{_number(sign * sheet.sway[axis])}*{self._wave(sheet.sway_turns, sheet.phase + quarter)}"
         if sheet.jump[axis]:
-            at = sheet.seed % 1000 + 1 - self.first
-            chance = f"sin((frame+{_number(at)})*{HASH_STEPS[axis]})*{HASH_SCALE}+{HASH_LIFT}"
+            chance = f"sin((frame-{self.first}+{sheet.seed % 1000 + 1})*{HASH_STEPS[axis]})*{HASH_SCALE}+{HASH_LIFT}"
             out += f"+{-sign}*floor({sheet.jump[axis]}*fmod({chance},1))"
         return out

@@ -69,16 +69,19 @@ def first_frame(scene: Any) -> int:
 
 
 def _shift(scene: Any) -> int:
-    """By how many frames most of our strips have been moved since they were laid."""
+    """By how many frames most of our strips have been moved since they were laid.
+
+    Those that tell it surely outweigh all others: a still picture that was trimmed looks like one that was moved.
+    """
     strips = [strip for strip in mine(scene) if LAID in strip]
-    if not strips:
-        return 0
     keyed = {curve.data_path: curve for curve in compat.curves(scene)}
-    return Counter(_moved(strip, keyed) for strip in strips).most_common(1)[0][0]
+    surely = [moved for strip in strips if (moved := _moved(strip, keyed)) is not None]
+    found = surely or [compat.start(strip) - int(strip[LAID][0]) for strip in strips]
+    return Counter(found).most_common(1)[0][0] if found else 0
 
 
-def _moved(strip: Any, keyed: dict[str, Any]) -> int:
-    """By how many frames a strip has been moved: its keys, where it has some."""
+def _moved(strip: Any, keyed: dict[str, Any]) -> int | None:
+    """By how many frames a strip has been moved, trimmed or not: its keys, or what it shows; None without either."""
     structs = [(strip, "blend_alpha"), (strip, "volume")]
     if hasattr(strip, "transform"):
         structs += [(strip.transform, "offset_x"), (strip.transform, "offset_y")]
@@ -86,7 +89,7 @@ def _moved(strip: Any, keyed: dict[str, Any]) -> int:
         curve = keyed.get(struct.path_from_id(prop)) if hasattr(struct, prop) else None
         if curve is not None and curve.keyframe_points:
             return round(curve.keyframe_points[0].co[0]) - int(strip[LAID][0])
-    return compat.start(strip) - int(strip[LAID][0])
+    return compat.content_start(strip) - int(strip[LAID][0]) if strip.type == "SCENE" else None
 
 
 def remember(strip: Any, name: str, place: Place) -> None:
@@ -102,7 +105,7 @@ def wanted(scene: Any, strips: dict[str, Any], places: dict[str, Place]) -> dict
             continue
         laid, frames = (int(v) for v in strip[LAID])
         place, now = places[name], (compat.start(strip), compat.length(strip))
-        same = (laid + shift, frames) == (place.first, place.frames) and _moved(strip, keyed) == shift
+        same = (laid + shift, frames) == (place.first, place.frames) and _moved(strip, keyed) in (None, shift)
         if same and place.first <= now[0] and now[0] + now[1] <= place.first + place.frames:
             out[name] = Place(place.channel, *now)
     return out
