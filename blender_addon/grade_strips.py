@@ -3,6 +3,8 @@
 The modifiers are named after what they do and carry the grade's number; a person may go on from there, and what was
 changed by hand stays until the grade itself changes. Drivers onto the panel were the other road: a driven modifier
 makes Blender before 5.2 see a dependency cycle, and complain at every frame.
+
+What a scene strip shows is graded in its own scene (`grade_nodes.py`).
 """
 
 from typing import Any
@@ -58,10 +60,10 @@ def _add(strip: Any, name: str, step: Step) -> None:
     elif step.kind == "contrast":
         modifier.bright, modifier.contrast = step.bright, step.contrast
     else:
-        _draw(modifier.curve_mapping, step)
+        draw_curve(modifier.curve_mapping, step)
 
 
-def _draw(mapping: Any, step: Step) -> None:
+def draw_curve(mapping: Any, step: Step) -> None:
     """The curve of all channels, straight between its points."""
     points = mapping.curves[3].points
     for at, to in step.points[1:-1]:

@@ -5,6 +5,7 @@ Cycles is there in every Blender and needs no graphics card. EEVEE was the other
 machine without one.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
+from ..shared.grading import Graded
 from ..shared.scene import Plane, SceneSpec
 from ..shared.sway import Rows, rows
-from . import compat
+from . import compat, grade_nodes
 from .timeline import TAG
 
 Vertices = NDArray[np.float32]
@@ -135,11 +137,13 @@ def sway_rows(
             compat.drive(key, "value", f"AMPLITUDE*{1 / setting:.9g}*{of_time}({turned})", controls)
 
 
-def material(name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND") -> bpy.types.Material:
+def material(
+    name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND", grades: Sequence[Graded] = ()
+) -> bpy.types.Material:
     """The tile as light of its own colour, through which one sees where it is transparent.
 
     `colours` is the colour space that its file is read in, `beyond` what is shown outside of it. How opaque all of it
-    is can be set (`opacity`).
+    is can be set (`opacity`). What is graded is given in linear light.
     """
     made = _empty_material(name)
     tree: Any = made.node_tree
@@ -150,11 +154,14 @@ def material(name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND
     for number, node in enumerate((texture, light, clear, shown, mix, output)):
         node.location = (250 * number, 0)
     texture[TAG], shown[TAG] = "tile", "opacity"
-    set_picture(made, path, colours)
+    set_picture(made, path, "Non-Color" if grades else colours)
     texture.interpolation, texture.extension = "Linear", beyond
     shown.operation, shown.label = "MULTIPLY", "Opacity"
     shown.inputs[1].default_value = 1
-    tree.links.new(texture.outputs["Color"], light.inputs["Color"])
+    if grades:
+        grade_nodes.put_between(tree, texture.outputs["Color"], light.inputs["Color"], grades)
+    else:
+        tree.links.new(texture.outputs["Color"], light.inputs["Color"])
     tree.links.new(texture.outputs["Alpha"], shown.inputs[0])
     tree.links.new(shown.outputs[0], mix.inputs[0])
     tree.links.new(clear.outputs[0], mix.inputs[1])

@@ -60,7 +60,7 @@ def build(
         if strip is not None and (strip.type == "SCENE") != plane.bends:
             strip = _remove(home, strip)
         strip = (_lay_ground if plane.bends else _lay_plane)(site, plane, strip, shown[plane.name])
-        grade_strips.put_on(strip, spec.grades_of(plane.layer))
+        grade_strips.put_on(strip, () if plane.bends else spec.grades_of(plane.layer))
         timeline.remember(strip, plane.name, whole[plane.name])
     for grade in (grade for grade in spec.grades if grade.layer is None):
         strip = grade_strips.lay(home, grade, ours.get(grade.name), shown[grade.name])

@@ -158,7 +158,7 @@ def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: i
     leads = plane.slide.leads(plane.at(frame, plane.slide.travel_px), plane.height)
     flat = out.reshape(out.shape[0], -1)
     for rows, colours, alpha in sampled(tile, x + plane.scale * leads, y, plane.scale, out.shape[:2]):
-        _blend(flat[rows], grading.apply(grades, colours, alpha), _faded(alpha, strength))
+        _blend(flat[rows], grading.apply(grades, colours), _faded(alpha, strength))
 
 
 def _lay_swaying(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades) -> None:
@@ -182,7 +182,7 @@ def _lay_swaying(out: Bytes, tile: Texture, plane: Plane, frame: float, strength
         middles = np.arange(rows.start, rows.stop) + 0.5
         at, begin = (np.interp(middles, down_moved, values) for values in (lines.at, left))
         colours, alpha = warped(tile, at - 0.5, begin, plane.scale, out.shape[1], lines.spare)
-        _blend(flat[rows], grading.apply(grades, colours, alpha), _faded(alpha, strength))
+        _blend(flat[rows], grading.apply(grades, colours), _faded(alpha, strength))
 
 
 def _faded(alpha: Bytes, strength: int, half: int = 128) -> Bytes:

@@ -5,7 +5,8 @@ are. Steps that leave everything as it is are left out, so no grade costs nothin
 formula of our own and a colour table was the other road: exact as well, and nothing that a person could go on editing.
 
 Blender's colour balance and curves work on colour that is multiplied with alpha, brightness and contrast on colour that
-is not; it shows on soft rims only, and here it is done alike.
+is not; it shows on soft rims only, and here it is done alike. Planes whose rows bend are graded before that, in their
+material.
 """
 
 import math
@@ -122,7 +123,8 @@ def smooth(points: Points) -> Points:
         elif min(tangent[i] / s, tangent[i + 1] / s) < 0 or reach > 3 * abs(s):
             bound = 3 * abs(s) / max(reach, 1e-12)
             tangent[i], tangent[i + 1] = (max(0.0, t / s) * s * min(1.0, bound) for t in tangent[i : i + 2])
-    at = np.union1d(np.linspace(0, 1, CURVE_POINTS - len(x) + 2), x)
+    between = np.linspace(0, 1, max(2, CURVE_POINTS - len(x) + 2))
+    at = np.union1d(between, x) if len(x) <= CURVE_POINTS else np.linspace(0, 1, CURVE_POINTS)
     left = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(slope) - 1)
     span = np.diff(x)[left]
     t = (at - x[left]) / span

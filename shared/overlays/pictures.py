@@ -1,5 +1,6 @@
 """The picture of a sheet, drawn in numpy: a colour, and alpha rounded with a fixed dither so that soft slopes do not
-show steps. Drawing the files by hand once and shipping them was the other road: megabytes, one size, one seed.
+show steps. Light that is screened is the colour on black instead, without transparency: over pictures in floating
+point Blender's Screen would count its alpha twice. Drawing the files by hand once and shipping them was the other road: megabytes, one size, one seed.
 """
 
 import struct
@@ -33,6 +34,11 @@ def draw(sheet: Sheet) -> Bytes:
     if sheet.kind == "grain":
         # coloured grain is noise about the middle grey in its own proportions
         out[..., :3] = np.clip(np.rint(128 + 255 * (field[..., None] - 0.5) * np.array(sheet.colour)), 0, 255)
+        out[..., 3] = 255
+        return out
+    if sheet.blend == "screen":
+        light = 255 * field[..., None] * np.array(sheet.colour, np.float32)
+        out[..., :3] = np.clip(np.floor(light + _dither(field.shape)[..., None]), 0, 255) * (light > 0)
         out[..., 3] = 255
         return out
     out[..., :3] = np.rint(255 * np.array(sheet.colour))

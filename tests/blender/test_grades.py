@@ -61,6 +61,20 @@ def test_frames_are_the_arithmetic_ones(tmp_path: Path, grade: dict[str, Any], l
     assert off(plain, tmp_path, 13).mean() > 1, "the grade is seen"
 
 
+@pytest.mark.parametrize("grade", [*GRADES.values(), {"brightness": 12}, {"saturation": 2.0}])
+def test_a_layer_that_sways_is_graded_without_touching_what_is_seen_through_it(
+    tmp_path: Path, grade: dict[str, Any]
+) -> None:
+    spec = built(tmp_path, grade | {"layer": 2}, GRADES["flat"] | {"layer": 2}, distortions=[{"layer": 2}])
+    for frame in (0, 13):
+        differences = off(spec, tmp_path, frame)
+        assert differences.mean() <= 0.5
+        # a ray may meet the line between two rows and see past both: single pixels
+        assert (differences.max(axis=2) > 3).mean() <= 0.001
+    plain = SceneSpec(**{**vars(spec), "grades": ()})
+    assert off(plain, tmp_path, 13).mean() > 1, "the grade is seen"
+
+
 def test_grades_of_a_layer_and_of_the_whole_together(tmp_path: Path) -> None:
     overlays = [{"kind": "mist"}, {"kind": "letterbox", "ratio": 2.2}]
     lifted = {"lift": [1.3, 1.3, 1.3]}

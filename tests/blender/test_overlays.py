@@ -63,6 +63,12 @@ def test_frames_are_the_arithmetic_ones(tmp_path: Path, kind: str) -> None:
     assert off(plain, tmp_path, 7).mean() > 0.5, "the overlay is seen"
 
 
+@pytest.mark.parametrize("kind", ["rain", "moonlight", "vignette"])
+def test_over_a_picture_in_floating_point_they_look_the_same(tmp_path: Path, kind: str) -> None:
+    spec = with_overlays(tmp_path, {"kind": kind, "amount": 0.8}, distortions=[{"amplitude_px": 4.0}])
+    met(spec, tmp_path, 0, 7)
+
+
 def test_overlays_between_layers_and_over_all_in_a_loop(tmp_path: Path) -> None:
     data = document(
         overlays=[{"kind": "mist", "layer": 0}, {"kind": "snow", "angle_deg": 20}, {"kind": "grain"}],

@@ -90,3 +90,10 @@ def test_grades_lie_below_the_film_and_above_all_else() -> None:
     assert scene.from_json(json.loads(json.dumps(shown.to_json()))) == shown
     with pytest.raises(UsageError, match=r"grades\.0\.layer is 9"):
         built(project(grades=[{"layer": 9, "contrast": 4}]))
+
+
+def test_a_curve_of_more_points_than_blender_takes_is_followed_nearly() -> None:
+    drawn = [(n / 50, (n / 50) ** 1.5) for n in range(51)]
+    points = grading.smooth(tuple(drawn))
+    assert len(points) <= 32
+    assert max(abs(y - x**1.5) for x, y in points) < 0.01

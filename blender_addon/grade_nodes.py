@@ -1,0 +1,131 @@
+"""Grades of what a scene strip shows, as nodes in the material of its mesh: the steps of `shared/grading.py` in order.
+
+A scene strip comes into the sequencer in floating point, multiplied with its alpha, and the strip modifiers that raise
+the shadows then light up what is transparent and burn every soft rim. Modifiers on such a strip were the other road; in
+the material colour and alpha are still apart. The nodes work in the values of the file, each step cut to 0..1 as in 8
+bits, and end in linear light.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..shared.grading import Graded, Step
+from . import grade_strips
+
+
+def put_between(tree: Any, source: Any, target: Any, grades: Sequence[Graded]) -> None:
+    """Link two colour sockets of a material's nodes through the grades; `source` gives values as they are stored."""
+    chain = _Chain(tree, source)
+    chain.label = "Saturation"
+    chain.saturate(math.prod(grade.saturation for grade in grades))
+    for grade in grades:
+        for step in grade.steps:
+            chain.label = f"Grade {grade.number} {step.name}"
+            chain.add(step)
+    chain.label = "To linear light"
+    chain.to_linear()
+    tree.links.new(chain.end, target)
+
+
+class _Chain:
+    """A row of nodes in a tree: `end` is the socket that the next one is linked to."""
+
+    def __init__(self, tree: Any, source: Any) -> None:
+        self.tree, self.end, self.label = tree, source, ""
+
+    def add(self, step: Step) -> None:
+        """A step of a grade, cut to 0..1."""
+        if step.kind == "balance":
+            channels = list(zip(step.lift, step.gain, strict=True))
+            self._scale(
+                tuple((2 - lift) * gain for lift, gain in channels), tuple((lift - 1) * gain for lift, gain in channels)
+            )
+            self._vector("MAXIMUM", 0.0)
+            self._powers(tuple(1 / gamma for gamma in step.gamma))
+        elif step.kind == "contrast":
+            low, high = step.curves(np.array([0.0, 1.0])).tolist()
+            self._scale(high - low, low)
+        else:
+            node = self._new("ShaderNodeRGBCurve")
+            grade_strips.draw_curve(node.mapping, step)
+            self._through(node.inputs["Color"], node.outputs["Color"])
+        self._cut()
+
+    def saturate(self, factor: float) -> None:
+        """most - (most - value) * factor, `most` the largest of the channels."""
+        if factor == 1:
+            return
+        parts = self._new("ShaderNodeSeparateColor")
+        self.tree.links.new(self.end, parts.inputs[0])
+        most = parts.outputs[0]
+        for other in parts.outputs[1:3]:
+            larger = self._new("ShaderNodeMath")
+            larger.operation = "MAXIMUM"
+            self.tree.links.new(most, larger.inputs[0])
+            self.tree.links.new(other, larger.inputs[1])
+            most = larger.outputs[0]
+        rest = self._new("ShaderNodeMath")
+        rest.operation, rest.inputs[1].default_value = "MULTIPLY", 1 - factor
+        self.tree.links.new(most, rest.inputs[0])
+        self._scale(factor, rest.outputs[0])
+        self._cut()
+
+    def to_linear(self) -> None:
+        """sRGB's curve (IEC 61966-2-1): v / 12.92 up to 0.04045, beyond it ((v + 0.055) / 1.055) ^ 2.4."""
+        values = self.end
+        self._scale(1 / 1.055, 0.055 / 1.055)
+        self._powers((2.4, 2.4, 2.4))
+        light, self.end = self.end, values
+        self._vector("SUBTRACT", 0.04045)
+        self._vector("CEIL")
+        self._vector("MAXIMUM", 0.0)
+        is_light, self.end = self.end, values
+        self._scale(1 / 12.92, 0.0)
+        dark = self.end
+        self.end = light
+        self._vector("SUBTRACT", dark)
+        self._scale(is_light, dark)
+
+    def _cut(self) -> None:
+        self._vector("MAXIMUM", 0.0)
+        self._vector("MINIMUM", 1.0)
+
+    def _scale(self, slope: Any, more: Any) -> None:
+        self._vector("MULTIPLY_ADD", slope, more)
+
+    def _vector(self, operation: str, *others: Any) -> None:
+        """A vector operation with the end so far, and with numbers, a triple of them or sockets."""
+        node = self._new("ShaderNodeVectorMath")
+        node.operation = operation
+        for socket, value in zip(node.inputs[1:], others, strict=False):
+            if isinstance(value, int | float):
+                socket.default_value = (value, value, value)
+            elif isinstance(value, tuple):
+                socket.default_value = value
+            else:
+                self.tree.links.new(value, socket)
+        self._through(node.inputs[0], node.outputs[0])
+
+    def _powers(self, powers: tuple[float, ...]) -> None:
+        """The power of each channel."""
+        if set(powers) == {1.0}:
+            return
+        parts, whole = self._new("ShaderNodeSeparateColor"), self._new("ShaderNodeCombineColor")
+        for channel, power in enumerate(powers):
+            node = self._new("ShaderNodeMath")
+            node.operation, node.inputs[1].default_value = "POWER", power
+            self.tree.links.new(parts.outputs[channel], node.inputs[0])
+            self.tree.links.new(node.outputs[0], whole.inputs[channel])
+        self._through(parts.inputs[0], whole.outputs[0])
+
+    def _through(self, entrance: Any, leaving: Any) -> None:
+        self.tree.links.new(self.end, entrance)
+        self.end = leaving
+
+    def _new(self, kind: str) -> Any:
+        node = self.tree.nodes.new(kind)
+        node.label, node.location = self.label, (60 * len(self.tree.nodes), -300)
+        return node
