@@ -1,6 +1,8 @@
 """The picture of a sheet, drawn in numpy: a colour, and alpha rounded with a fixed dither so that soft slopes do not
 show steps. Light that is screened is the colour on black instead, without transparency: over pictures in floating
-point Blender's Screen would count its alpha twice. Drawing the files by hand once and shipping them was the other road: megabytes, one size, one seed.
+point Blender's Screen would count its alpha twice.
+
+Drawing the files by hand once and shipping them was the other road: megabytes, one size, one seed.
 """
 
 import struct
