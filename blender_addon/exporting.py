@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import bpy
 
-from ..shared import scene as scenes
+from ..shared import formats
 from ..shared.errors import Cancelled, ParallaxError
 from ..shared.formats import FORMATS, Export
 from . import compat, export, output_settings, passes, properties, refusals, timeline
@@ -124,7 +124,7 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Render and return when the file is there."""
         with reported(self):
-            path, wish = self._path(context.scene), scenes.export(properties.project(context.scene).output)
+            path, wish = self._path(context.scene), formats.export(properties.project(context.scene).output)
             passes.write(context.scene, wish, path)
             self.report({"INFO"}, f"Wrote {path}")
             return {"FINISHED"}
@@ -136,7 +136,7 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
             return self.execute(context)
         with reported(self):
             cls = INFINITE_PARALLAX_OT_export
-            path, wish = self._path(context.scene), scenes.export(properties.project(context.scene).output)
+            path, wish = self._path(context.scene), formats.export(properties.project(context.scene).output)
             cls.running = (InPasses if passes.needed(wish) else Exporting)(context.scene, wish, path)
             cls.timer = context.window_manager.event_timer_add(PERIOD_S, window=context.window)
             context.window_manager.modal_handler_add(self)
