@@ -15,6 +15,10 @@ from ..shared.scene import Plane, SceneSpec
 from ..shared.sway import rows
 from . import textured
 
+ASIDE_PX = 1 / 2048
+"""How far the camera looks past the middle of each row, where the lines lie: a ray that met one could meet the faces on
+both of its sides, and a soft rim there would count twice."""
+
 
 def build(
     timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, path: Path, first: int, scene: bpy.types.Scene | None
@@ -34,7 +38,7 @@ def build(
     scene.collection.objects.link(ground)
     textured.slide_apart(ground, plane, spec, first)
     textured.sway_rows(ground, spec, plane, timeline, first)
-    middle = spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2
+    middle = spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2 + ASIDE_PX
     scene.camera = textured.camera(plane.name, spec.width, middle)
     scene.collection.objects.link(scene.camera)
     return scene

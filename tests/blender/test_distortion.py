@@ -57,6 +57,12 @@ def test_two_waves_on_a_scaled_output(tmp_path: Path) -> None:
     met(spec, tmp_path, 10)
 
 
+def test_no_row_of_a_soft_rim_counts_twice(tmp_path: Path) -> None:
+    one_step = {"step_px": 61, "seconds_per_step": 0.5, "fps": 12, "steps": 1, "direction_deg": 180.0}
+    spec = built(tmp_path, {"amplitude_px": 4, "wavelength_px": 50, "period_s": 1.1}, motion=one_step)
+    met(spec, tmp_path, *range(spec.frames))
+
+
 def test_without_amplitude_nothing_is_built(tmp_path: Path) -> None:
     spec = built(tmp_path, WAVES | {"amplitude_px": 0})
     assert {s.type for s in compat.strips(bpy.context.scene.sequence_editor)} == {"IMAGE"}
