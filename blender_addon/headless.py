@@ -71,7 +71,7 @@ def build(args: argparse.Namespace) -> None:
         scene.render.filepath = output_settings.output_name(spec.export, f"//{args.blend.stem}")
         save(args.blend)
     for frame, path in zip(args.frame, args.png, strict=True):
-        export.still(scene, frame + timeline.FIRST_FRAME, path)
+        export.still(scene, frame + timeline.first_frame(scene), path)
     say("built", strips=built.strips)
     if args.render is not None:
         passes.write(scene, spec.export, args.render, lambda n, frames: say("frame", frame=n, frames=frames))

@@ -26,11 +26,16 @@ CHANNEL, FORMULAS = "infinite_parallax_channel", "infinite_parallax_formulas"
 """What a strip remembers of its last build, to tell what a person has changed since."""
 
 
+def put_elsewhere(strip: Any) -> bool:
+    """Whether a strip is a sheet's and a person has put it into another channel."""
+    return bool(strip.get(CHANNEL, strip.channel) != strip.channel)
+
+
 def where_put(ours: dict[str, Any], places: dict[str, Place]) -> dict[str, Place]:
     """The places, those of sheets in the channel that a person has put them into."""
     out = dict(places)
     for name, strip in ours.items():
-        if name in places and strip.get(CHANNEL, strip.channel) != strip.channel:
+        if name in places and put_elsewhere(strip):
             out[name] = replace(places[name], channel=strip.channel)
     return out
 

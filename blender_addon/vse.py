@@ -18,6 +18,9 @@ from . import bars, compat, grade_strips, overlay_strips, ramp_scene, sound_stri
 from .sound_strips import Piece
 from .timeline import Place
 
+KEPT = ("name", "mute", "lock", "color_tag", "blend_type", "blend_alpha")
+"""What a person sets on a layer's strip, and goes over to a strip of another type that takes its place."""
+
 
 @dataclass(frozen=True)
 class _Site:
@@ -47,8 +50,10 @@ def build(
     wanted = {shown.name for shown in spec.visuals} | {piece.name for piece in sounds} | bars.bars(spec).keys()
     for name in ours.keys() - wanted:
         _remove(home, ours.pop(name))
-    base = _free_channels(home, spec, ours, max((piece.channel for piece in sounds), default=0))
+    heard = max((piece.channel for piece in sounds), default=0)
+    base = _free_channels(home, spec, ours, heard)
     top = base + _picture_channels(spec)
+    _make_room(home, ours, top + heard)
     whole = {p.name: Place(base + p.channel, p.start + first, p.end - p.start) for p in spec.visuals}
     whole |= {p.name: Place(top + p.channel, p.start + first, p.end - p.start) for p in sounds}
     whole |= {name: Place(top - n, first, spec.frames) for n, name in enumerate(bars.bars(spec))}
@@ -57,9 +62,14 @@ def build(
     site = _Site(spec, home, folder, first)
     for plane in spec.planes:
         strip = ours.get(plane.name)
+        lay, by_hand = (_lay_ground if plane.bends else _lay_plane), {}
         if strip is not None and (strip.type == "SCENE") != plane.bends:
+            by_hand = {name: getattr(strip, name) for name in KEPT}
             strip = _remove(home, strip)
-        strip = (_lay_ground if plane.bends else _lay_plane)(site, plane, strip, shown[plane.name])
+        strip = lay(site, plane, strip, shown[plane.name])
+        for name, value in by_hand.items():
+            setattr(strip, name, value)
+        _faded(site, strip, plane)
         grade_strips.put_on(strip, () if plane.bends else spec.grades_of(plane.layer))
         timeline.remember(strip, plane.name, whole[plane.name])
     for grade in (grade for grade in spec.grades if grade.layer is None):
@@ -81,13 +91,23 @@ def build(
 def _free_channels(home: Any, spec: SceneSpec, ours: dict[str, Any], sounds: int) -> int:
     """The channel below ours: where they lie already, else the first from which on all that are needed are free."""
     planes = {shown.name: shown for shown in spec.visuals}
-    lie = [(strip.channel, planes[name].channel) for name, strip in ours.items() if name in planes]
+    put = overlay_strips.put_elsewhere
+    lie = [(s.channel, planes[name].channel) for name, s in ours.items() if name in planes and not put(s)]
     if lie:
         # the lowest of ours, not each against its number: the numbers change when covers or objects come
         return max(0, min(channel for channel, _ in lie) - min(number for _, number in lie))
     needed = _picture_channels(spec) + sounds
     taken = {strip.channel for strip in compat.strips(home)} - {strip.channel for strip in ours.values()}
     return next(b for b in range(len(taken) * needed + 1) if not taken & set(range(b + 1, b + 1 + needed)))
+
+
+def _make_room(home: Any, ours: dict[str, Any], top: int) -> None:
+    """Push what a person has laid above all of ours up, where ours need more channels than they did, `top` the last."""
+    last = max((s.channel for s in ours.values() if not overlay_strips.put_elsewhere(s)), default=top)
+    theirs = [strip for strip in compat.strips(home) if strip not in ours.values() and strip.channel > last]
+    if any(strip.channel <= top for strip in theirs):
+        for strip in sorted(theirs, key=lambda strip: strip.channel, reverse=True):
+            strip.channel += top - last
 
 
 def _picture_channels(spec: SceneSpec) -> int:
@@ -129,7 +149,7 @@ def _lay_plane(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
             compat.set_still(transform, prop, way[0])
         else:
             compat.key_linear(transform, prop, list(zip(site.frames(plane), way, strict=True)))
-    return _faded(site, strip, plane)
+    return strip
 
 
 def _lay_ground(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
@@ -149,14 +169,13 @@ def _lay_ground(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
     # Blender centres it by whole px, cut towards zero, as in `offset`
     strip.transform.offset_y = site.spec.height - bottom - math.trunc((site.spec.height - (bottom - top)) / 2)
     strip.transform.filter = "AUTO"
-    return _faded(site, strip, plane)
+    return strip
 
 
-def _faded(site: _Site, strip: Any, plane: Plane) -> Any:
-    """Key a strip's opacity; where a plane does not fade, it is a person's to set. The strip."""
+def _faded(site: _Site, strip: Any, plane: Plane) -> None:
+    """Key a strip's opacity; where a plane does not fade, it is a person's to set."""
     if plane.fades:
         compat.key_linear(strip, "blend_alpha", list(zip(site.frames(plane), plane.opacity, strict=True)))
-    return strip
 
 
 def _remove(home: Any, strip: Any) -> None:

@@ -184,6 +184,28 @@ def test_channels_that_a_person_uses_are_left_to_them(tmp_path: Path) -> None:
     assert sorted({strip(plane.name).channel for plane in spec.planes}) == [3, 4, 5]
 
 
+def test_what_lies_above_is_pushed_up_where_more_channels_are_needed(tmp_path: Path) -> None:
+    built(tmp_path, document())
+    other_strip(4)
+    spec = built(tmp_path, document(overlays=[{"kind": "rain"}]))
+    top = spec.visuals[-1].channel
+    assert [s.channel for s in spec.visuals] == [strip(s.name).channel for s in spec.visuals]
+    assert strip("mine").channel == top + 1
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert strip("mine").channel == top + 1
+
+
+def test_what_a_person_set_goes_over_to_a_strip_of_another_type(tmp_path: Path) -> None:
+    built(tmp_path, document())
+    hills = strip("01 hills 000")
+    hills.mute, hills.blend_alpha, hills.color_tag, hills.name = True, 0.5, "COLOR_04", "my hills"
+    for distortions in ([{"layer": 1}], []):
+        built(tmp_path, document(distortions=distortions))
+        hills = strip("my hills")
+        assert hills.type == ("SCENE" if distortions else "IMAGE")
+        assert (hills.mute, hills.blend_alpha, hills.color_tag) == (True, 0.5, "COLOR_04")
+
+
 def test_a_missing_plate_is_said_before_anything_is_changed(tmp_path: Path) -> None:
     spec = made(tmp_path, document())
     (tmp_path / spec.planes[-1].file).unlink()
