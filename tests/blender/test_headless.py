@@ -64,19 +64,25 @@ def test_build_save_and_render(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_there_is_brought_up_to_date(tmp_path: Path) -> None:
-    spec_file(tmp_path, document())
+    spec = spec_file(tmp_path, document())
     given = ["build", "--spec", tmp_path / "scene.json", "--plates", tmp_path, "--sounds", tmp_path]
     assert boot(*given, "--blend", tmp_path / "it.blend")[0] == 0
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "it.blend"))
     strips = compat.strips(bpy.context.scene.sequence_editor)
-    strips[0].mute, tag, count = True, strips[0][timeline.TAG], len(strips)
+    sky = next(s for s in strips if s[timeline.TAG] == spec.planes[0].name)
+    sky.color_tag, tag, count = "COLOR_04", sky[timeline.TAG], len(strips)
+    for strip in sorted(strips, key=compat.start, reverse=True):
+        compat.move(strip, 30)
     bpy.ops.wm.save_mainfile()
-    assert boot(*given, "--blend", tmp_path / "it.blend")[0] == 0
+    still = tmp_path / "moved.png"
+    assert boot(*given, "--blend", tmp_path / "it.blend", "--frame", 20, "--png", still)[0] == 0
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "it.blend"))
     strips = compat.strips(bpy.context.scene.sequence_editor)
     assert len(bpy.data.scenes) == 1
     assert len(strips) == count
-    assert [s.mute for s in strips if s[timeline.TAG] == tag] == [True]
+    assert [s.color_tag for s in strips if s[timeline.TAG] == tag] == ["COLOR_04"]
+    off = np.abs(read_pixels(still)[..., :3].astype(int) - frames.render(spec, 20, read_tile(tmp_path)))
+    assert off.max() <= 2, "counted from where the strips have been moved to"
 
 
 def test_refusals_are_sentences(tmp_path: Path) -> None:
