@@ -5,6 +5,7 @@ progress and can be stopped with Esc, and puts the scene's settings back and the
 """
 
 import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,7 +36,7 @@ class Exporting:
                 (bpy.app.handlers.render_complete, "complete"),
                 (bpy.app.handlers.render_cancel, "cancelled"),
             ):
-                self._stack.enter_context(_listening(handlers, lambda *_, how=how: self._end(how)))
+                self._stack.enter_context(listening(handlers, scene, lambda how=how: self._end(how)))
             output_settings.configure(scene, wish)
             bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=scene.name)
             self._stack = self._stack.pop_all()
@@ -89,7 +90,16 @@ class InPasses:
 
 
 @contextlib.contextmanager
-def _listening(handlers: Any, handler: Any) -> Any:
+def listening(handlers: Any, scene: Any, tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` when Blender's handlers are called for a scene.
+
+    They are called for every scene strip on its timeline too, whenever a frame of one is rendered.
+    """
+
+    def handler(rendered: Any, *_: Any) -> None:
+        if rendered == scene:
+            tell()
+
     handlers.append(handler)
     try:
         yield

@@ -3,11 +3,14 @@
 Everything follows from the declarations of the settings; a panel names only its section and where it stands.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...shared import settings
 from .. import declared
+
+SHORT = re.compile(r"Empty: ([^.]{1,18})\.")
 
 
 def split(column: Any) -> Any:
@@ -30,7 +33,13 @@ def draw_setting(layout: Any, group: Any, d: settings.Declared) -> None:
     if getattr(group, declared.switch(d.name)):
         row.prop(group, d.name, text="")
     else:
-        row.label(text="automatic")
+        row.label(text=when_empty(d))
+
+
+def when_empty(d: settings.Declared) -> str:
+    """What an empty value means, as its help says, if that is short enough for a narrow panel."""
+    said = SHORT.search(d.limits.help)
+    return said[1] if said else "automatic"
 
 
 def draw_settings(

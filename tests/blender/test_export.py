@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import export, output_settings, targets
+from infinite_parallax.blender_addon import export, exporting, output_settings, targets
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.errors import ParallaxError, UsageError
 from infinite_parallax.shared.formats import Export
@@ -162,3 +162,23 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ParallaxError, match="cannot be written"):
         export.render(bpy.context.scene, FINE, tmp_path / "file" / "out.mp4")
+
+
+def test_a_scene_strip_that_was_rendered_is_not_the_end_of_the_video(tmp_path: Path) -> None:
+    scene = bpy.context.scene
+    scene_of(tmp_path, distortions=[{"layer": 1, "amplitude_px": 2}])
+    told: list[str] = []
+    handlers, ended = bpy.app.handlers.render_complete, len(bpy.app.handlers.render_complete)
+
+    def tell_all(rendered: Any, *_: Any) -> None:
+        told.append(rendered.name)
+
+    handlers.append(tell_all)
+    try:
+        with exporting.listening(handlers, scene, lambda: told.append("the end")):
+            export.still(scene, 1, tmp_path / "out.png")
+    finally:
+        handlers.remove(tell_all)
+    assert told[-2:] == [scene.name, "the end"]
+    assert told.count("the end") == 1 < len(told) - 1
+    assert len(handlers) == ended

@@ -103,6 +103,13 @@ def test_an_empty_scene_is_drawn() -> None:
     assert "picture" in layout.properties
 
 
+@pytest.mark.usefixtures("filled")
+def test_an_empty_value_says_what_it_means() -> None:
+    texts = draw_all("VIEW_3D").texts
+    for meaning in ("automatic", "the picture's", "over all", "its own", "the whole picture"):
+        assert meaning in texts, meaning
+
+
 def test_what_is_wrong_is_said_where_it_is_seen(filled: Any) -> None:
     filled.infinite_parallax.layers[0].height = 500
     said = " ".join(draw_all("VIEW_3D").texts)
