@@ -11,8 +11,8 @@ from pathlib import Path
 
 import bpy
 
-from ..shared.errors import UsageError
 from ..shared.scene import SceneSpec
+from ..shared.scene_building import refuse_finish
 from . import (
     bars,
     compat,
@@ -73,12 +73,8 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
 def check(spec: SceneSpec, folder: Path) -> None:
     """Raise ParallaxError when a plate is missing, or something that a spec's target needs or cannot show."""
     check_files(spec, folder)
-    finished = spec.sheets or spec.grades or any(plane.sways for plane in spec.planes)
-    if spec.target != "vse" and finished:
-        raise UsageError(
-            f"Overlays, distortions and grades are strips; with the target {spec.target} there are none.",
-            "Choose the target vse, or take them away.",
-        )
+    swaying = any(plane.sways for plane in spec.planes)
+    refuse_finish(spec.target, bool(spec.sheets or spec.grades) or swaying)
     if spec.target == "compositor":
         compositor.check(spec)
     elif spec.target == "planes" or any(plane.bends for plane in spec.planes):

@@ -70,6 +70,7 @@ def _render(
     server: str | None,
     token: Path | None,
 ) -> None:
+    scene_building.check_target(project)
     painted = paint(project, picture, folder, server, token)
     spec = scene_building.build(painted.project, painted.plan, painted.manifest)
     (folder / "scene.json").write_text(json.dumps(spec.to_json(), indent=1), encoding="utf-8")

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import __version__
-from . import wire
+from . import scene_building, wire
 from .attachments import attached, read_attached, renamed
 from .client import Client
-from .errors import Cancelled, ParallaxError
+from .errors import Cancelled, ParallaxError, UsageError
 from .identity import job_id, painted_part
 from .plan import Plan, plan
 from .plates import Manifest
@@ -114,10 +114,12 @@ def paint(
 ) -> Painted:
     """Paint a project's plates and fetch them into `folder`; Cancelled when stopped.
 
+    What of the project could not be shown once the plates are there is refused before they are painted.
     With `begun`, an earlier job goes on that has the same geometry. With `canvas_px` the canvas is told as well, so
     many px wide, once a second at most.
     """
     info = _begin(client, wish, begun)
+    _check(client, wish, info)
     if info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(info.id)
     info = _watch(client, info, tell, stop, canvas_px)
@@ -151,6 +153,17 @@ def _begin(client: Client, wish: Wish, begun: Begun | None) -> wire.JobInfo:
             if e.code != "not_found":
                 raise
     return client.create_job(painted_part(wish.project), wish.picture, wish.job, wish.attachments)
+
+
+def _check(client: Client, wish: Wish, info: wire.JobInfo) -> None:
+    """Refuse now, with the layers that the server has settled, what building the scene would refuse."""
+    project = settled(wish.project, info.project)
+    try:
+        scene_building.check(project, plan(project, info.width, info.height))
+    except UsageError:
+        if not info.ended:
+            client.cancel(info.id)
+        raise
 
 
 def _watch(

@@ -42,6 +42,7 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
         raise ParallaxError(
             f"The plates are painted up to step {manifest.done} of {manifest.steps}.", "Resume the job first."
         )
+    check(project, plan)
     frame = framing(project.output, plan.width, plan.height)
     planes, sheets, grades = _laid(project, plan, manifest, frame)
     return SceneSpec(
@@ -61,6 +62,33 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
     )
 
 
+def check(project: Project, plan: Plan) -> None:
+    """Raise UsageError for what `build` would refuse of a project, whatever its plates: to be asked before painting."""
+    for kind in ("overlays", "distortions", "grades"):
+        for number, entry in enumerate(getattr(project, kind)):
+            _check_layer(f"{kind}.{number}.layer", entry.layer, plan)
+    for layer in plan.layers:
+        for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop):
+            pass
+    cues.build(project, plan)
+    export(project.output)
+
+
+def check_target(project: Project) -> None:
+    """Raise UsageError where a project asks for what the target of its output cannot show in Blender."""
+    swaying = any(distortion.amplitude_px for distortion in project.distortions)
+    refuse_finish(project.output.target, bool(project.overlays) or swaying or any(grading.graded(project.grades, 1)))
+
+
+def refuse_finish(target: str, finished: bool) -> None:
+    """Raise UsageError for a scene that is `finished` by overlays, distortions or grades on a target without them."""
+    if target != "vse" and finished:
+        raise UsageError(
+            f"Overlays, distortions and grades are strips; with the target {target} there are none.",
+            "Choose the target vse, or take them away.",
+        )
+
+
 def _laid(
     project: Project, plan: Plan, manifest: Manifest, frame: Framing
 ) -> tuple[tuple[Plane, ...], tuple[Sheet, ...], tuple[Graded, ...]]:
@@ -68,9 +96,6 @@ def _laid(
 
     Grades of the whole lie over weather and light, and below what belongs to the film: grain, vignette, letterbox.
     """
-    for kind in ("overlays", "distortions", "grades"):
-        for number, entry in enumerate(getattr(project, kind)):
-            _check_layer(f"{kind}.{number}.layer", entry.layer, plan)
     stage = sheet.Stage(frame.width, frame.height, plan.fps, plan.frames, plan.loop)
     waiting = list(overlays.sheets(project.overlays, stage))
     channels = itertools.count(1)
