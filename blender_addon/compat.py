@@ -262,6 +262,13 @@ def show_in_sequencer(scene: Any) -> None:
             workspace.sequencer_scene = scene
 
 
+def offer_to_sequencer(scene: Any) -> None:
+    """Let the sequencer of every workspace that shows no scene yet show this one: since 5.0 it is empty at first."""
+    for workspace in bpy.data.workspaces:
+        if getattr(workspace, "sequencer_scene", scene) is None:
+            workspace.sequencer_scene = scene
+
+
 def in_sequencer(scene: Any) -> dict[str, Any]:
     """What `temp_override` needs where a strip gets or loses a modifier: 5.0 crashes with no scene in the sequencer."""
     return {"sequencer_scene": scene} if "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties else {}

@@ -88,6 +88,7 @@ def build(scene: Any, spec: SceneSpec, folder: Path) -> Built:
     if saved:
         compat.make_paths_relative()
     properties.of_scene(scene).plates_folder = bpy.path.relpath(str(folder)) if saved else str(folder)
+    compat.offer_to_sequencer(scene)
     return built
 
 

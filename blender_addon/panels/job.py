@@ -17,6 +17,7 @@ def draw(context: Any, layout: Any) -> None:
     if state.running:
         _draw_progress(layout, state)
     else:
+        _draw_nothing(layout)
         _draw_begin(context, layout)
         if state.status and not state.error:
             draw_sentence(context, layout, state.status, "CHECKMARK")
@@ -36,6 +37,13 @@ def draw(context: Any, layout: Any) -> None:
     row = layout.row(align=True)
     row.operator("infinite_parallax.import_project", text="Import", icon="IMPORT")
     row.operator("infinite_parallax.export_project", text="Export", icon="EXPORT")
+
+
+def _draw_nothing(layout: Any) -> None:
+    """Draw a label without height: the first one after a progress bar that the mouse rests on looks like the bar."""
+    row = layout.row()
+    row.scale_y = 0.01
+    row.label(text="")
 
 
 def _draw_progress(layout: Any, state: Any) -> None:

@@ -86,6 +86,19 @@ def test_generate_build_and_export(tmp_path: Path) -> None:
     assert (tmp_path / "out.mp4").stat().st_size > 1000
 
 
+@pytest.mark.skipif(bpy.app.version < (5, 0, 0), reason="the sequencer shows the window's scene")
+def test_an_empty_sequencer_shows_what_was_built_and_a_chosen_scene_stays() -> None:
+    this, other = bpy.context.scene, bpy.data.scenes.new("chosen by hand")
+    chosen, *empty = bpy.data.workspaces
+    assert empty
+    chosen.sequencer_scene = other
+    for workspace in empty:
+        workspace.sequencer_scene = None
+    assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
+    assert chosen.sequencer_scene == other
+    assert {workspace.sequencer_scene for workspace in empty} == {this}
+
+
 def test_what_cannot_be_generated_is_said() -> None:
     group = bpy.context.scene.infinite_parallax
     group.layers[0].height = 500
