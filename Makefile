@@ -28,9 +28,8 @@ extension: ## build and check the zip that Blender installs
 	$(BOOTSTRAP) demo
 	$(SERVER)/python -m infinite_parallax.cli.extension
 
-screenshots: extension ## photograph the panel in a desktop Blender (needs blender, xvfb-run, xdotool, imagemagick): docs/images
-	$(SERVER)/infinite-parallax example -o build/example
-	$(PYTHON) docs/screenshots/take.py --zip dist/infinite_parallax-*.zip --picture build/example/example.png \
+screenshots: extension ## the tour in a desktop Blender, photographed (needs blender, xvfb-run, xdotool, imagemagick): docs/images
+	$(SERVER)/python docs/screenshots/take.py --zip dist/infinite_parallax-*.zip \
 	  --server-command "$(CURDIR)/$(SERVER)/python -m infinite_parallax.inpaint_server"
 
 clean: ## remove what was built; the environments stay (remove .envs by hand)

@@ -1,213 +1,272 @@
-"""What `take.py` runs inside the desktop Blender: one shot after the other, on a timer, then the end.
+"""What `take.py` runs inside the desktop Blender: the tour of docs/tour.md, one step after the other on a timer.
 
-A shot is a function that sets the scene up; some redraws later the screen is read. Blender builds its regions only
+A step is done as a person does it, by mouse and keyboard where a button can be found. Blender builds its regions only
 when it draws, so nothing of a new editor can be chosen in the same tick in which it was opened.
 """
 
 import os
-import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import bpy
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import screen
+from screen import Steps, aside, call, find, go, mouse, open_editor, open_panel, press, region
+
 MODULE = "bl_ext.user_default.infinite_parallax"
-OUT, FOLDER = Path(os.environ["SHOTS_OUT"]), Path(os.environ["SHOTS_FOLDER"])
-ONLY = [name for name in os.environ["SHOTS_ONLY"].split(",") if name]
+FOLDER = Path(os.environ["SHOTS_FOLDER"])
 WAIT_S = 0.7
+PATIENCE_S = 400
 NORMAL_PX, NARROW_PX = 330, 215
-
-
-def window() -> Any:
-    return bpy.context.window_manager.windows[0]
-
-
-def largest() -> Any:
-    """The largest area of the window."""
-    return max(window().screen.areas, key=lambda area: area.width * area.height)
-
-
-def region(area: Any, kind: str) -> Any:
-    return next(region for region in area.regions if region.type == kind)
-
-
-def call(area: Any, operator: Callable[..., Any], *how: Any, **words: Any) -> Any:
-    """Call an operator as if in an area."""
-    with bpy.context.temp_override(window=window(), area=area, region=region(area, "WINDOW")):
-        return operator(*how, **words)
-
-
-def shoot(name: str) -> None:
-    """Read the screen: the largest editor, of a name that begins with `panel_` its sidebar, else all windows."""
-    part = region(largest(), "UI") if name.startswith("panel_") else largest()
-    corner = f"+{part.x}+{window().height - part.y - part.height}"
-    crop = [] if name == "preferences" else ["-crop", f"{part.width}x{part.height}{corner}", "+repage"]
-    # 256 colours are a quarter of the bytes
-    subprocess.run(
-        ["import", "-window", "root", *crop, "+dither", "-colors", "256", str(OUT / f"{name}.png")], check=True
-    )
-    print("SHOT", name, flush=True)
-
-
-def open_editor(kind: str) -> Any:
-    area = largest()
-    area.type = kind
-    area.spaces.active.show_region_ui = True
-    return area
-
-
-def show_tab(area: Any) -> None:
-    """Bring the Parallax tab to the front."""
-    region(area, "UI").active_panel_category = "Parallax"
-    area.tag_redraw()
+PANELS = ("picture", "layers", "motion", "job", "inpaint", "overlays", "distortions", "grades", "sound", "output")
+BESIDE = 1.0
+SUB_PX, SUB_FIRST_PX = 26, 32
+LAYERS = (("sky", 600), ("lake", 800), ("meadow", 1000))
+SHORE = 0.775
+"""Row of the example picture where the meadow begins, as a share of its height."""
 
 
 def group() -> Any:
+    """The scene's settings."""
     return bpy.context.scene.infinite_parallax
 
 
-def scroll(area: Any, times: int) -> None:
-    """Scroll the sidebar down, or up."""
-    with bpy.context.temp_override(window=window(), area=area, region=region(area, "UI")):
-        for _ in range(abs(times)):
-            (bpy.ops.view2d.scroll_down if times > 0 else bpy.ops.view2d.scroll_up)()
+def state() -> Any:
+    """What the add-on says about its work."""
+    return bpy.context.window_manager.infinite_parallax
 
 
-def mouse(*words: object) -> None:
-    """Move or press the real mouse."""
-    subprocess.run(["xdotool", *map(str, words)], check=True)
-
-
-def widen(area: Any, px: int) -> Iterator[None]:
-    """Give the sidebar a width by dragging its edge with the mouse."""
-    side = region(area, "UI")
-    x, y = side.x, window().height - (side.y + side.height // 3)
-    to = x + side.width - px
-    for words in (
-        ("mousemove", x, y),
-        ("mousedown", 1),
-        *(("mousemove", x + (to - x) * i // 4, y) for i in range(1, 5)),
-    ):
-        mouse(*words)
+def until_idle() -> Steps:
+    """Wait until neither a job nor a question is under way; what went wrong ends the tour."""
+    for _ in range(int(PATIENCE_S / WAIT_S)):
         yield None
-    mouse("mouseup", 1)
+        if not (state().running or state().asking):
+            break
+    if state().running or state().asking or state().error:
+        raise RuntimeError(f"{state().status} {state().error} {state().hint}")
     yield None
 
 
-def prepare() -> None:
-    """Preferences that do not get in the way, and a picture."""
+def panel(area: Any, name: str) -> Steps:
+    """Open a panel of the sidebar alone."""
+    yield from open_panel(area, PANELS.index(name))
+
+
+def show(area: Any, name: str) -> Steps:
+    """A shot without the mouse in it."""
+    yield from aside(area)
+    yield name
+
+
+def server() -> Steps:
+    """The preferences: which server paints. Test starts it and asks."""
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "Infinite"
+    bpy.ops.screen.userpref_show("INVOKE_DEFAULT")
+    yield None
+    own = bpy.context.window_manager.windows[-1]
+    with bpy.context.temp_override(window=own):
+        bpy.ops.preferences.addon_expand(module=MODULE)
+    with bpy.context.temp_override(window=own, area=own.screen.areas[0]):
+        bpy.ops.infinite_parallax.test_server("INVOKE_DEFAULT")
+    yield from until_idle()
+    print("SERVER", state().server, flush=True)
+    yield "preferences"
+    with bpy.context.temp_override(window=own):
+        bpy.ops.wm.window_close()
+    yield None
+
+
+def picture(area: Any) -> Steps:
+    """The image editor's picture becomes the project's."""
+    yield from screen.widen(area, NORMAL_PX)
+    call(area, bpy.ops.image.open, filepath=os.environ["SHOTS_PICTURE"])
+    yield None
+    call(area, bpy.ops.image.view_all, fit_view=True)
+    yield from press(area, "picture_from_image", 0.2)
+    if not group().picture:
+        raise RuntimeError("the picture was not taken over")
+    yield from show(area, "picture")
+
+
+def layers(area: Any) -> Steps:
+    """Suggested layers, the near one cut in two, and their border dragged to the shore by the mouse."""
+    yield from panel(area, "layers")
+    yield from press(area, "suggest_layers")
+    yield from until_idle()
+    print("SUGGESTED", state().suggestion, flush=True)
+    call(area, bpy.ops.image.view_all, fit_view=True)
+    yield from show(area, "layers")
+    group().layer_index = len(group().layers) - 1
+    yield from press(area, "layer_add", BESIDE)
+    for index, (name, distance) in enumerate(LAYERS):
+        group().layer_index = index
+        yield from screen.type_into(area, "name", name)
+        yield from screen.type_into(area, "distance", str(distance))
+    print("LAYERS", [(layer.name, layer.distance) for layer in group().layers], flush=True)
+    yield from drag_a_border(area, len(group().layers) - 1, SHORE)
+    yield from show(area, "panel_layers")
+
+
+def drag_a_border(area: Any, border: int, to: float) -> Steps:
+    """Edit Borders with the real mouse: to a row of the picture, as a share of its height, and Return."""
+    yield from press(area, "edit_borders")
+    frame, size = region(area, "WINDOW"), area.spaces.active.image.size
+    row = sum(layer.height for layer in list(group().layers)[:border])
+    for part in (0, 0.3, 0.7, 1):
+        x, y = frame.view2d.view_to_region(0.25, 1 - row / size[1] - part * (to - row / size[1]), clip=False)
+        go(frame.x + x, frame.y + y)
+        yield screen.PRESSED_S
+        if not part:
+            mouse("mousedown", 1)
+            yield screen.PRESSED_S
+    yield "edit_borders"
+    mouse("mouseup", 1)
+    yield None
+    mouse("key", "Return")
+    yield None
+    after = sum(layer.height for layer in list(group().layers)[:border])
+    print("DRAGGED", row, "to", after, flush=True)
+    if abs(after - to * size[1]) > 3:
+        raise RuntimeError("the border did not follow the mouse")
+
+
+def motion(area: Any) -> Steps:
+    """A direction from the compass, the loop, and numbers that are typed."""
+    yield from panel(area, "motion")
+    first_row = yield from find(area, "direction", 0.1)
+    yield from press(area, "direction", 0.1, first_row + 14)
+    yield from press(area, "loop", 0.65)
+    yield from screen.type_into(area, "seconds_per_step", "0.1")
+    yield from screen.type_into(area, "fps", "12")
+    print("MOTION", group().motion.loop, group().motion.seconds_per_step, group().motion.fps, flush=True)
+    if not group().motion.loop or round(group().motion.seconds_per_step, 6) != 0.1 or group().motion.fps != 12:
+        raise RuntimeError("loop, seconds and frames per second were not taken over")
+    if group().motion.direction_deg != 180:
+        raise RuntimeError("the compass went elsewhere")
+    yield from show(area, "panel_motion")
+
+
+def generate(area: Any) -> Steps:
+    """Generate, with its progress, and the timeline that is built."""
+    yield from panel(area, "job")
+    yield from press(area, "generate")
+    while state().running and (not state().left or state().factor < 0.4):
+        yield None
+    yield "panel_generating"
+    yield from until_idle()
+    yield "panel_generated"
+    yield from open_editor(area, "SEQUENCE_EDITOR")
+    area.spaces.active.view_type = "SEQUENCER_PREVIEW"
+    yield None
+    yield from timeline(area, "sequencer")
+
+
+def timeline(area: Any, name: str) -> Steps:
+    """The whole timeline at a frame in its middle."""
+    bpy.context.scene.frame_set(30)
+    call(area, bpy.ops.sequencer.view_all)
+    call(area, bpy.ops.sequencer.select_all, action="DESELECT")
+    yield None
+    yield from show(area, name)
+
+
+def entry(area: Any, which: str, after: float = 0, **values: Any) -> Steps:
+    """Press + beside a list and fill the new entry in."""
+    before = len(getattr(group(), which))
+    yield from press(area, "entry_add", BESIDE, after)
+    entries = getattr(group(), which)
+    if len(entries) != before + 1:
+        raise RuntimeError(f"+ added nothing to {which}")
+    for name, value in values.items():
+        setattr(entries[-1], name, value)
+    yield None
+
+
+def finish(area: Any) -> Steps:
+    """Speed, weather, distortion, colour and sound: each a press of + and a few values, then Build Scene."""
+    yield from panel(area, "motion")
+    yield from find(area, "pace")
+    bpy.context.scene.frame_set(1)
+    call(area, bpy.ops.infinite_parallax.speed_preset, preset="EASE_BOTH", seconds=1)
+    yield from show(area, "panel_speed")
+    yield from panel(area, "overlays")
+    yield from entry(area, "overlays", kind="mist", amount=0.6, layer=0, use_layer=True)
+    yield from entry(area, "overlays", kind="rain", amount=0.5)
+    yield from show(area, "panel_overlays")
+    yield from panel(area, "distortions")
+    yield from entry(area, "distortions", layer=1, use_layer=True, amplitude_px=2, wavelength_px=40, period_s=3)
+    yield from show(area, "panel_distortions")
+    yield from panel(area, "grades")
+    yield from entry(area, "grades", temperature=-0.25, contrast=8)
+    yield from show(area, "panel_colour")
+    yield from sounds(area)
+    yield from panel(area, "job")
+    yield from press(area, "build_scene")
+    yield from until_idle()
+    yield from timeline(area, "timeline")
+
+
+def sounds(area: Any) -> Steps:
+    """A bed of rain, and water that sounds from a layer."""
+    yield from panel(area, "sound")
+    group().sound.ambience = "rain"
+    last = yield from find(area, "metres_per_unit", 0.7)
+    yield from screen.header(area, last + SUB_FIRST_PX + SUB_PX)
+    words = {"kind": "ambience", "sound": "water", "layer": 1, "use_layer": True, "volume": 0.8}
+    yield from entry(area, "cues", last, name="shore", **words)
+    yield from show(area, "panel_sound")
+
+
+def export(area: Any) -> Steps:
+    """The settings of the video, and Export Video."""
+    yield from panel(area, "output")
+    group().video = "//lake.mp4"
+    yield from show(area, "panel_output")
+    yield from panel(area, "job")
+    yield from press(area, "export")
+    while state().running and state().factor < 0.3:
+        yield None
+    print("WINDOWS", [(w.x, w.y, w.width, w.height) for w in bpy.context.window_manager.windows], flush=True)
+    yield "exporting"
+    yield from until_idle()
+    for extra in list(bpy.context.window_manager.windows)[1:]:
+        with bpy.context.temp_override(window=extra):
+            bpy.ops.wm.window_close()
+    yield None
+    yield from show(area, "panel_exported")
+    print("EXPORTED", state().status, flush=True)
+
+
+def others(area: Any) -> Steps:
+    """The tab where it is narrow, and in the 3D view."""
+    yield from panel(area, "layers")
+    yield from screen.widen(area, NARROW_PX)
+    yield from show(area, "panel_narrow")
+    yield from panel(area, "motion")
+    yield "panel_narrow_motion"
+    yield from screen.widen(area, NORMAL_PX)
+    yield from open_editor(area, "VIEW_3D")
+    yield from show(area, "view_3d")
+
+
+def story() -> Steps:
+    """The tour, each step as far as the next redraw: a name is a shot, a number waits so many seconds."""
     chosen = bpy.context.preferences.addons[MODULE].preferences
     chosen.command = os.environ["SHOTS_COMMAND"]
     chosen.cache = str(FOLDER / "cache")
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "lake.blend"))
-    bpy.ops.infinite_parallax.picture_from_image(image=bpy.data.images.load(os.environ["SHOTS_PICTURE"]).name)
-    group().motion.use_steps, group().motion.steps = True, 600
-    group().motion.seconds_per_step, group().motion.fps = 0.2, 12
-
-
-def state() -> Any:
-    return bpy.context.window_manager.infinite_parallax
-
-
-def pictures_and_layers(area: Any) -> Iterator[str | None]:
-    """The image editor: the picture, the suggested layers, a drag of a border with the real mouse."""
-    show_tab(area)
-    call(area, bpy.ops.infinite_parallax.show_picture)
-    call(area, bpy.ops.image.view_all, fit_view=True)
-    yield from widen(area, NORMAL_PX)
-    yield "panel_begin"
-    call(area, bpy.ops.infinite_parallax.suggest_layers, "INVOKE_DEFAULT")
-    while state().asking:
-        yield None
-    group().layer_index = 2
-    call(area, bpy.ops.infinite_parallax.hint_box, box=(300, 420, 360, 470))
-    call(area, bpy.ops.image.view_all, fit_view=True)
-    yield None
-    yield "image_editor"
-    yield "panel_layers"
-    scroll(area, 14)
-    yield None
-    yield "panel_motion"
-
-
-def drag_a_border(area: Any) -> Iterator[str | None]:
-    """Edit Borders with the real mouse: down by 40 px of the picture."""
-    before = group().layers[1].height
-    call(area, bpy.ops.infinite_parallax.edit_borders, "INVOKE_REGION_WIN")
-    frame = region(area, "WINDOW")
-    size = area.spaces.active.image.size
-    rows = [group().layers[0].height + group().layers[1].height + by for by in (0, 20, 40)]
-    group().layers[2].skyline = ""
-    places = [frame.view2d.view_to_region(0.25, 1 - row / size[1], clip=False) for row in rows]
-    where = [(frame.x + x, window().height - frame.y - y) for x, y in places]
-    for words in (("mousemove", *where[0]), ("mousedown", 1), ("mousemove", *where[1]), ("mousemove", *where[2])):
-        mouse(*words)
-        yield None
-    yield "edit_borders"
-    mouse("mouseup", 1)
-    yield None
-    print("DRAGGED", before, "to", group().layers[1].height, flush=True)
-    mouse("key", "Return")
-    yield None
-    bpy.ops.ed.undo()
-    yield None
-    print("UNDONE", group().layers[1].height, flush=True)
-
-
-def work(area: Any) -> Iterator[str | None]:
-    """Generate, with its progress, and the finished timeline."""
-    scroll(area, 14)
-    call(area, bpy.ops.infinite_parallax.generate, "INVOKE_DEFAULT")
-    while state().running and (not state().left or state().factor < 0.5):
-        yield None
-    yield None
-    yield "panel_generating"
-    while state().running:
-        yield None
-    yield None
-    yield None
-    yield "panel_generated"
-    area.type = "SEQUENCE_EDITOR"
-    area.spaces.active.view_type = "SEQUENCER_PREVIEW"
-    area.spaces.active.show_region_ui = True
-    yield None
-    show_tab(area)
-    bpy.context.scene.frame_set(30)
-    call(area, bpy.ops.sequencer.view_all)
-    yield None
-    yield "sequencer"
-    yield from widen(area, NARROW_PX)
-    yield "panel_narrow"
-    scroll(area, 14)
-    yield None
-    yield "panel_narrow_below"
-
-
-def story() -> Iterator[str | None]:
-    """The shots, each as far as the next redraw: a name is a shot, None only waits."""
-    prepare()
-    area = open_editor("IMAGE_EDITOR")
-    yield None
-    yield from pictures_and_layers(area)
-    yield from drag_a_border(area)
-    yield from work(area)
-    area.type = "VIEW_3D"
-    area.spaces.active.show_region_ui = True
-    yield None
-    show_tab(area)
-    yield None
-    yield "view_3d"
-    bpy.ops.screen.userpref_show("INVOKE_DEFAULT")
-    yield None
-    bpy.context.preferences.active_section = "ADDONS"
-    bpy.context.window_manager.addon_search = "Infinite"
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
-        bpy.ops.preferences.addon_expand(module=MODULE)
-    yield None
-    yield "preferences"
+    yield from server()
+    area = screen.largest()
+    yield from open_editor(area, "IMAGE_EDITOR")
+    for part in (picture, layers, motion, generate, finish, export, others):
+        print("STEP", part.__name__, flush=True)
+        yield from part(area)
+    bpy.ops.wm.save_mainfile()
 
 
 def main() -> None:
@@ -216,17 +275,18 @@ def main() -> None:
 
     def tick() -> float | None:
         try:
-            name = next(told)
-            if name is not None and (not ONLY or name in ONLY):
-                shoot(name)
+            step = next(told)
+            if isinstance(step, str):
+                screen.shoot(step)
         except StopIteration:
             sys.stdout.flush()
             os._exit(0)
         except BaseException:
             traceback.print_exc()
             sys.stderr.flush()
+            screen.shoot("fault")
             os._exit(1)
-        return WAIT_S
+        return step if isinstance(step, float) else WAIT_S
 
     bpy.app.timers.register(tick, first_interval=3)
 
