@@ -188,8 +188,8 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
             return {"PASS_THROUGH"}
         with reported(self):
             forget()
-            state.status = f"Wrote {job.path}"
-            self.report({"INFO"}, state.status)
+            state.status = f"Wrote {job.path.name}"
+            self.report({"INFO"}, f"Wrote {job.path}")
             return {"FINISHED"}
         return {"CANCELLED"}
 
