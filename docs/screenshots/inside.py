@@ -21,7 +21,6 @@ MODULE = "bl_ext.user_default.infinite_parallax"
 FOLDER = Path(os.environ["SHOTS_FOLDER"])
 WAIT_S = 0.7
 PATIENCE_S = 400
-NORMAL_PX, NARROW_PX = 330, 215
 PANELS = ("picture", "layers", "motion", "job", "inpaint", "overlays", "distortions", "grades", "sound", "output")
 BESIDE = 1.0
 SUB_PX, SUB_FIRST_PX = 26, 32
@@ -83,7 +82,6 @@ def server() -> Steps:
 
 def picture(area: Any) -> Steps:
     """The image editor's picture becomes the project's."""
-    yield from screen.widen(area, NORMAL_PX)
     call(area, bpy.ops.image.open, filepath=os.environ["SHOTS_PICTURE"])
     yield None
     call(area, bpy.ops.image.view_all, fit_view=True)
@@ -157,6 +155,9 @@ def generate(area: Any) -> Steps:
     yield from press(area, "generate")
     while state().running and (not state().left or state().factor < 0.4):
         yield None
+    # panels glide to their new places
+    yield None
+    yield None
     yield "panel_generating"
     yield from until_idle()
     yield "panel_generated"
@@ -243,13 +244,7 @@ def export(area: Any) -> Steps:
 
 
 def others(area: Any) -> Steps:
-    """The tab where it is narrow, and in the 3D view."""
-    yield from panel(area, "layers")
-    yield from screen.widen(area, NARROW_PX)
-    yield from show(area, "panel_narrow")
-    yield from panel(area, "motion")
-    yield "panel_narrow_motion"
-    yield from screen.widen(area, NORMAL_PX)
+    """The tab in the 3D view."""
     yield from open_editor(area, "VIEW_3D")
     yield from show(area, "view_3d")
 

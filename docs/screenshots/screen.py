@@ -19,7 +19,7 @@ COLOURS, QUALITY, WHOLE = 64, 85, "70%"
 MOVED_S, PRESSED_S = 0.12, 0.5
 STEP_PX = 9
 MIDDLE, VALUE = 0.45, 0.7
-RIGHT_PX, EDGE_PX = 49, 3
+RIGHT_PX = 49
 HEADER_PX, FIRST_PX = 28, 14
 
 Step = str | float | None
@@ -170,22 +170,6 @@ def open_panel(area: Any, number: int) -> Steps:
         yield from header(area, FIRST_PX)
         yield from header(area, FIRST_PX + number * HEADER_PX)
     yield from aside(area)
-
-
-def widen(area: Any, px: int) -> Steps:
-    """Give the sidebar a width by dragging its edge with the mouse."""
-    side = region(area, "UI")
-    x, y = side.x - EDGE_PX, side.y + side.height // 3
-    to = x + side.width - px
-    go(x, y)
-    yield PRESSED_S
-    mouse("mousedown", 1)
-    for i in range(1, 5):
-        go(x + (to - x) * i / 4, y)
-        yield PRESSED_S
-    mouse("mouseup", 1)
-    yield PRESSED_S
-    print("WIDTH", region(area, "UI").width, "of", px, flush=True)
 
 
 def open_editor(area: Any, kind: str) -> Steps:
