@@ -4,12 +4,13 @@ They are put on the scene when it is built, so that Blender's own render, `blend
 Video writes; what a person changes there afterwards stays until the project's own output changes.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import bpy
 
 from ..shared.errors import ParallaxError
-from ..shared.formats import Export, Format
+from ..shared.formats import FORMATS, Export, Format
 from . import compat
 from .timeline import TAG
 
@@ -33,7 +34,8 @@ def settle(scene: bpy.types.Scene, wish: Export, name: str) -> tuple[str, ...]:
         configure(scene, wish)
     except ParallaxError as e:
         notes = (f"{e.message} {e.hint}",)
-    if scene.render.filepath in UNTOUCHED:
+    ours = {output_name(replace(wish, format=other), f"//{name}") for other in FORMATS}
+    if scene.render.filepath in {*UNTOUCHED, *ours}:
         scene.render.filepath = output_name(wish, f"//{name}")
     scene[BUILT] = repr(wish)
     return notes

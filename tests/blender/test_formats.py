@@ -247,6 +247,12 @@ def test_output_that_a_person_has_changed_stays_until_the_project_changes_it(tmp
     assert (scene.render.ffmpeg.gopsize, scene.render.filepath) == (12, "//elsewhere")
 
 
+def test_the_name_of_the_output_follows_the_format(tmp_path: Path) -> None:
+    for name, ending in (("h264", ".mp4"), ("png", "_####.png"), ("webm", ".webm")):
+        scene_of(tmp_path, output={"format": name})
+        assert bpy.context.scene.render.filepath.endswith(ending)
+
+
 def test_what_blenders_own_render_does_otherwise_is_said(tmp_path: Path) -> None:
     spec = made(tmp_path, document(output={"blending": "cross_fade"}, sound={"ambience": "none"}))
     done = targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
