@@ -23,7 +23,11 @@ def painted_part(project: Project) -> Project:
     layers = tuple(replace(layer, matte=Path(layer.matte).name) for layer in project.layers)
     objects = tuple(replace(thing, matte=Path(thing.matte).name) for thing in project.objects)
     kept = replace(project, cut=cut, layers=layers, objects=objects)
-    kept = replace(kept, motion=replace(kept.motion, pace=plain.motion.pace))
+    motion = replace(kept.motion, pace=plain.motion.pace)
+    if not motion.loop:
+        # a loop takes so many steps that its video has whole frames; elsewhere time is only that of the video
+        motion = replace(motion, fps=plain.motion.fps, seconds_per_step=plain.motion.seconds_per_step)
+    kept = replace(kept, motion=motion)
     kept = replace(kept, cues=(), overlays=(), distortions=(), grades=())
     return replace(kept, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
 

@@ -14,6 +14,7 @@ PICTURE = b"the bytes of a picture"
         {"output": {"crf": 30}},
         {"cues": [{"layer": 1}]},
         {"name": "else"},
+        {"motion": {"fps": 25, "seconds_per_step": 0.5, "pace": [[0, 0], [1, 1]]}},
         {"overlays": [{"kind": "snow"}], "distortions": [{}], "grades": [{"contrast": 5}]},
     ],
 )
@@ -27,8 +28,9 @@ def test_everything_else_makes_another_job() -> None:
     ids = {
         job_id(projects.Project(), PICTURE, "1"),
         job_id(projects.from_json({"inpaint": {"seed": 4}}), PICTURE, "1"),
-        job_id(projects.from_json({"motion": {"fps": 25}}), PICTURE, "1"),
+        job_id(projects.from_json({"motion": {"loop": True}}), PICTURE, "1"),
+        job_id(projects.from_json({"motion": {"loop": True, "fps": 25}}), PICTURE, "1"),
         job_id(projects.Project(), b"another picture", "1"),
         job_id(projects.Project(), PICTURE, "2"),
     }
-    assert len(ids) == 5
+    assert len(ids) == 6
