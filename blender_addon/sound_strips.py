@@ -96,7 +96,8 @@ def lay(home: Any, piece: Piece, strip: Any, place: Place, first: int) -> Any:
         strip = compat.strips(home).new_sound(piece.name, str(piece.path.resolve()), place.channel, place.first)
         strip.color_tag = COLOURS[piece.kind]
     elif Path(bpy.path.abspath(strip.sound.filepath)).resolve() != piece.path.resolve():
-        strip.sound = bpy.data.sounds.load(str(piece.path.resolve()), check_existing=True)
+        before, strip.sound = strip.sound, bpy.data.sounds.load(str(piece.path.resolve()), check_existing=True)
+        remove_unused(before)
     skipped = piece.skipped + place.first - (piece.start + first)
     length = min(place.frames, compat.content_length(strip) - skipped)
     if length < 1:
@@ -119,3 +120,9 @@ def _key(strip: Any, prop: str, keys: Keys) -> None:
         compat.key_linear(strip, prop, keys)
     else:
         compat.set_still(strip, prop, 0.0)
+
+
+def remove_unused(sound: Any) -> None:
+    """Remove a sound that no strip plays any more."""
+    if sound is not None and not sound.users:
+        bpy.data.sounds.remove(sound)

@@ -179,9 +179,11 @@ def _faded(site: _Site, strip: Any, plane: Plane) -> None:
 
 
 def _remove(home: Any, strip: Any) -> None:
-    """Take one of our strips away, and the scene that was made for it."""
+    """Take one of our strips away, and the scene or the sound that was there for it."""
     shown = strip.scene if strip.type == "SCENE" else None
+    sound = strip.sound if strip.type == "SOUND" else None
     compat.remove(home, strip)
+    sound_strips.remove_unused(sound)
     if shown is not None:
         ramp_scene.remove(shown)
 

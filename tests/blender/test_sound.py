@@ -217,6 +217,7 @@ def test_building_cues_again_keeps_what_was_moved_and_follows_what_was_changed(t
     assert Path(strip("cue 000 brook").sound.filepath).is_file()
     targets.build(bpy.context.scene, made(tmp_path, cue_document()), tmp_path, tmp_path)
     assert sounds() == []
+    assert not len(bpy.data.sounds)
 
 
 @pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
