@@ -25,6 +25,21 @@ APART = {Motion: ("pace",)}
 WRITTEN = ("points", "box")
 """Kinds of settings that Blender keeps as JSON text: lists of any length, and boxes that may be empty."""
 
+ACRONYMS = {
+    "vse": "VSE",
+    "h264": "H.264",
+    "h265": "H.265",
+    "av1": "AV1",
+    "prores": "ProRes",
+    "webm": "WebM",
+    "png": "PNG",
+    "exr": "EXR",
+    "gif": "GIF",
+    "aac": "AAC",
+    "pcm": "PCM",
+}
+"""Choices whose names are no plain words."""
+
 _LOWEST = {"int": -(2**31), "float": -1e9}
 _HIGHEST = {"int": 2**31 - 1, "float": 1e9}
 
@@ -33,6 +48,11 @@ def label(name: str) -> str:
     """`seconds_per_step` as people read it, and short, for a narrow panel: Seconds/step."""
     plain = name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps").removesuffix("_s")
     return plain.upper() if plain in ("fps", "crf") else plain.replace("_per_", "/").replace("_", " ").capitalize()
+
+
+def item_label(choice: str) -> str:
+    """An item of a choice as people write it: `room_tone` as Room tone, `h264` as H.264, `vse` as VSE."""
+    return ACRONYMS.get(choice, choice.capitalize().replace("_", " "))
 
 
 def switch(name: str) -> str:
@@ -101,7 +121,7 @@ def _property(d: Declared) -> Any:
     words: dict[str, Any] = {"name": label(d.name), "description": d.limits.help.rstrip(".")}
     default = None if d.default is MISSING else d.default
     if d.limits.choices:
-        items = [(choice, choice.capitalize().replace("_", " "), "") for choice in d.limits.choices]
+        items = [(choice, item_label(choice), "") for choice in d.limits.choices]
         items = [(OFF, "None", "Not set"), *items] if d.optional else items
         return bpy.props.EnumProperty(items=items, default=default or items[0][0], **words)
     if d.kind == "bool":
