@@ -4,8 +4,6 @@ The scene's own setting stays the mask's name, so that the mask can be drawn on 
 property that points to the mask was the other road: it would mean nothing in a project file, where a name can.
 """
 
-import struct
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..shared.attachments import matte_part, object_part
 from ..shared.errors import ParallaxError, UsageError
+from ..shared.png import encode
 from ..shared.project import Project
 from .mask_raster import Knot, MaskLayer, Spline, rasterize
 
@@ -92,18 +91,9 @@ def _spline(mask: Any, spline: Any) -> Spline:
 
 
 def write_grey(path: Path, grey: NDArray[np.uint8]) -> None:
-    """Write uint8 [h, w] as an 8-bit grey PNG (PNG specification, 3rd edition, sections 5 and 11.2)."""
-    height, width = grey.shape
-    rows = np.zeros((height, width + 1), np.uint8)  # each row after the number of its filter, 0: none
-    rows[:, 1:] = grey
-    chunks = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
-        (b"IDAT", zlib.compress(rows.tobytes(), 6)),
-        (b"IEND", b""),
-    )
-    body = b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+    """Write uint8 [h, w] as an 8-bit grey PNG. Raises ParallaxError when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+        path.write_bytes(encode(grey))
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Choose another folder.") from e

@@ -5,8 +5,6 @@ point Blender's Screen would count its alpha twice.
 Drawing the files by hand once and shipping them was the other road: megabytes, one size, one seed.
 """
 
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParallaxError
+from ..png import encode
 from . import falling, film, mist, moonlight
 from .sheet import Sheet
 
@@ -63,20 +62,8 @@ def write(sheet: Sheet, folder: Path) -> Path:
     part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(png(draw(sheet)))
+        part.write_bytes(encode(draw(sheet)))
         part.replace(path)
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space or choose another.") from e
     return path
-
-
-def png(pixels: Bytes) -> bytes:
-    """RGBA uint8 [h, w, 4] as PNG (W3C PNG, third edition), every row stored as the difference to the one above."""
-    height, width, channels = pixels.shape
-    rows = np.full((height, width * channels + 1), 2, np.uint8)
-    flat = pixels.reshape(height, -1)
-    rows[0, 1:], rows[1:, 1:] = flat[0], flat[1:] - flat[:-1]
-    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 3)), (b"IEND", b""))
-    body = b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
-    return b"\x89PNG\r\n\x1a\n" + body

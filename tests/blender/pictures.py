@@ -1,10 +1,9 @@
 """Synthetic tiles: written as PNG, read back, and cut out of a picture that is known everywhere."""
 
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
+from infinite_parallax.shared.png import encode
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -12,15 +11,8 @@ Bytes = NDArray[np.uint8]
 
 def write_png(path: Path, pixels: Bytes) -> None:
     """Write RGB or RGBA uint8 [h, w, 3 or 4] as a PNG file."""
-    height, width, channels = pixels.shape
-    rows = np.zeros((height, width * channels + 1), np.uint8)
-    rows[:, 1:] = pixels.reshape(height, -1)
-    head = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 6, 0, 0, 0)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n")
-        for kind, data in ((b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b"")):
-            file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
+    path.write_bytes(encode(pixels))
 
 
 def texture(x0: int, y0: int, width: int, height: int, seed: int) -> Bytes:
