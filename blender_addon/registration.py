@@ -19,6 +19,7 @@ from . import (
     layer_operators,
     list_operators,
     local_server,
+    menus,
     operators,
     panels,
     picture_sources,
@@ -44,6 +45,7 @@ CLASSES: tuple[type[Any], ...] = (
     *generating.CLASSES,
     *exporting.CLASSES,
     *panels.CLASSES,
+    *menus.CLASSES,
 )
 PRESETS = str(Path(__file__).resolve().parent)
 
@@ -63,6 +65,7 @@ def register() -> None:
     bpy.types.WindowManager.infinite_parallax = bpy.props.PointerProperty(type=properties.INFINITE_PARALLAX_PG_job)
     bpy.utils.register_preset_path(PRESETS)
     borders.register()
+    menus.register()
     bpy.app.handlers.load_pre.append(let_go)
     cli_command.register()
 
@@ -73,6 +76,7 @@ def unregister() -> None:
     bpy.app.handlers.load_pre.remove(let_go)
     let_go()
     local_server.stop()
+    menus.unregister()
     borders.unregister()
     bpy.utils.unregister_preset_path(PRESETS)
     thumbnails.free()

@@ -1,0 +1,26 @@
+"""The menu in Render: all operators that it names exist, and nothing of it stays behind."""
+
+from types import SimpleNamespace
+
+import bpy
+import infinite_parallax
+import pytest
+from infinite_parallax.blender_addon import menus
+
+from .layout_recorder import Recorder
+
+pytestmark = pytest.mark.blender
+
+
+def test_the_menu_names_what_the_panels_do_and_goes_with_the_add_on() -> None:
+    infinite_parallax.register()
+    try:
+        drawn = bpy.types.TOPBAR_MT_render.draw._draw_funcs
+        assert menus.draw_entry in drawn
+        layout = Recorder()
+        menus.draw_entry(SimpleNamespace(layout=layout), bpy.context)
+        menus.INFINITE_PARALLAX_MT_render.draw(SimpleNamespace(layout=layout), bpy.context)
+        assert {f"infinite_parallax.{name}" for group in menus.ENTRIES for name in group} == set(layout.operators)
+    finally:
+        infinite_parallax.unregister()
+    assert menus.draw_entry not in drawn
