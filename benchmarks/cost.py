@@ -77,7 +77,7 @@ def separately(width: int, height: int, steps: int, engine: str, cut: str) -> di
     """`measure` in a process of its own."""
     command = [sys.executable, "-m", "infinite_parallax.benchmarks.cost", "--one", str(width), str(height)]
     command += ["--steps", str(steps), "--engine", engine, "--cut", cut]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
