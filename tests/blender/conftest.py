@@ -10,6 +10,7 @@ from pathlib import Path
 os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="infinite-parallax-test-profile-"))
 
 import bpy
+import infinite_parallax
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,14 @@ def empty_file() -> Iterator[None]:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     yield
     assert our_handlers() == []
+
+
+@pytest.fixture
+def registered(empty_file: None) -> Iterator[None]:  # noqa: ARG001
+    """The add-on registered in the empty file, and taken back afterwards."""
+    infinite_parallax.register()
+    yield
+    infinite_parallax.unregister()
 
 
 @pytest.fixture(scope="session")

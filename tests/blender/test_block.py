@@ -5,23 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import infinite_parallax
-import numpy as np
 import pytest
-from infinite_parallax.blender_addon import block, compat, export, properties, speed, targets, timeline
-from infinite_parallax.shared import frames
+from infinite_parallax.blender_addon import block, compat, properties, speed, targets, timeline
 from infinite_parallax.shared.scene import SceneSpec
 
-from .made import document, made, read_pixels, read_tile
+from .compared import shows
+from .made import document, made
 
-pytestmark = pytest.mark.blender
-
-
-@pytest.fixture(autouse=True)
-def enabled(empty_file: None) -> Any:  # noqa: ARG001
-    infinite_parallax.register()
-    yield
-    infinite_parallax.unregister()
+pytestmark = [pytest.mark.blender, pytest.mark.usefixtures("registered")]
 
 
 def scene() -> Any:
@@ -32,14 +23,6 @@ def built(folder: Path, data: dict[str, Any] | None = None, target: str = "vse")
     spec = replace(made(folder, data or document(sound={"ambience": "wind"}), covers=True), target=target)
     targets.build(scene(), spec, folder, folder)
     return spec
-
-
-def shows(spec: SceneSpec, folder: Path, frame: int, at: int) -> bool:
-    """Whether Blender's frame `at` is the spec's `frame`."""
-    path = folder / "shown.png"
-    export.still(scene(), at, path)
-    off = np.abs(read_pixels(path)[..., :3].astype(int) - frames.render(spec, frame, read_tile(folder)))
-    return bool(off.mean() <= 0.5 and off.max() <= 2)
 
 
 def by_hand(frames_later: int) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import bpy
 import numpy as np
@@ -11,6 +10,7 @@ from infinite_parallax.blender_addon import export, targets, timeline
 from infinite_parallax.shared import frames
 from infinite_parallax.shared.scene import SceneSpec
 
+from .compared import compared
 from .made import document, made, read_pixels, read_tile
 
 pytestmark = pytest.mark.blender
@@ -23,14 +23,6 @@ DARKEST = 14
 def moments(spec: SceneSpec) -> list[int]:
     """The frames at 0 %, 37 % and 100 % of the duration."""
     return [round(share * (spec.frames - 1)) for share in (0, 0.37, 1)]
-
-
-def compared(spec: SceneSpec, folder: Path, frame: int) -> tuple[Any, Any]:
-    """A frame as Blender renders it, and how far each value is from the arithmetic one."""
-    path = folder / f"frame{frame}.png"
-    export.still(bpy.context.scene, frame + timeline.FIRST_FRAME, path)
-    rendered = read_pixels(path)[..., :3]
-    return rendered, np.abs(rendered.astype(int) - frames.render(spec, frame, read_tile(folder)))
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS.values(), ids=DIRECTIONS.keys())

@@ -1,14 +1,13 @@
 """Every operator of the interface: when it can be used, what it does by a call, and that undo takes it back."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import bpy
-import infinite_parallax
 import numpy as np
 import pytest
 from infinite_parallax.blender_addon import (
@@ -33,12 +32,9 @@ ops = bpy.ops.infinite_parallax
 
 
 @pytest.fixture(autouse=True)
-def enabled(empty_file: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001
-    infinite_parallax.register()
+def enabled(registered: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     chosen = SimpleNamespace(url="", token="", token_file="", command="", cache=str(tmp_path / "cache"))
     monkeypatch.setattr(preferences, "preferences", lambda: chosen)
-    yield
-    infinite_parallax.unregister()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The panels: everything that they name exists, in every state, and they leave nothing behind."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,12 +32,9 @@ SPACES = ("SEQUENCE_EDITOR", "VIEW_3D", "IMAGE_EDITOR")
 
 
 @pytest.fixture(autouse=True)
-def enabled(empty_file: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001
-    infinite_parallax.register()
+def enabled(registered: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     chosen = SimpleNamespace(url="", token="", token_file="", command="", cache=str(tmp_path))
     monkeypatch.setattr(preferences, "preferences", lambda: chosen)
-    yield
-    infinite_parallax.unregister()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import infinite_parallax
 import pytest
 from infinite_parallax.blender_addon import declared, properties, scene_project
 from infinite_parallax.shared import project as projects
@@ -15,14 +14,7 @@ from infinite_parallax.shared.project import Project
 from .made import HEIGHT, WIDTH, document
 from .pictures import texture, write_png
 
-pytestmark = pytest.mark.blender
-
-
-@pytest.fixture(autouse=True)
-def enabled(empty_file: None) -> Any:  # noqa: ARG001
-    infinite_parallax.register()
-    yield
-    infinite_parallax.unregister()
+pytestmark = [pytest.mark.blender, pytest.mark.usefixtures("registered")]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import infinite_parallax
 import pytest
 from infinite_parallax.blender_addon import compat, properties, scene_project, targets, timeline
 from infinite_parallax.shared import frames
@@ -12,21 +11,15 @@ from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.scene import Key, Plane, SceneSpec
 
+from .compared import compared
 from .made import HEIGHT, WIDTH, document, made, read_tile
 from .pictures import texture, write_png
-from .test_frames import DARKEST, compared
+from .test_frames import DARKEST
 from .test_ramp import off, spec_of
 
-pytestmark = pytest.mark.blender
+pytestmark = [pytest.mark.blender, pytest.mark.usefixtures("registered")]
 
 PACE = [[0.0, 0.0], [1.0, 1.0], [2.5, 1.0], [3.25, 0.5]]
-
-
-@pytest.fixture(autouse=True)
-def enabled(empty_file: None) -> Any:  # noqa: ARG001
-    infinite_parallax.register()
-    yield
-    infinite_parallax.unregister()
 
 
 def scene() -> Any:

@@ -10,8 +10,9 @@ from infinite_parallax.blender_addon import compat, targets
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.scene import SceneSpec
 
+from .compared import compared
 from .made import document, made
-from .test_frames import DARKEST, DIRECTIONS, compared, moments
+from .test_frames import DARKEST, DIRECTIONS, moments
 
 pytestmark = pytest.mark.blender
 

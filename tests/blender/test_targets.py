@@ -13,8 +13,8 @@ from infinite_parallax.blender_addon import compat, compositing, export, headles
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.scene import Export, SceneSpec
 
+from .compared import compared
 from .made import document, made, read_pixels
-from .test_frames import compared
 from .test_ramp import spec_of
 
 pytestmark = pytest.mark.blender

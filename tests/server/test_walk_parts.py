@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView
 from infinite_parallax.inpaint_server.walk import transitions
 from infinite_parallax.inpaint_server.walk.column_walk import ColumnWalk
 from infinite_parallax.inpaint_server.walk.demand import Demand, demand_of, positions
-from infinite_parallax.inpaint_server.walk.donor_fill import fill, spread
 from infinite_parallax.inpaint_server.walk.exemplar import Exemplar, cells_of, contrast_scale
 from infinite_parallax.inpaint_server.walk.ground import of_band
 from infinite_parallax.inpaint_server.walk.planning import DISCOUNT, next_jump, value_iteration
@@ -18,17 +16,9 @@ from infinite_parallax.inpaint_server.walk.seam import join, knot_count, minimum
 from infinite_parallax.inpaint_server.walk.settings import WalkSettings
 from infinite_parallax.inpaint_server.walk.tape import Tape
 
+from .textured import textured
+
 SETTINGS = WalkSettings()
-
-
-def textured(height: int, width: int, seed: int = 0) -> RGB:
-    """Cloudy noise: smooth enough to have seams, rough enough to have no two places alike."""
-    random = np.random.default_rng(seed)
-    rough = random.normal(0, 1, (height + 20, width + 20, 3)).astype(np.float32)
-    soft = cv2.GaussianBlur(rough, (0, 0), 3)[10:-10, 10:-10]
-    y = np.linspace(-40, 40, height)[:, None, None]
-    picture: RGB = (128 + y + 300 * soft + 6 * rough[10:-10, 10:-10]).clip(0, 255).astype(np.uint8)
-    return picture
 
 
 def test_transitions_equal_brute_force_over_both_orientations() -> None:
@@ -285,43 +275,3 @@ def test_demand_of_every_direction() -> None:
     # Equal velocities open no gap between layers.
     assert of((0.0, 2.0), (0.0, 2.0)) == [Demand(above=True), Demand()]
     assert not any(d.any for d in of((-0.01, 0.0), (0.0, 0.0)))
-
-
-def test_a_hole_in_a_pattern_is_filled_with_the_pattern() -> None:
-    y, x = np.mgrid[0:96, 0:128]
-    picture = np.stack([(x // 8 % 2) * 120 + 60, (y // 8 % 2) * 100 + 50, (x + y) // 4], 2).astype(np.uint8)
-    hole = np.zeros((96, 128), bool)
-    hole[30:54, 40:70] = True
-    error = np.abs(fill(picture, hole, 0).astype(int) - picture)[hole]
-    telea = np.abs(cv2.inpaint(picture, hole.astype(np.uint8), 3, cv2.INPAINT_TELEA).astype(int) - picture)[hole]
-    assert error.mean() < 6
-    assert error.mean() < telea.mean() / 4
-
-
-def test_fill_takes_nothing_from_other_holes() -> None:
-    picture = textured(80, 120)
-    hole = np.zeros((80, 120), bool)
-    hole[10:30, 10:30] = hole[50:70, 80:110] = True
-    poisoned = picture.copy()
-    poisoned[hole] = [255, 0, 255]
-    np.testing.assert_array_equal(fill(poisoned, hole, 0), fill(picture, hole, 0))
-
-
-def test_fill_with_hardly_anything_known() -> None:
-    picture = textured(40, 60)
-    hole = np.ones((40, 60), bool)
-    hole[:, 0] = False
-    painted = fill(picture, hole, 0)
-    np.testing.assert_array_equal(painted[:, 0], picture[:, 0])
-    assert abs(float(painted.mean()) - float(picture[:, 0].mean())) < 40
-
-
-def test_spread_keeps_what_is_known_and_is_smooth_between() -> None:
-    values = np.zeros((32, 32, 1), np.float32)
-    weight = np.zeros((32, 32), np.float32)
-    values[:, 0], values[:, -1], weight[:, 0], weight[:, -1] = -10, 10, 1, 1
-    out = spread(values, weight)[..., 0]
-    np.testing.assert_allclose(out[:, 0], -10, atol=0.5)
-    np.testing.assert_allclose(out[:, -1], 10, atol=0.5)
-    assert np.abs(np.diff(out, axis=1)).max() < 5
-    assert abs(float(out[:, 14:18].mean())) < 2
