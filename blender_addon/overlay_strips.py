@@ -18,7 +18,7 @@ from ..shared.overlays import Sheet
 from ..shared.overlays.pictures import write
 from ..shared.overlays.sheet import HASH_LIFT, HASH_SCALE, HASH_STEPS
 from ..shared.scene import SceneSpec
-from . import compat, uncompressed
+from . import centred, compat, uncompressed
 from .timeline import Place
 
 BLEND_TYPES = {"over": "ALPHA_OVER", "screen": "SCREEN", "overlay": "OVERLAY"}
@@ -156,14 +156,9 @@ class _Formulas:
         return f"sin({_number(per_frame)}*(frame-{self.first})+{_number(2 * math.pi * phase)})"
 
     def _centre(self) -> tuple[float, float]:
-        """Where the picture's centre is, at the beginning of its way, as Blender counts it: see `vse.offset`."""
-        sheet, spec = self.sheet, self.spec
-        bottom = spec.height - sheet.origin[1] - sheet.height * sheet.scale
-        x, y = (
-            at - math.trunc((frame - size) / 2) - size * (1 - sheet.scale) / 2
-            for at, frame, size in ((sheet.origin[0], spec.width, sheet.width), (bottom, spec.height, sheet.height))
-        )
-        return x, y
+        """Where the picture's centre is, at the beginning of its way, as Blender counts it."""
+        sheet, frame = self.sheet, (self.spec.width, self.spec.height)
+        return centred.offset(frame, (sheet.width, sheet.height), sheet.scale, sheet.origin)
 
     def _moves(self, axis: int) -> str:
         """What is added to the offset along an axis, x to the right or y up."""

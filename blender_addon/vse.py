@@ -5,7 +5,6 @@ our strips by their tags (`timeline.py`) and updates them; names were the other 
 Blender itself appends numbers to names. What a person adds, strips, modifiers, muting, is left as it is.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import bpy
 
 from ..shared.scene import Key, Plane, SceneSpec
-from . import bars, compat, grade_strips, overlay_strips, ramp_scene, sound_strips, timeline, uncompressed
+from . import bars, centred, compat, grade_strips, overlay_strips, ramp_scene, sound_strips, timeline, uncompressed
 from .sound_strips import Piece
 from .timeline import Place
 
@@ -166,8 +165,8 @@ def _lay_ground(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
         strip.channel = place.channel
     compat.place(strip, place.first, place.frames, place.first - (plane.start + site.first))
     top, bottom = ramp_scene.visible_rows(site.spec, plane)
-    # Blender centres it by whole px, cut towards zero, as in `offset`
-    strip.transform.offset_y = site.spec.height - bottom - math.trunc((site.spec.height - (bottom - top)) / 2)
+    frame = site.spec.width, site.spec.height
+    _, strip.transform.offset_y = centred.offset(frame, (site.spec.width, bottom - top), 1, (0, top))
     strip.transform.filter = "AUTO"
     return strip
 
@@ -189,14 +188,5 @@ def _remove(home: Any, strip: Any) -> None:
 
 
 def offset(spec: SceneSpec, plane: Plane, key: Key) -> tuple[float, float]:
-    """The strip's offset from the centre of the frame, in px, y up, that puts the tile's corner at the key.
-
-    Blender centres a picture by whole px, (frame - picture) / 2 cut towards zero, and scales it about its own centre
-    (`sequencer_image_crop_transform_matrix` in its render.cc), so an odd difference would otherwise be half a px off.
-    """
-    bottom = spec.height - key.y - plane.height * plane.scale
-    x, y = (
-        at - math.trunc((frame - size) / 2) - size * (1 - plane.scale) / 2
-        for at, frame, size in ((key.x, spec.width, plane.width), (bottom, spec.height, plane.height))
-    )
-    return x, y
+    """The offset of a plane's strip at a key, in px, y up."""
+    return centred.offset((spec.width, spec.height), (plane.width, plane.height), plane.scale, (key.x, key.y))
