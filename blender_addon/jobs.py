@@ -78,7 +78,7 @@ def paint(server: Server, task: Task, tell: Tell, stop: Callable[[], bool] = lam
     note = Note(task.begun.job if task.begun else wish.job, task.key, 0, 0)
     noted_s = -NOTE_PERIOD_S
 
-    def told(message: Progress | Warned | Canvas) -> None:
+    def told(message: Progress | Preparing | Warned | Canvas) -> None:
         nonlocal note, noted_s
         tell(message)
         if isinstance(message, Progress) and message.what == "step":

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import hearing
-from .errors import UsageError
 from .finishing import SoundCue
 from .hearing import Keys, Listener, Values
 from .plan import LayerPlan, Plan
+from .pointing import check_layer
 from .project import Project
 
 Frames = NDArray[np.int64]
@@ -129,11 +129,7 @@ def _heard(project: Project, plan: Plan, wish: SoundCue, index: int, first: int)
             return level, (), ()
         side = float(ear.pan(np.array(wish.place[0])))
         return level, tuple((n, side) for n in ends), ()
-    if wish.layer >= len(plan.layers):
-        raise UsageError(
-            f"cues.{index} is on layer {wish.layer}, but there are {len(plan.layers)}, counted from 0.",
-            f"Give it a layer from 0 to {len(plan.layers) - 1}.",
-        )
+    check_layer(wish.layer, f"cues.{index}", len(plan.layers))
     layer = plan.layers[wish.layer]
     place = wish.place or (plan.width / 2, layer.top + layer.height / 2)
     speed = _velocity(layer, place[1])

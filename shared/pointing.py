@@ -30,10 +30,10 @@ def check(project: Project, width: int, height: int, settled: bool = False) -> N
     for i, layer in enumerate(project.layers):
         _check_line(layer.skyline, f"layers.{i}.skyline", width, height)
     for i, hint in enumerate(project.hints):
-        _check_layer(hint.layer, f"hints.{i}", count if known else None)
+        check_layer(hint.layer if known else None, f"hints.{i}", count)
         _check_pointed(hint, f"hints.{i}", width, height)
     for i, thing in enumerate(project.objects):
-        _check_layer(thing.layer, f"objects.{i}", count if known else None)
+        check_layer(thing.layer if known else None, f"objects.{i}", count)
         if not thing.matte:
             _check_pointed(thing, f"objects.{i}", width, height)
 
@@ -55,8 +55,9 @@ def _check_pointed(thing: Hint | Object, path: str, width: int, height: int) -> 
     _check_line(thing.stroke, f"{path}.stroke", width, height, thing.stroke_px / 2)
 
 
-def _check_layer(layer: int, path: str, count: int | None) -> None:
-    if count is not None and layer >= count:
+def check_layer(layer: int | None, path: str, count: int) -> None:
+    """Raise UsageError where the entry at `path` names a layer beyond `count`; None is no layer by itself."""
+    if layer is not None and layer >= count:
         raise UsageError(
             f"{path}.layer is {layer}, but the picture has the layers 0 to {count - 1}.",
             "Give the number of one of them; they are counted from 0, the farthest.",

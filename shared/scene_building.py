@@ -18,6 +18,7 @@ from .grading import Graded
 from .overlays import Sheet, sheet
 from .plan import Plan
 from .plates import Manifest, ObjectPlate, Plate, Tile
+from .pointing import check_layer
 from .project import Project
 from .ramp import Slide, travel
 from .scene import Key, Plane, SceneSpec
@@ -66,7 +67,7 @@ def check(project: Project, plan: Plan) -> None:
     """Raise UsageError for what `build` would refuse of a project, whatever its plates: to be asked before painting."""
     for kind in ("overlays", "distortions", "grades"):
         for number, entry in enumerate(getattr(project, kind)):
-            _check_layer(f"{kind}.{number}.layer", entry.layer, plan)
+            check_layer(entry.layer, f"{kind}.{number}", len(plan.layers))
     for layer in plan.layers:
         for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop):
             pass
@@ -114,14 +115,6 @@ def _laid(
     )
     sheets += (replace(s, channel=next(channels)) for s in over_all if s.kind in overlays.FILM)
     return tuple(planes), tuple(sheets), grades
-
-
-def _check_layer(path: str, layer: int | None, plan: Plan) -> None:
-    if layer is not None and layer >= len(plan.layers):
-        raise UsageError(
-            f"{path} is {layer}, but the layers are 0 to {len(plan.layers) - 1}.",
-            "Choose one of them, or leave it empty: it then counts for all.",
-        )
 
 
 def _planes(plan: Plan, plate: Plate, manifest: Manifest, frame: Framing, channels: Iterator[int]) -> Iterator[Plane]:

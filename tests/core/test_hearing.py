@@ -132,7 +132,7 @@ def test_a_cue_on_the_whole_may_have_a_side() -> None:
 
 
 def test_a_cue_on_a_layer_that_is_not_there_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"cues\.0 is on layer 3, but there are 3"):
+    with pytest.raises(UsageError, match=r"cues\.0\.layer is 3, but the picture has the layers 0 to 2"):
         built({"layer": 3})
 
 

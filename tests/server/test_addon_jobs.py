@@ -48,7 +48,7 @@ def test_another_output_setting_goes_on_with_the_job(
     [
         ({"grades": [{"layer": 9, "contrast": 5}]}, r"grades\.0\.layer is 9"),
         ({"overlays": [{"layer": 9}]}, r"overlays\.0\.layer is 9"),
-        ({"cues": [{"layer": 9}]}, r"cues\.0 is on layer 9"),
+        ({"cues": [{"layer": 9}]}, r"cues\.0\.layer is 9"),
         ({"distortions": [{"direction": "y", "amplitude_px": 50}]}, "would cross"),
         ({"output": {"format": "webm", "audio": "aac"}}, "cannot hold"),
         ({"output": {"target": "planes"}, "overlays": [{}]}, "target planes"),
