@@ -121,7 +121,7 @@ def request_of(project: Project, context: StepContext) -> InpaintRequest:
     """What the engine is asked for at a step."""
     wish = project.inpaint
     seed = wish.seed + (context.step if wish.seed_policy == "per_step" else 0)
-    return InpaintRequest(wish.prompt, wish.negative_prompt, seed, context)
+    return InpaintRequest(wish.prompt, wish.negative_prompt, seed, context, context.run.options)
 
 
 def _tight(layer: int, rect: Rect, which: Bool, rgb: RGB) -> Piece:

@@ -171,5 +171,12 @@ def _health() -> Node:
         "queued": COUNT,
         "default_engine": TEXT,
         "engines": {"type": "object", "additionalProperties": record({"available": FLAG, "reason": TEXT})},
+        "looking": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": record({"available": FLAG, "reason": TEXT}),
+            },
+        },
         "limits": ref("Limits"),
     }

@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..shared import plan as plans
 from ..shared import settings
 from ..shared.errors import Cancelled, UsageError
 from ..shared.plan import LayerPlan, Plan
 from ..shared.plates import Manifest, Plate
-from ..shared.project import Project
+from ..shared.project import SECTIONS, Project
 from . import engines, masks
 from .bands import Bands
 from .composites import Composites
@@ -256,14 +256,13 @@ def _imagination(engine: InpaintEngine, project: Project, cancelled: Callable[[]
     if not imagines(engine):
         return None
     wish = project.inpaint
-    request = InpaintRequest(wish.prompt, wish.negative_prompt, wish.seed)
+    request = InpaintRequest(wish.prompt, wish.negative_prompt, wish.seed, options=_options(project, engine.name))
     return lambda picture, mask: engine.inpaint(picture, mask, request, cancelled)
 
 
 def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str) -> RunContext:
-    """The run as the engine is told of it; an engine that has settings has a section of its name."""
-    section = getattr(project, engine, None)
-    options = settings.write(section) if section is not None else {}
+    """The run as the engine is told of it."""
+    options = _options(project, engine)
     rows = [(c.top, c.height) for c in cutouts] or [(layer.top, layer.height) for layer in plan.layers]
     views = tuple(
         LayerView(layer.index, *place, layer.velocity, ramp=layer.ramp)
@@ -279,3 +278,9 @@ def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutou
         tuple(cutouts),
         project.motion.loop,
     )
+
+
+def _options(project: Project, engine: str) -> dict[str, Any]:
+    """The settings of an engine: those of the project's section of its name, if there is one."""
+    section = getattr(project, engine, None) if engine in SECTIONS else None
+    return settings.write(section) if section is not None else {}

@@ -14,6 +14,7 @@ from typing import Any
 from . import settings
 from .errors import UsageError
 from .finishing import Distortion, Grade, Output, Overlay, Sound, SoundCue
+from .model_settings import A1111, Caption, ComfyUI, Depth, Diffusers, IOPaint, Segment
 from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Speed, Walk
 from .settings import join
 
@@ -45,6 +46,13 @@ class Project:
     cut: Cut = field(default_factory=Cut)
     inpaint: Inpaint = field(default_factory=Inpaint)
     walk: Walk = field(default_factory=Walk)
+    diffusers: Diffusers = field(default_factory=Diffusers)
+    depth: Depth = field(default_factory=Depth)
+    segment: Segment = field(default_factory=Segment)
+    caption: Caption = field(default_factory=Caption)
+    a1111: A1111 = field(default_factory=A1111)
+    iopaint: IOPaint = field(default_factory=IOPaint)
+    comfyui: ComfyUI = field(default_factory=ComfyUI)
     mask: MaskShape = field(default_factory=MaskShape)
     plates: Plates = field(default_factory=Plates)
     sound: Sound = field(default_factory=Sound)

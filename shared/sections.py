@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .finishing import Output, Sound
+from .model_settings import MODEL_SECTIONS
 from .settings import setting
 
 
@@ -279,6 +280,7 @@ SECTIONS: dict[str, type[Any]] = {
     "cut": Cut,
     "inpaint": Inpaint,
     "walk": Walk,
+    **MODEL_SECTIONS,
     "mask": MaskShape,
     "plates": Plates,
     "sound": Sound,

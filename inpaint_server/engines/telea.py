@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..regions import bounds
+from .card import INPAINT, Card
 from .contract import RGB, InpaintRequest, Mask, Rect, RunContext
 
+CARD = Card("telea", INPAINT, "Fast marching from the hole's border: good for scratches, a reference for the others.")
 RADIUS_PX = 3.0
 MID_GREY = 128
 ROUND_PX = 12

@@ -24,8 +24,12 @@ from ..walk.ground import Ground
 from ..walk.landings import CHOICES, land_together
 from ..walk.receding import RecedingField
 from ..walk.settings import WalkSettings
+from .card import INPAINT, Card
 from .contract import RGB, RGBA, InpaintRequest, Mask, Rect, RunContext, StepContext
 
+CARD = Card(
+    "walk", INPAINT, "Continues every layer out of its own pixels, without weights; the default.", memory="0.6 GB"
+)
 BLOCK_ROWS = 64
 
 

@@ -18,15 +18,20 @@ def health() -> Response:
     """Version, engines and what they lack, whether a job is running, and the caps."""
     parts = context()
     running, queued = parts.worker.busy()
-    shown = {name: {"available": not why, "reason": why} for name, why in sorted(engines.available().items())}
     return jsonify(
         version=__version__,
         state="busy" if running else "ready",
         queued=queued,
         default_engine=engines.DEFAULT,
-        engines=shown,
+        engines=_told(engines.INPAINT),
+        looking={task: _told(task) for task in engines.TASKS if task != engines.INPAINT},
         limits=asdict(parts.limits),
     )
+
+
+def _told(task: str) -> dict[str, dict[str, object]]:
+    """The engines of a task by name, and what each lacks."""
+    return {name: {"available": not why, "reason": why} for name, why in sorted(engines.available(task).items())}
 
 
 @routes.get("/openapi.json")
