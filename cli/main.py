@@ -22,6 +22,7 @@ from ..shared.errors import ParallaxError, UsageError
 from ..shared.formats import FORMATS
 from ..shared.outputs import check_file, check_folder, refused
 from ..shared.project import Project
+from . import animate
 
 Run = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -106,6 +107,10 @@ def _other_commands(commands: Commands) -> None:
     check.add_argument("job", type=Path, metavar="JOB", help="a folder of plates, or that of a job in a server's store")
     check.add_argument("--picture", type=Path, help="the source, if it does not lie in the folder")
     check.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="where the report goes (default: into JOB)")
+    text = "a still picture that sways: plants, water, cloth, warm air; or as a clip of yours moves"
+    moving = _command(commands, "animate", animate.run, text)
+    animate.add_arguments(moving)
+    _out(moving, "FILE", "the video, .mp4 unless --format says otherwise")
     text = "get Blender as a Python module, in its own environment"
     install = _command(commands, "install-blender", run_install, text)
     install.add_argument("version", nargs="?", help="4.2, 4.5, 5.0 or 5.2 (default: the newest possible)")

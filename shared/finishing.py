@@ -206,3 +206,29 @@ class Grade:
     curve: tuple[tuple[float, float], ...] = setting(
         (), "Tone curve through these points [in, out], 0 to 1; empty: none.", low=0, high=1
     )
+
+
+@dataclass(frozen=True)
+class Living:
+    """A still that sways and ripples: swings at many frequencies that come back to their beginning exactly."""
+
+    preset: str = setting("vegetation", "How it moves.", choices=("vegetation", "water", "cloth", "air"), flag="preset")
+    gain: float = setting(1.0, "How far; too much is lowered to where nothing folds.", low=0, high=20, flag="gain")
+    wind_deg: float = setting(0.0, "Where the wind blows to: 0 right, 90 up.", flag="wind", unit="degrees")
+    correlation: float = setting(
+        1.0, "How large the parts are that move as one; 1 is the preset's.", above=0, high=20, flag="correlation"
+    )
+    period_s: float = setting(
+        5.0, "Seconds until the motion repeats itself.", low=0.2, high=600, flag="period", unit="s"
+    )
+    frequencies: int = setting(16, "How many swings are added up.", low=1, high=64, flag="frequencies", advanced=True)
+    seed: int = setting(0, "Same seed, same motion.", low=0, high=2**31 - 1, flag="seed")
+    drift: tuple[float, float] = setting(
+        (0.0, 0.0),
+        "Where it also moves on to without coming back, for clouds, water and smoke: [x, y] in px per second, y down.",
+        low=-10000,
+        high=10000,
+        flag="drift",
+    )
+    mask: str = setting("", "A picture that is white where something moves. Empty: all of it.", flag="mask")
+    motion: str = setting("", "Motion taken from a clip, as `animate --save-motion` writes it.", flag="motion")

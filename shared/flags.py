@@ -30,7 +30,13 @@ def points(text: str) -> list[list[float]]:
     return [[float(x), float(y)] for x, y in (part.split(":") for part in text.split(",") if part)]
 
 
-_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "points": points}
+def pair(text: str) -> list[float]:
+    """`-12.5:3` as [-12.5, 3]."""
+    x, y = text.split(":")
+    return [float(x), float(y)]
+
+
+_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "points": points, "pair": pair}
 _SHOWN = 40
 """Characters of a wrong list that a refusal repeats."""
 
@@ -69,30 +75,32 @@ def add_project_flags(parser: argparse.ArgumentParser) -> None:
         help="any setting by its path, layers counted from 0: --set layers.1.distance=500",
     )
     for section, d in flagged():
-        if d.kind == "bool":
-            group.add_argument(
-                f"--{d.limits.flag}",
-                dest=f"{section}.{d.name}",
-                action=argparse.BooleanOptionalAction,
-                help=d.limits.help.replace("%", "%%"),
-            )
-            continue
-        group.add_argument(
-            f"--{d.limits.flag}",
-            dest=f"{section}.{d.name}",
-            type=_TYPES[d.kind],
-            choices=d.limits.choices or None,
-            metavar=None if d.limits.choices else _metavar(d),
-            help=_help(d),
-        )
+        add_setting(group, d, f"{section}.{d.name}")
+
+
+def add_setting(group: Any, d: settings.Declared, dest: str) -> None:
+    """Add the flag of one declared setting to a parser or a group of one; its value is None where it is not given."""
+    if d.kind == "bool":
+        text = d.limits.help.replace("%", "%%")
+        group.add_argument(f"--{d.limits.flag}", dest=dest, action=argparse.BooleanOptionalAction, help=text)
+        return
+    group.add_argument(
+        f"--{d.limits.flag}",
+        dest=dest,
+        type=_TYPES[d.kind],
+        choices=d.limits.choices or None,
+        metavar=None if d.limits.choices else _metavar(d),
+        help=_help(d),
+    )
 
 
 def _metavar(d: settings.Declared) -> str:
-    return "X:Y,..." if d.kind == "points" else (d.limits.unit or d.kind).upper()
+    shapes = {"points": "X:Y,...", "pair": "X:Y"}
+    return shapes.get(d.kind) or (d.limits.unit or d.kind).upper()
 
 
 def _help(d: settings.Declared) -> str:
-    default = "" if d.default in (None, "", ()) else f" (default {d.default})"
+    default = "" if d.default in (None, "", (), (0.0, 0.0)) else f" (default {d.default})"
     return f"{d.limits.help}{default}".replace("%", "%%")
 
 

@@ -25,7 +25,7 @@ LEVER_POWER = 1.3
 LEVER_SHARE = 0.35  # of the height: how tall a thing must be to move by the whole amplitude
 GRAIN_POWER = 0.35
 TURBULENCE, JITTER = 0.5, 0.9
-ROOTS = ("none", "bottom", "top")
+RIM_SHARE, FAR_SHARE, FAR_WEIGHT = 0.01, 0.3, 1e-3
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def volume(
     orders = np.arange(1, frequencies + 1)
     for j, amplitude in enumerate(spectrum(orders / period_s, material)):
         grain = material.length * correlation * unit / float(orders[j]) ** GRAIN_POWER
-        size = rows, columns, grain / cell_y / material.stretch, grain / cell_x
+        size = rows, columns, grain / cell_y, grain * material.stretch / cell_x
         strength, jitter, bend, lag = (noises.noise(random, *size, periodic) for _ in range(4))
         way = downwind * _waves(orders[j] / period_s / (material.speed * unit), width, wind[0], periodic)
         phase = 2 * np.pi * (random.random() - way) + JITTER * jitter
@@ -141,15 +141,27 @@ def _levelled(
     size: tuple[int, int],
     period_s: float,
 ) -> SpectralVolume:
-    """The raw waves with the wanted root mean square where the mask is, held at the root, nothing outside."""
-    soft = noises.gaussian(mask.astype(np.float32), *(max(0.5, 0.01 * n) for n in mask.shape)) * mask
+    """The raw waves with the wanted root mean square where the mask is, held at the root."""
     inside = mask > 0.5
     made = SpectralVolume(raw, *size, period_s)
     mean = float(made.rms_px()[inside].mean()) if inside.any() else 1.0
-    share = soft * lever(mask, material.root)
+    share = carried_on(mask) * lever(mask, material.root)
     if nearness is not None:
         share = share * nearness
     return replace(made, fields=(raw * (share * (wanted_px / max(mean, 1e-9)))).astype(np.complex64))
+
+
+def carried_on(mask: Field) -> Field:
+    """The mask's values where it has any, carried on smoothly to where it is 0, float32 [h, w].
+
+    What lies there is not seen, as the layer ends; a motion that ended there too would fold the layer's rim.
+    """
+    sums = [np.zeros_like(mask, np.float64) for _ in range(2)]
+    for sigma, weight in ((RIM_SHARE, 1.0), (FAR_SHARE, FAR_WEIGHT)):
+        spread = max(0.5, sigma * max(mask.shape))
+        for total, field in zip(sums, (mask * mask, mask), strict=True):
+            total += weight * noises.gaussian(field.astype(np.float32), spread, spread)
+    return np.asarray(np.clip(sums[0] / np.maximum(sums[1], 1e-9), 0, 1), np.float32)
 
 
 def lever(mask: Field, root: str) -> Field:

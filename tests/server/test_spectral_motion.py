@@ -50,7 +50,7 @@ def test_an_inverse_undoes_the_displacement() -> None:
     back = warp.inverted(moved, WIDTH, HEIGHT, rounds=12)
     again = warp.inverted(-back, WIDTH, HEIGHT, rounds=12)
     off = np.abs(-again - moved)[:, 4:-4, 4:-4]
-    assert off.mean() < 0.02
+    assert off.mean() < 0.05
     assert np.abs(moved).max() > 2
 
 

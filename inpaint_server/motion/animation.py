@@ -1,0 +1,93 @@
+"""A still picture that moves: what the mask shows is a layer of its own, warped before a painted background.
+
+Warping the whole picture by a motion that fades at the mask's rim was the other road; it needs no painting, and pulls
+the sky along with every branch.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...shared.spectral import SpectralVolume, drift
+from ...shared.spectral.modes import Ringing
+from ...shared.spectral.volume import Displacement, Swing
+from ..engines.contract import RGB, RGBA, InpaintEngine, InpaintRequest, Mask
+from .warp import Warp, over, premultiplied
+
+Share = NDArray[np.float32]  # [H, W], 0 to 1
+CELL_PX = 4
+LARGEST_GRID = 480
+
+
+def grid(width: int, height: int) -> tuple[int, int]:
+    """Rows and columns of the coarse grid for a picture: a cell for 4 px, on large pictures fewer."""
+    cell = max(CELL_PX, max(width, height) / LARGEST_GRID)
+    return max(1, round(height / cell)), max(1, round(width / cell))
+
+
+def coarse(share: Share, rows: int, columns: int) -> Share:
+    """A share of each pixel on the coarse grid."""
+    return np.asarray(cv2.resize(share, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def behind(picture: RGB, share: Share, reach_px: int, engine: InpaintEngine) -> RGB:
+    """The picture without what moves; `reach_px` beside it is painted too, for soft rims."""
+    side = 2 * reach_px + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    mask: Mask = np.asarray(cv2.dilate((share > 0).astype(np.uint8) * 255, kernel), np.uint8)
+    return engine.inpaint(picture, mask, InpaintRequest(), lambda: False)
+
+
+@dataclass
+class Animation:
+    """The frames of a moving still. Without `share` the whole picture moves and nothing is behind it.
+
+    `drift_px_s` is where the moving part goes on to beside swinging, (x, y); `ringing` are pokes.
+    """
+
+    picture: RGB
+    volume: SpectralVolume
+    share: Share | None = None
+    background: RGB | None = None
+    drift_px_s: tuple[float, float] = (0.0, 0.0)
+    ringing: Ringing | None = None
+    _layer: RGBA = field(init=False)
+    _swing: Swing = field(init=False)
+    _warp: Warp = field(init=False)
+    _moving: Share = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what every frame needs."""
+        height, width = self.picture.shape[:2]
+        self._swing, self._warp = Swing(self.volume), Warp(width, height)
+        rows, columns = self.volume.fields.shape[2:]
+        self._moving = np.ones((rows, columns), np.float32)
+        layer = self.picture
+        if self.share is not None:
+            alpha = np.rint(self.share * 255).astype(np.uint8)
+            layer = np.dstack([self.picture, alpha])
+            self._moving = coarse(self.share, rows, columns)
+        self._layer = premultiplied(layer)
+
+    def frame(self, time_s: float) -> RGB:
+        """The frame at a time, RGB uint8 [H, W, 3]."""
+        moved = self._swing.at(time_s)
+        if self.ringing is not None and (rung := self.ringing.at(time_s)) is not None:
+            moved = moved + rung
+        if self.drift_px_s == (0.0, 0.0):
+            return self._laid(self._warp(self._layer, moved))
+        first, second = drift.phases(time_s, self.volume.period_s)
+        seen = [self._warp(self._layer, moved + self._drifted(phase.drifted_s)) for phase in (first, second)]
+        mixed = cv2.addWeighted(seen[0], first.weight, seen[1], second.weight, 0)
+        return self._laid(np.asarray(mixed, np.uint8))
+
+    def _drifted(self, seconds: float) -> Displacement:
+        way = np.array(self.drift_px_s, np.float32) * np.float32(seconds)
+        return np.asarray(way[:, None, None] * self._moving[None], np.float32)
+
+    def _laid(self, seen: RGBA) -> RGB:
+        if self.background is None:
+            return np.ascontiguousarray(seen[..., :3])
+        return over(self.background, seen)

@@ -1,0 +1,115 @@
+"""`animate` from the command line: frames that move where the mask is, a loop that closes, motion out of a clip."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from infinite_parallax.cli.ffmpeg import ffmpeg
+from infinite_parallax.cli.main import main
+from infinite_parallax.shared.example_picture import paint
+from PIL import Image
+
+WIDTH, HEIGHT = 192, 108
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    Image.fromarray(paint(WIDTH, HEIGHT)).save(tmp_path / "still.png")
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[60:, :100] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    return tmp_path / "still.png"
+
+
+def frames(folder: Path) -> np.ndarray:
+    return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in sorted(folder.glob("out_*.png"))])
+
+
+def animate(still: Path, *words: str) -> np.ndarray:
+    folder = still.parent / "frames"
+    assert main(["animate", str(still), "-o", str(folder / "out.png"), "--format", "png", "--fps", "8", *words]) == 0
+    return frames(folder)
+
+
+def test_only_what_the_mask_shows_moves(still: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mask = still.parent / "mask.png"
+    shown = animate(still, "--mask", str(mask), "--preset", "cloth", "--period", "1", "--seed", "4")
+    assert shown.shape == (8, HEIGHT, WIDTH, 3)
+    source = np.asarray(Image.open(still))
+    np.testing.assert_array_equal(shown[:, :40], np.broadcast_to(source[:40], (8, 40, WIDTH, 3)))
+    np.testing.assert_array_equal(shown[:, :, 130:], np.broadcast_to(source[:, 130:], (8, HEIGHT, 62, 3)))
+    moved = np.abs(shown[1:, 70:, :90].astype(int) - shown[:-1, 70:, :90]).mean((1, 2, 3))
+    assert moved.min() > 1
+    assert "8 frames, 192x108 px" in capsys.readouterr().out
+
+
+def test_one_period_closes_as_smoothly_as_it_runs(still: Path) -> None:
+    shown = animate(still, "--period", "1.03", "--frequencies", "4", "--preset", "air").astype(int)
+    steps = np.abs(np.diff(np.concatenate([shown, shown[:1]]), axis=0)).mean((1, 2, 3))
+    assert steps[-1] < 1.6 * np.median(steps)
+
+
+def test_a_poke_is_seen_from_its_moment_on(still: Path) -> None:
+    calm = animate(still, "--preset", "cloth", "--gain", "0.5", "--period", "2")
+    poked = animate(still, "--preset", "cloth", "--gain", "0.5", "--period", "2", "--poke", "1:96:90:12:0")
+    np.testing.assert_array_equal(calm[:8], poked[:8])
+    assert np.abs(calm[8].astype(int) - poked[8]).max() > 20
+
+
+def test_what_drifts_begins_and_ends_alike(still: Path) -> None:
+    shown = animate(still, "--preset", "air", "--gain", "0", "--period", "2", "--drift=-12:0").astype(int)
+    steps = np.abs(np.diff(np.concatenate([shown, shown[:1]]), axis=0)).mean((1, 2, 3))
+    assert steps.min() > 0.3
+    assert steps[-1] < 1.5 * np.median(steps)
+
+
+def test_motion_is_taken_from_a_clip_kept_and_used_again(still: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, kept = still.parent / "clip.mp4", still.parent / "motion.npz"
+    sway = f"animate {still} -o {clip} --preset cloth --period 2 --frequencies 3 --gain 2 --fps 12 --seconds 4"
+    assert main(sway.split()) == 0
+    first = animate(still, "--clip", str(clip), "--transfer", "framing", "--save-motion", str(kept), "--seconds", "1")
+    assert "The clip swings most at" in capsys.readouterr().out
+    again = animate(still, "--motion", str(kept), "--seconds", "1")
+    assert np.abs(first.astype(int) - again).mean() < 0.2
+    assert np.abs(first[0].astype(int) - first[4]).mean() > 1
+
+
+def test_a_video_is_written_and_a_gif(still: Path) -> None:
+    for name, words in (("out.mp4", ()), ("out.gif", ("--format", "gif"))):
+        path = still.parent / name
+        assert main(["animate", str(still), "-o", str(path), "--seconds", "0.5", "--fps", "10", *words]) == 0
+        done = subprocess.run([ffmpeg(), "-v", "error", "-i", str(path), "-f", "null", "-"], check=False)
+        assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--mask", "none.png"], "There is no mask at none.png"),
+        (["--clip", "none.mp4"], "There is no clip at none.mp4"),
+        (["--motion", "none.npz"], "There is no file at none.npz"),
+        (["--poke", "1:2:3"], "--poke 1:2:3 is not 5 numbers"),
+        (["--poke", "0:900:2:3:0"], "is outside the picture"),
+        (["--seconds", "0"], "--seconds is 0"),
+        (["--fps", "nan"], "--fps is nan"),
+        (["--gain", "50"], "living.gain is 50, but must be at least 0 and at most 20"),
+        (["--engine", "wlak", "--mask", "mask.png"], "There is no engine 'wlak'"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    still: Path, words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(still.parent)
+    assert main(["animate", str(still), "-o", "out.mp4", *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not Path("out.mp4").exists()
+
+
+def test_boxes_and_black_masks_are_refused(still: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(np.zeros((HEIGHT, WIDTH), np.uint8)).save(still.parent / "black.png")
+    out = still.parent / "out.mp4"
+    assert main(["animate", str(still), "-o", str(out), "--mask", str(still.parent / "black.png")]) == 2
+    assert "The mask is black" in capsys.readouterr().err
+    assert main(["animate", str(still), "-o", str(out), "--clip", str(still), "--transfer", "boxes"]) == 2
+    assert capsys.readouterr().err
