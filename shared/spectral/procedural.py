@@ -156,12 +156,14 @@ def carried_on(mask: Field) -> Field:
 
     What lies there is not seen, as the layer ends; a motion that ended there too would fold the layer's rim.
     """
-    sums = [np.zeros_like(mask, np.float64) for _ in range(2)]
-    for sigma, weight in ((RIM_SHARE, 1.0), (FAR_SHARE, FAR_WEIGHT)):
-        spread = max(0.5, sigma * max(mask.shape))
-        for total, field in zip(sums, (mask * mask, mask), strict=True):
-            total += weight * noises.gaussian(field.astype(np.float32), spread, spread)
-    return np.asarray(np.clip(sums[0] / np.maximum(sums[1], 1e-9), 0, 1), np.float32)
+    values, weights = (_spread(field.astype(np.float32)) for field in (mask * mask, mask))
+    return np.asarray(np.clip(values / np.maximum(weights, 1e-9), 0, 1), np.float32)
+
+
+def _spread(field: Field) -> Field:
+    """A field blurred a little, and a trace of it far."""
+    near, far = (max(0.5, share * max(field.shape)) for share in (RIM_SHARE, FAR_SHARE))
+    return np.asarray(noises.gaussian(field, near, near) + FAR_WEIGHT * noises.gaussian(field, far, far))
 
 
 def lever(mask: Field, root: str) -> Field:
