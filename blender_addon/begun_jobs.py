@@ -12,7 +12,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..shared.identity import painted_part
+from ..shared.identity import nameless, painted_part
 from ..shared.project import Project
 
 FILE = "job.json"
@@ -63,5 +63,6 @@ def _read(path: str, _changed: int) -> Note | None:
 
 def key(project: Project, picture: Path) -> str:
     """What tells one wish from another without reading a picture: its settings, and the picture's name and time."""
-    text = json.dumps([painted_part(project).to_json(), str(picture), picture.stat().st_mtime_ns], sort_keys=True)
+    wish = nameless(painted_part(project)).to_json()
+    text = json.dumps([wish, str(picture), picture.stat().st_mtime_ns], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]

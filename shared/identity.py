@@ -32,9 +32,15 @@ def painted_part(project: Project) -> Project:
     return replace(kept, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
 
 
+def nameless(project: Project) -> Project:
+    """The project without the names of its layers and objects, which are seen in lists and in no pixel."""
+    layers = tuple(replace(layer, name="") for layer in project.layers)
+    return replace(project, layers=layers, objects=tuple(replace(thing, name="") for thing in project.objects))
+
+
 def job_id(project: Project, picture: bytes, version: str, attachments: Mapping[str, bytes] | None = None) -> str:
     """The id of the job that paints this project of these picture files with this version of the program."""
-    text = json.dumps([version, painted_part(project).to_json()], sort_keys=True).encode()
+    text = json.dumps([version, nameless(painted_part(project)).to_json()], sort_keys=True).encode()
     whole = hashlib.sha256(text + picture)
     for part, data in sorted((attachments or {}).items()):
         whole.update(part.encode() + hashlib.sha256(data).digest())

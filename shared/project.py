@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from . import settings
 from .errors import UsageError
@@ -23,6 +23,7 @@ __all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", 
 SCHEMA = "infinite-parallax/project"
 VERSION = 1
 MOST_LAYERS = 64
+Named = TypeVar("Named", Layer, Object)
 LISTS: dict[str, tuple[type[Any], int]] = {
     "layers": (Layer, MOST_LAYERS),
     "hints": (Hint, 256),
@@ -134,9 +135,19 @@ def load(path: Path) -> Project:
 
 
 def settled(wish: Project, document: Mapping[str, Any]) -> Project:
-    """A wish with what a server has settled of it, its job's document: how the picture is cut, and into what."""
+    """A wish with what a server has settled of it, its job's document: how the picture is cut, and into what.
+
+    Names are the wish's where it has any: they may have been given since the job was made.
+    """
     job = from_json(document)
-    return replace(wish, cut=job.cut, speed=job.speed, layers=job.layers, hints=job.hints, objects=job.objects)
+    layers, objects = _named_as(job.layers, wish.layers), _named_as(job.objects, wish.objects)
+    return replace(wish, cut=job.cut, speed=job.speed, layers=layers, hints=job.hints, objects=objects)
+
+
+def _named_as(entries: tuple[Named, ...], wished: tuple[Named, ...]) -> tuple[Named, ...]:
+    if len(entries) != len(wished):
+        return entries
+    return tuple(replace(entry, name=wish.name or entry.name) for entry, wish in zip(entries, wished, strict=True))
 
 
 def json_schema() -> dict[str, Any]:

@@ -71,12 +71,14 @@ def _resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
         _check(project, assets, width, height)
     if why := _must_be_straight(project, width, height):
         return _straight(project, why)
+    few = ""
     if project.layers:
         candidate = _with_disparities(project, picture, assets)
     else:
         proposal = _propose(project, picture, assets)
         if not proposal.wanted and project.cut.mode == "auto":
             return _straight(project, proposal.reason)
+        few = _too_few(project, proposal)
         candidate = _with_layers(project, proposal if proposal.wanted else _default(width, height), height)
     settled = replace(candidate, cut=replace(candidate.cut, mode="contour"))
     made = _plan(settled, width, height)
@@ -86,7 +88,8 @@ def _resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
         return _vertical(project)
     if fast := [layer.name for layer in made.layers if abs(layer.velocity[0]) > width / 2]:
         return _too_fast(project, fast[0])
-    return _decide(project, settled, picture, assets)
+    decided = _decide(project, settled, picture, assets)
+    return replace(decided, notes=(*decided.notes, few)) if few else decided
 
 
 def masks_for(project: Project, picture: RGB, assets: Assets) -> Borders:
@@ -183,17 +186,26 @@ def _sure_borders(project: Project, proposal: Suggestion, picture: RGB) -> Sugge
     """A proposal without the borders that are not sure enough; the reason of one that has none left says so."""
     height, width = picture.shape[:2]
     sketch = rough_cut.sketch(picture)
-    reason = proposal.reason
+    reason, dropped = proposal.reason, ""
     while proposal.wanted:
         # as they will be cut: along the points that are written down
         wanted = wanted_rows(_with_layers(project, proposal, height).layers, width, height)
         sure = contour_cut.confidences(sketch, wanted, project.cut.reach)
         worst = int(np.argmin(sure))
         if sure[worst] >= project.cut.confidence:
-            return proposal
-        reason = _unsure(proposal.tops[worst], sure[worst], project)
+            return replace(proposal, dropped=dropped)
+        reason = dropped = _unsure(proposal.tops[worst], sure[worst], project)
         proposal = proposals.without(proposal, worst, height)
     return replace(proposal, reason=reason)
+
+
+def _too_few(project: Project, proposal: Suggestion) -> str:
+    """Why there are fewer layers than were asked for; empty where there are as many."""
+    asked, found = project.cut.layers, len(proposal.wanted) + 1
+    if asked is None or found >= asked or not proposal.wanted:
+        return ""
+    why = proposal.dropped or "no other border goes from left to right, surely enough and apart from the others"
+    return f"{found} of {asked} layers were found: {why}."
 
 
 def _unsure(row: int, sure: float, project: Project) -> str:

@@ -43,7 +43,8 @@ NAMES = {
 class Suggestion:
     """A proposal of n layers. Per border, far to near (n - 1): the `wanted` path float64 [W], the `contours` found in
     the small picture, the median row `tops`. Per layer: `names`, and `speeds` relative to the nearest, 0..1.
-    `confidence` is that of the least sure border; with no border at all it is 0."""
+    `confidence` is that of the least sure border; with no border at all it is 0. `dropped` says why a border that was
+    found is not among them."""
 
     wanted: tuple[Rows, ...]
     contours: tuple[Contour, ...]
@@ -52,6 +53,7 @@ class Suggestion:
     speeds: tuple[float, ...]
     confidence: float
     reason: str
+    dropped: str = ""
 
 
 def suggest(picture: RGB, most: int | None, reach: float) -> Suggestion:

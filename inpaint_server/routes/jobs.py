@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 
 from ...shared import project as projects
 from ...shared.errors import UsageError
+from ...shared.identity import nameless
 from ...shared.plan import plan
 from ...shared.plate_sizes import needed_bytes
 from ...shared.project import Project
@@ -67,8 +68,8 @@ def _submit(job_id: str) -> tuple[Response, int]:
 
 
 def _digest(wish: Project, source: bytes, attachments: Mapping[str, bytes]) -> str:
-    """What tells two requests apart."""
-    whole = hashlib.sha256(source + json.dumps(wish.to_json(), sort_keys=True).encode())
+    """What tells two requests apart; that layers have other names does not."""
+    whole = hashlib.sha256(source + json.dumps(nameless(wish).to_json(), sort_keys=True).encode())
     for part, data in sorted(attachments.items()):
         whole.update(part.encode() + hashlib.sha256(data).digest())
     return whole.hexdigest()

@@ -24,6 +24,20 @@ def test_what_does_not_change_the_plates_does_not_change_the_job(other: dict[str
     assert painted_part(project) == projects.Project()
 
 
+def test_names_make_no_other_job_and_are_the_wish_s() -> None:
+    def wish(first: str, thing: str) -> projects.Project:
+        layers = [{"name": first, "height": 50}, {"distance": 9}]
+        return projects.from_json({"layers": layers, "objects": [{"name": thing, "layer": 1, "box": [1, 2, 3, 4]}]})
+
+    old, new = wish("sky", "boat"), wish("heaven", "ship")
+    assert job_id(old, PICTURE, "1") == job_id(new, PICTURE, "1")
+    settled = projects.settled(new, old.to_json())
+    assert [layer.name for layer in settled.layers] == ["heaven", ""]
+    assert settled.objects[0].name == "ship"
+    assert projects.settled(projects.Project(), old.to_json()).layers == old.layers
+    assert projects.settled(wish("", ""), old.to_json()).layers == old.layers
+
+
 def test_everything_else_makes_another_job() -> None:
     ids = {
         job_id(projects.Project(), PICTURE, "1"),

@@ -57,6 +57,9 @@ def test_put_twice_is_one_job(serve: Serve, document: Document, picture: bytes) 
     assert served.create(document(), picture, "mine").status_code == 201
     again = served.create(document(), picture, "mine")
     assert (again.status_code, again.get_json()["id"]) == (200, "mine")
+    named = document()
+    named["layers"] = [layer | {"name": f"other {i}"} for i, layer in enumerate(named["layers"])]
+    assert served.create(named, picture, "mine").status_code == 200
     other = served.create(document(steps=7), picture, "mine")
     assert (other.status_code, other.get_json()["code"]) == (409, "conflict")
     assert len(served.ask("GET", "/jobs").get_json()["jobs"]) == 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.layering import hints
+from infinite_parallax.inpaint_server.layering import resolve as resolving
 from infinite_parallax.inpaint_server.layering.assets import Assets
 from infinite_parallax.inpaint_server.layering.resolve import masks_for, resolve, wanted_rows
 from infinite_parallax.shared.errors import UsageError
@@ -51,6 +52,26 @@ def test_a_landscape_gets_layers_along_its_contours() -> None:
     assert len(notes) == 1
     assert notes[0].startswith("Layers follow contours: ")
     assert "sure: " in notes[0]
+
+
+def test_fewer_layers_than_asked_for_are_explained() -> None:
+    out = resolve(project(cut={"layers": 5}), land(), NOTHING)
+    assert len(out.project.layers) == 3
+    assert out.notes[1] == (
+        "3 of 5 layers were found: no other border goes from left to right, surely enough and apart from the others."
+    )
+    assert len(resolve(project(cut={"layers": 3}), land(), NOTHING).notes) == 1
+
+
+def test_a_border_that_is_left_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsure(sketch: Any, wanted: Any, reach: float) -> list[float]:
+        return [0.9, 0.3][: len(wanted)]
+
+    monkeypatch.setattr(resolving.contour_cut, "confidences", unsure)
+    out = resolve(project(cut={"layers": 3}), land(), NOTHING)
+    assert len(out.project.layers) == 2
+    assert out.notes[1].startswith("2 of 3 layers were found: the border at row 1")
+    assert "0.30 of 0.50" in out.notes[1]
 
 
 def test_an_unsure_picture_keeps_its_bands() -> None:
