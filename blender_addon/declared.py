@@ -40,12 +40,23 @@ ACRONYMS = {
 }
 """Choices whose names are no plain words."""
 
+NAMES = {
+    "audio_kbps": "Audio rate",
+    "falloff_db": "Falloff dB",
+    "keyframe_group": "Key frames",
+    "negative_prompt": "Negative",
+    "warn_divergence": "Warn above",
+}
+"""Names that cannot be told apart without their unit, or are too long for a narrow panel."""
+
 _LOWEST = {"int": -(2**31), "float": -1e9}
 _HIGHEST = {"int": 2**31 - 1, "float": 1e9}
 
 
 def label(name: str) -> str:
     """`seconds_per_step` as people read it, and short, for a narrow panel: Seconds/step."""
+    if name in NAMES:
+        return NAMES[name]
     plain = name.removesuffix("_deg").removesuffix("_px").removesuffix("_kbps").removesuffix("_s")
     return plain.upper() if plain in ("fps", "crf") else plain.replace("_per_", "/").replace("_", " ").capitalize()
 

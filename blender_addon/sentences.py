@@ -1,5 +1,6 @@
 """Sentences in Blender's interface, on as many lines as they need: its labels do not wrap."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
@@ -8,6 +9,8 @@ NARROWEST = 20
 NARROW = 28  # characters
 PX_PER_CHARACTER = 6.6  # of the interface's font, at a scale of 1
 WIDTH_PX = 300  # where no region says how wide it is
+SHARE, MOST_SHARE = 0.4, 0.6
+LINE_LESS_PX = 60  # tabs, margins, and a panel below another
 
 
 def placeholder(text: str) -> dict[str, str]:
@@ -40,3 +43,9 @@ def draw_sentence(context: Any, layout: Any, text: str, icon: str = "NONE") -> N
 def narrow(context: Any) -> bool:
     """Whether the region is too narrow for texts beside icons."""
     return characters(context) < NARROW
+
+
+def share_of_names(context: Any, names: Iterable[str]) -> float:
+    """The share of a line that names beside their values take: as much as Blender gives them, more where one is cut."""
+    longest = max(map(len, names), default=0) + 1
+    return min(MOST_SHARE, max(SHARE, longest / (characters(context, LINE_LESS_PX))))

@@ -54,9 +54,7 @@ class SoundCue:
     )
     sound: str = setting("wind", "A sound made by the project.", choices=BUILT_IN_SOUNDS)
     file: str = setting("", "A file of your own (WAV, FLAC, OGG, MP3) instead; in a project file relative to it.")
-    layer: int | None = setting(
-        None, "The layer that it sounds from, counted from 0. Empty: the whole picture.", low=0, high=63
-    )
+    layer: int | None = setting(None, "The layer that it sounds from, counted from 0. Empty: all.", low=0, high=63)
     place: tuple[float, float] | None = setting(
         None,
         "Where it is in the picture at the beginning, [x, y] in px. Empty: the middle of its layer.",
@@ -194,7 +192,7 @@ class Distortion:
 class Grade:
     """Colour correction of a layer or of the whole picture. What is left as it is costs nothing and changes nothing."""
 
-    layer: int | None = setting(None, "The layer that is graded, counted from 0. Empty: the whole.", low=0, high=63)
+    layer: int | None = setting(None, "The layer that is graded, counted from 0. Empty: all.", low=0, high=63)
     temperature: float = setting(0.0, "White balance: -1 cold and blue to 1 warm.", low=-1, high=1)
     tint: float = setting(0.0, "White balance: -1 green to 1 magenta.", low=-1, high=1)
     lift: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Shadows by channel; 1 leaves them.", low=0, high=2)

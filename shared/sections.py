@@ -194,7 +194,7 @@ class Layer:
     )
     ramp: float | None = setting(
         None,
-        "Ground that recedes: speed of the layer's upper edge as a share of its lower edge's. Empty: it moves as one.",
+        "Ground that recedes: speed of the layer's upper edge as a share of its lower edge's. Empty: none.",
         above=0.05,
         high=1,
         advanced=True,

@@ -81,9 +81,9 @@ def section_drawer(name: str, choose: Callable[[type[Any]], list[Any]]) -> Draw:
 
     def draw(context: Any, layout: Any) -> None:
         group = properties.of_scene(context.scene)
-        drawing.draw_settings(layout, getattr(group, name), choose(projects.SECTIONS[name]), {})
+        share = drawing.draw_settings(context, layout, getattr(group, name), choose(projects.SECTIONS[name]))
         if name == "output" and choose is drawing.main_settings:
-            drawing.split(layout.column()).prop(group, "video")
+            drawing.named(layout.column(), "Video", share).prop(group, "video", text="")
 
     return draw
 

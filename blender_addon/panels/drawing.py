@@ -4,54 +4,65 @@ Everything follows from the declarations of the settings; a panel names only its
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...shared import settings
 from .. import declared
+from ..sentences import LINE_LESS_PX, characters, share_of_names
 
+TICK_CHARACTERS = 3
 SHORT = re.compile(r"Empty: ([^.]{1,18})\.")
 
 
-def split(column: Any) -> Any:
-    """Names on the left, values on the right, as in Blender's own panels."""
-    column.use_property_split = True
-    column.use_property_decorate = False
-    return column
+def named(column: Any, name: str, share: float) -> Any:
+    """A line with a name on the left, in its share of the width, and the row for its value."""
+    parts = column.split(factor=share)
+    left = parts.row()
+    left.alignment = "RIGHT"
+    left.label(text=name)
+    return parts.row(align=True)
 
 
-def draw_setting(layout: Any, group: Any, d: settings.Declared) -> None:
-    """One setting; with its tick box where it may be empty."""
-    if declared.dial(d):
-        layout.prop(group, declared.dial(d))
-        return
-    if not declared.switched(d):
-        layout.prop(group, d.name)
-        return
-    row = layout.row(heading=declared.label(d.name))
-    row.prop(group, declared.switch(d.name), text="")
-    if getattr(group, declared.switch(d.name)):
-        row.prop(group, d.name, text="")
-    else:
-        row.label(text=when_empty(d))
+def draw_setting(row: Any, group: Any, d: settings.Declared, most: int = 99) -> None:
+    """The value of one setting, `most` characters long; with its tick box where it may be empty."""
+    if declared.switched(d):
+        row.prop(group, declared.switch(d.name), text="")
+        if not getattr(group, declared.switch(d.name)):
+            row.label(text=when_empty(d, most))
+            return
+    # two numbers beside each other would be cut
+    place = row.column(align=True) if d.kind == "pair" else row
+    place.prop(group, declared.dial(d) or d.name, text=declared.label(d.name) if d.kind == "bool" else "")
 
 
-def when_empty(d: settings.Declared) -> str:
-    """What an empty value means, as its help says, if that is short enough for a narrow panel."""
+def when_empty(d: settings.Declared, most: int = 99) -> str:
+    """What an empty value means, as its help says, if that is short enough for the panel."""
     said = SHORT.search(d.limits.help)
-    return said[1] if said else "automatic"
+    return next((text for text in (said[1] if said else "", "automatic") if 0 < len(text) <= most), "auto")
 
 
 def draw_settings(
-    layout: Any, group: Any, those: Iterable[settings.Declared], instead: dict[str, Callable[[Any], None]]
-) -> None:
-    """Settings one under the other; `instead` draws those that need more than a field."""
-    column = split(layout.column())
+    context: Any,
+    layout: Any,
+    group: Any,
+    those: Sequence[settings.Declared],
+    instead: dict[str, Callable[[Any], None]] | None = None,
+) -> float:
+    """Settings one under the other; `instead` draws the values that need more than a field. The share of the names.
+
+    Names that do not fit into what Blender's own panels give them (`use_property_split`) get more.
+    """
+    column = layout.column()
+    share = share_of_names(context, (declared.label(d.name) for d in those))
+    most = int((1 - share) * characters(context, LINE_LESS_PX)) - TICK_CHARACTERS
     for d in those:
-        if d.name in instead:
-            instead[d.name](column)
+        row = named(column, "" if d.kind == "bool" and not declared.switched(d) else declared.label(d.name), share)
+        if instead and d.name in instead:
+            instead[d.name](row)
         else:
-            draw_setting(column, group, d)
+            draw_setting(row, group, d, most)
+    return share
 
 
 def main_settings(cls: type[Any]) -> list[settings.Declared]:

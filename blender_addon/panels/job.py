@@ -6,7 +6,7 @@ from ...shared.errors import ParallaxError
 from .. import begun_jobs, properties, scene_project, thumbnails
 from ..begun_jobs import Note
 from ..refusals import job_state
-from ..sentences import draw_sentence
+from ..sentences import draw_sentence, narrow
 
 CANVAS_SCALE = 8.0
 
@@ -31,7 +31,7 @@ def draw(context: Any, layout: Any) -> None:
     column = layout.column(align=True)
     column.operator("infinite_parallax.build_scene", icon="FILE_REFRESH")
     column.operator("infinite_parallax.export", icon="RENDER_RESULT")
-    row = layout.row(align=True)
+    row = layout.column(align=True) if narrow(context) else layout.row(align=True)
     row.operator("infinite_parallax.select_strips", text="Select Strips", icon="RESTRICT_SELECT_OFF")
     row.operator("infinite_parallax.move", text="Move in Time", icon="TIME")
     row = layout.row(align=True)

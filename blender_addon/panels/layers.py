@@ -87,7 +87,7 @@ def draw(context: Any, layout: Any) -> None:
         layout.operator("infinite_parallax.edit_borders", icon="CURVE_PATH")
     layer = properties.entry(context.scene, "layers")
     if layer is not None:
-        draw_settings(layout, layer, main_settings(Layer), {})
+        draw_settings(context, layout, layer, main_settings(Layer))
 
 
 def _draw_buttons(buttons: Any) -> None:
@@ -106,7 +106,7 @@ def draw_advanced(context: Any, layout: Any) -> None:
     if layer is None:
         layout.label(text="No layer is selected", icon="INFO")
         return
-    draw_settings(layout, layer, advanced_settings(Layer), {})
+    draw_settings(context, layout, layer, advanced_settings(Layer))
 
 
 CLASSES = (INFINITE_PARALLAX_UL_layers,)

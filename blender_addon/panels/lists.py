@@ -8,10 +8,11 @@ import bpy
 from ...shared import project as projects
 from ...shared.settings import Declared
 from .. import declared, properties
-from ..sentences import draw_sentence, placeholder
+from ..sentences import draw_sentence, narrow, placeholder
 from .drawing import advanced_settings, draw_settings, main_settings
 
 ICONS = {"hints": "GREASEPENCIL", "objects": "OBJECT_DATA", "cues": "PLAY_SOUND"}
+TITLE_SHARE = 0.5
 EMPTY = {
     "hints": "Show which object belongs to which layer: draw over the picture in the image editor.",
     "objects": "Things that are lifted out of the picture and move by themselves.",
@@ -24,7 +25,7 @@ class INFINITE_PARALLAX_UL_entries(bpy.types.UIList):
 
     def draw_item(
         self,
-        _context: Any,
+        context: Any,
         layout: Any,
         _data: Any,
         item: Any,
@@ -34,19 +35,21 @@ class INFINITE_PARALLAX_UL_entries(bpy.types.UIList):
         index: int = 0,
     ) -> None:
         """The entry's name, or what tells it from the others, and its layer."""
-        row = layout.row(align=True)
+        with_layer = "layer" in item.__annotations__
+        whole = with_layer and not getattr(item, declared.switch("layer"), True)
+        shown = with_layer and not (whole and narrow(context))
+        row = layout.split(factor=TITLE_SHARE) if shown else layout.row(align=True)
         title = f"{declared.label(property_name.removesuffix('_index'))} {index + 1}"
         if "name" in item.bl_rna.properties and "name" in item.__annotations__:
             empty = placeholder(title)
             row.prop(item, "name", text="", emboss=False, **empty)
         elif "kind" in item.bl_rna.properties:
-            row.prop(item, "kind", text="", emboss=False)
+            row.label(text=declared.item_label(item.kind))
         else:
             row.label(text=title)
-        if "layer" in item.__annotations__:
+        if shown:
             right = row.row()
             right.alignment = "RIGHT"
-            whole = not getattr(item, declared.switch("layer"), True)
             right.label(text="the whole" if whole else _layer_name(item.id_data, item.layer))
 
 
@@ -74,7 +77,7 @@ def drawer(name: str) -> Callable[[Any, Any], None]:
             if name in EMPTY:
                 draw_sentence(context, layout, EMPTY[name], "INFO")
             return
-        draw_settings(layout, entry, _shown(name, main_settings), {})
+        draw_settings(context, layout, entry, _shown(name, main_settings))
 
     return draw
 
@@ -87,7 +90,7 @@ def advanced_drawer(name: str) -> Callable[[Any, Any], None]:
         if entry is None:
             layout.label(text="Nothing is selected", icon="INFO")
             return
-        draw_settings(layout, entry, advanced_settings(projects.LISTS[name][0]), {})
+        draw_settings(context, layout, entry, advanced_settings(projects.LISTS[name][0]))
 
     return draw
 

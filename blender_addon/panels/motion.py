@@ -6,8 +6,8 @@ from ...shared import arrows, plate_sizes
 from ...shared.errors import ParallaxError
 from ...shared.sections import Motion
 from .. import properties, scene_project
-from ..sentences import draw_sentence
-from .drawing import draw_settings, main_settings
+from ..sentences import SHARE, draw_sentence
+from .drawing import draw_settings, main_settings, named
 
 COMPASS = ((135, 90, 45), (180, None, 0), (225, 270, 315))
 
@@ -21,16 +21,16 @@ def draw(context: Any, layout: Any) -> None:
     right.prop(group, "direction", text="")
     right.prop(group, "loop", text="Loop", toggle=True, icon="FILE_REFRESH")
     rest = [d for d in main_settings(Motion) if d.name not in ("direction_deg", "loop")]
-    draw_settings(layout, group, rest, {})
+    draw_settings(context, layout, group, rest)
     draw_speed(layout, properties.of_scene(context.scene))
     draw_plan(context, layout.box())
 
 
 def draw_speed(layout: Any, group: Any) -> None:
     """The control of the speed, which is keyframed, and the presets that write its keys."""
-    row = layout.row(align=True)
-    row.use_property_split, row.use_property_decorate = True, True
-    row.prop(group, "pace")
+    row = named(layout.column(), "Speed", SHARE)
+    row.prop(group, "pace", text="")
+    row.prop_decorator(group, "pace")
     layout.operator_menu_enum("infinite_parallax.speed_preset", "preset", icon="FCURVE")
 
 

@@ -21,7 +21,7 @@ def known_engines() -> dict[str, dict[str, Any]]:
 def draw(context: Any, layout: Any) -> None:
     """Draw the panel."""
     group = properties.of_scene(context.scene).inpaint
-    draw_settings(layout, group, main_settings(Inpaint), {"engine": lambda column: _draw_engine(column, group)})
+    draw_settings(context, layout, group, main_settings(Inpaint), {"engine": lambda row: _draw_engine(row, group)})
     known = known_engines()
     reason = known.get(group.engine, {"reason": "" if not known else "The server has no such engine."})["reason"]
     if reason:
@@ -30,9 +30,8 @@ def draw(context: Any, layout: Any) -> None:
         draw_sentence(context, box, f"{group.engine}: {reason}", "ERROR")
 
 
-def _draw_engine(column: Any, group: Any) -> None:
-    row = column.row(align=True)
-    row.prop(group, "engine")
+def _draw_engine(row: Any, group: Any) -> None:
+    row.prop(group, "engine", text="")
     if known_engines():
         row.menu("INFINITE_PARALLAX_MT_engines", text="", icon="DOWNARROW_HLT")
     row.operator("infinite_parallax.ask_engines", text="", icon="FILE_REFRESH")

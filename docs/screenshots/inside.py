@@ -14,6 +14,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import narrow
 import screen
 from screen import Steps, aside, call, find, go, mouse, open_editor, open_panel, press, region
 
@@ -249,6 +250,14 @@ def others(area: Any) -> Steps:
     yield from show(area, "view_3d")
 
 
+def slim(area: Any) -> Steps:
+    """All panels in a sidebar of the least width, with an entry in every list."""
+    yield from open_editor(area, "IMAGE_EDITOR")
+    for which in ("hints", "objects"):
+        bpy.ops.infinite_parallax.entry_add(list=which)
+    yield from narrow.panels(area, PANELS)
+
+
 def story() -> Steps:
     """The tour, each step as far as the next redraw: a name is a shot, a number waits so many seconds."""
     chosen = bpy.context.preferences.addons[MODULE].preferences
@@ -258,7 +267,7 @@ def story() -> Steps:
     yield from server()
     area = screen.largest()
     yield from open_editor(area, "IMAGE_EDITOR")
-    for part in (picture, layers, motion, generate, finish, export, others):
+    for part in (picture, layers, motion, generate, finish, export, others, slim):
         print("STEP", part.__name__, flush=True)
         yield from part(area)
     bpy.ops.wm.save_mainfile()

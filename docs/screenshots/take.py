@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import sheet
 import video
 from infinite_parallax.shared import example_picture
 from PIL import Image
@@ -58,6 +59,8 @@ def main() -> int:
                     shutil.copy(Path(folder, name), args.keep)
         if code:
             return code
+        if narrow := sorted(args.out.glob("panel_narrow_*.png")):
+            sheet.join(narrow, args.out / "narrow.png")
         faults = video.judge(Path(folder, "lake.mp4"), args.out / "video.jpg")
     for fault in faults:
         print(fault)

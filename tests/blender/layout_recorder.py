@@ -48,6 +48,9 @@ class Recorder:
         self.root.properties.append(name)
         self.root.texts.append(data.bl_rna.properties[name].name if text is None else text)
 
+    def prop_decorator(self, data: Any, name: str, **_: Any) -> None:
+        assert name in data.bl_rna.properties
+
     def operator(self, name: str, text: str | None = None, icon: str = "NONE", **_: Any) -> SimpleNamespace:
         assert icon in ICONS, icon
         module, _, short = name.partition(".")

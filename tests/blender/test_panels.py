@@ -102,7 +102,7 @@ def test_an_empty_scene_is_drawn() -> None:
 @pytest.mark.usefixtures("filled")
 def test_an_empty_value_says_what_it_means() -> None:
     texts = draw_all("VIEW_3D").texts
-    for meaning in ("automatic", "the picture's", "over all", "its own", "the whole picture"):
+    for meaning in ("automatic", "the picture's", "over all", "its own", "none", "all", "the whole"):
         assert meaning in texts, meaning
 
 
