@@ -51,7 +51,12 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
         ),
         "show_borders": bpy.props.BoolProperty(
             name="Borders over the Picture",
-            description="Draw layers, speeds and hints over the picture in the image editor",
+            description="Draw borders, speeds and hints over the picture, in the image editor and in the preview",
+            default=True,
+        ),
+        "show_mattes": bpy.props.BoolProperty(
+            name="Mattes over the Picture",
+            description="Tint what belongs to each layer, in the image editor and in the preview",
             default=True,
         ),
     }

@@ -77,6 +77,8 @@ def of_project(project: Project, plan: Plan, under_mouse: Hit | None = None, lay
         shapes.append(_fill(upper, lower, colour(i, 2 * TINT if i == layer else TINT)))
     for border, points in enumerate(edges[1:], 1):
         strong = under_mouse is not None and under_mouse.border == border
+        if project.layers[border].matte and not strong:
+            continue  # the matte wins, and is tinted
         shapes.append(Line(tuple(points), colour(border, STRONG if strong else FAINT), 4.0 if strong else 2.0))
         if project.layers[border].skyline:
             shapes.append(Dots(tuple(sorted(project.layers[border].skyline)), colour(border, STRONG)))

@@ -1,4 +1,6 @@
-"""Borders, hints and objects over the picture in the image editor: drawn by a handler, edited by modal operators.
+"""Borders, hints and objects over the picture: drawn by a handler, edited by modal operators.
+
+The image editor shows the picture, and so does the sequencer's preview on the first frame (`views.py`).
 
 What is drawn and what a drag does is arithmetic (`shared/overlay_shapes.py`, `shared/border_editing.py`); here is only
 what touches Blender.

@@ -1,10 +1,10 @@
-"""The handler that draws over the picture in the image editor.
+"""The handlers that draw over the picture in the image editor and in the sequencer's preview.
 
 It draws in px of the screen after everything else, so that lines are as thin at every zoom. Without a window there is
 nothing to draw on, and Blender's `gpu` module refuses to be used: then there is no handler.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import blf
@@ -12,10 +12,14 @@ import bpy
 
 from ...shared import overlay_shapes
 from ...shared import plan as plans
-from ...shared.border_editing import Hit, Point
+from ...shared.border_editing import Hit
 from ...shared.errors import ParallaxError
 from ...shared.overlay_shapes import Dots, Fill, Label, Line, Shape
-from .. import picture_sources, properties, scene_project
+from ...shared.plan import Plan
+from ...shared.project import Project
+from .. import properties, scene_project
+from . import tinting
+from .views import View, view_of
 
 TEXT_PX = 12
 DOT_PX = 9.0
@@ -30,79 +34,61 @@ class Live:
 
 
 live = Live()
-_handle: list[Any] = []
+SPACES = ((bpy.types.SpaceImageEditor, "WINDOW"), (bpy.types.SpaceSequenceEditor, "PREVIEW"))
+_handles: list[tuple[Any, str, Any]] = []
 
 
 def register() -> None:
     """Begin to draw."""
     if not bpy.app.background:
-        _handle.append(bpy.types.SpaceImageEditor.draw_handler_add(draw, (), "WINDOW", "POST_PIXEL"))
+        for space, region in SPACES:
+            _handles.append((space, region, space.draw_handler_add(draw, (), region, "POST_PIXEL")))
 
 
 def unregister() -> None:
     """Draw no longer."""
-    while _handle:
-        bpy.types.SpaceImageEditor.draw_handler_remove(_handle.pop(), "WINDOW")
+    while _handles:
+        space, region, handle = _handles.pop()
+        space.draw_handler_remove(handle, region)
+    tinting.free()
 
 
-def shapes_of(scene: Any) -> list[Shape]:
-    """What is drawn over a scene's picture; nothing while its settings allow no plan."""
+def drawn_project(scene: Any) -> tuple[Project, Plan] | None:
+    """The project that is drawn, with the layers that it has by default; None while its settings allow no plan."""
     try:
         project, plan = scene_project.plan_of(scene)
     except ParallaxError:
-        return list(live.shapes)
-    if not project.layers:
-        project = _with_default_layers(project, plan.height)
-    layer = properties.of_scene(scene).layer_index
-    return [*overlay_shapes.of_project(project, plan, live.under_mouse, layer), *live.shapes]
-
-
-def _with_default_layers(project: Any, height: int) -> Any:
-    return type(project)(**{**vars(project), "layers": plans.default_layers(height)})
-
-
-def shows_picture(context: Any) -> bool:
-    """Whether the area is an image editor with the scene's picture in it."""
-    space = context.space_data
-    if space is None or space.type != "IMAGE_EDITOR" or space.image is None:
-        return False
-    return bool(space.image == picture_sources.image_of(context.scene))
+        return None
+    return (project if project.layers else replace(project, layers=plans.default_layers(plan.height))), plan
 
 
 def draw() -> None:
-    """Draw over the picture, called by Blender for every image editor."""
+    """Draw over the picture, called by Blender for every image editor and every preview."""
     context = bpy.context
-    if not properties.of_scene(context.scene).show_borders or not shows_picture(context):
+    group = properties.of_scene(context.scene)
+    view = view_of(context) if group.show_borders or group.show_mattes else None
+    if view is None:
         return
     import gpu
 
-    size = context.space_data.image.size
-    if not size[0] or not size[1]:
-        return
+    drawn = drawn_project(context.scene)
     gpu.state.blend_set("ALPHA")
-    for shape in shapes_of(context.scene):
-        _draw_shape(shape, context.region, size)
+    shapes = overlay_shapes.of_project(*drawn, live.under_mouse, group.layer_index) if drawn else []
+    if drawn is not None and group.show_mattes and tinting.has_mattes(drawn[0]):
+        tinting.draw(drawn[0], view, group.layer_index)
+        shapes = [shape for shape in shapes if not isinstance(shape, Fill)]
+    for shape in (*shapes, *live.shapes):
+        if group.show_mattes if isinstance(shape, Fill) else group.show_borders:
+            _draw_shape(shape, view)
     gpu.state.blend_set("NONE")
 
 
-def to_region(region: Any, size: Any, at: Point) -> tuple[float, float]:
-    """Px of the picture to px of the region."""
-    x, y = region.view2d.view_to_region(at[0] / size[0], 1 - at[1] / size[1], clip=False)
-    return float(x), float(y)
-
-
-def to_picture(region: Any, size: Any, x: float, y: float) -> Point:
-    """Px of the region to px of the picture."""
-    u, v = region.view2d.region_to_view(x, y)
-    return u * size[0], (1 - v) * size[1]
-
-
-def _draw_shape(shape: Shape, region: Any, size: Any) -> None:
+def _draw_shape(shape: Shape, view: View) -> None:
     import gpu
     from gpu_extras.batch import batch_for_shader
 
     if isinstance(shape, Label):
-        _draw_label(shape, region, size)
+        _draw_label(shape, view)
         return
     if isinstance(shape, Fill):
         both = [point for pair in zip(shape.upper, shape.lower, strict=True) for point in pair]
@@ -113,7 +99,7 @@ def _draw_shape(shape: Shape, region: Any, size: Any) -> None:
     else:
         kind, shader, points = "LINE_STRIP", gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR"), list(shape.points)
     # three coordinates: the shader of lines takes no other since 4.5
-    places = [(*to_region(region, size, point), 0.0) for point in points]
+    places = [(*view.to_region(point), 0.0) for point in points]
     batch = batch_for_shader(shader, kind, {"pos": places})
     shader.bind()
     if isinstance(shape, Line):
@@ -127,8 +113,8 @@ def _dot_shader() -> str:
     return "POINT_UNIFORM_COLOR" if bpy.app.version >= (4, 5) else "UNIFORM_COLOR"
 
 
-def _draw_label(label: Label, region: Any, size: Any) -> None:
-    x, y = to_region(region, size, label.at)
+def _draw_label(label: Label, view: View) -> None:
+    x, y = view.to_region(label.at)
     scale = bpy.context.preferences.system.ui_scale
     blf.size(0, TEXT_PX * scale)
     blf.enable(0, blf.SHADOW)

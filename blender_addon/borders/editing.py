@@ -14,10 +14,12 @@ from ...shared.errors import ParallaxError
 from .. import properties, refusals, scene_project
 from ..refusals import reported
 from . import drawing
+from .views import view_of
 
 REACH_PX = 12
 PASSED_ON = {"MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADPAN", "TRACKPADZOOM", "HOME", "N", "F"}
 HELP = "Drag a border · Ctrl+click: add or remove a point · X: remove the point · Return: done · Esc: as before"
+NOT_SHOWN = "Show the picture first: in the image editor, or in the sequencer's preview on the first frame."
 ACTIONS = [
     ("ROW", "Row", "Move the whole border to the row y"),
     ("ADD", "Add", "Bend the border through x, y"),
@@ -86,15 +88,16 @@ class INFINITE_PARALLAX_OT_edit_borders(bpy.types.Operator):
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """Follow the mouse."""
-        if not drawing.shows_picture(context) or context.region.type not in ("WINDOW", "UI"):
-            self.report({"WARNING"}, "Show the picture in the image editor first.")
+        view = view_of(context)
+        if view is None:
+            self.report({"WARNING"}, NOT_SHOWN)
             return {"CANCELLED"}
+        self._view = view
         with reported(self):
             self._size = size_of(context.scene)
             self._before = properties.layers_of(context.scene)
             put(context.scene, layers_to_edit(context.scene), 1)
             self._held: Hit | None = None
-            self._region = next(r for r in context.area.regions if r.type == "WINDOW")
             context.area.header_text_set(HELP)
             context.window_manager.modal_handler_add(self)
             self._look(context, event)
@@ -102,19 +105,18 @@ class INFINITE_PARALLAX_OT_edit_borders(bpy.types.Operator):
         return {"CANCELLED"}
 
     def _at(self, event: Any) -> Point:
-        x, y = event.mouse_x - self._region.x, event.mouse_y - self._region.y
-        return drawing.to_picture(self._region, self._size, x, y)
+        region = self._view.region
+        return self._view.to_picture(event.mouse_x - region.x, event.mouse_y - region.y)
 
     def _inside(self, event: Any) -> bool:
-        x, y = event.mouse_x - self._region.x, event.mouse_y - self._region.y
-        return 0 <= x < self._region.width and 0 <= y < self._region.height
+        region = self._view.region
+        x, y = event.mouse_x - region.x, event.mouse_y - region.y
+        return 0 <= x < region.width and 0 <= y < region.height
 
     def _look(self, context: Any, event: Any) -> None:
         """Find what lies under the mouse."""
-        here = self._at(event)
-        aside = drawing.to_picture(
-            self._region, self._size, event.mouse_x - self._region.x + REACH_PX, event.mouse_y - self._region.y
-        )
+        here, region = self._at(event), self._view.region
+        aside = self._view.to_picture(event.mouse_x - region.x + REACH_PX, event.mouse_y - region.y)
         layers = properties.layers_of(context.scene)
         drawing.live.under_mouse = border_editing.hit(layers, here, abs(aside[0] - here[0]), *self._size)
 

@@ -17,7 +17,8 @@ from ...shared.sections import Hint
 from .. import properties, refusals
 from ..refusals import reported
 from . import drawing
-from .editing import PASSED_ON, size_of
+from .editing import NOT_SHOWN, PASSED_ON, size_of
+from .views import view_of
 
 LISTS = [("hints", "Hint", "It belongs whole to the layer"), ("objects", "Object", "It is lifted out of the picture")]
 LAYER = bpy.props.IntProperty(name="Layer", description="Counted from 0; -1: the selected one", default=-1, min=-1)
@@ -44,12 +45,13 @@ class Marking:
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Wait for the drag."""
-        if not drawing.shows_picture(context):
-            self.report({"WARNING"}, "Show the picture in the image editor first.")
+        view = view_of(context)
+        if view is None:
+            self.report({"WARNING"}, NOT_SHOWN)
             return {"CANCELLED"}
+        self._view = view
         with reported(self):
             self._size, self._places, self._down = size_of(context.scene), [], False
-            self._region = next(r for r in context.area.regions if r.type == "WINDOW")
             context.area.header_text_set(self.help)
             context.window.cursor_modal_set("CROSSHAIR")
             context.window_manager.modal_handler_add(self)
@@ -62,8 +64,8 @@ class Marking:
             return self._end(context, {"CANCELLED"})
         if event.type in PASSED_ON:
             return {"PASS_THROUGH"}
-        x, y = event.mouse_x - self._region.x, event.mouse_y - self._region.y
-        here = drawing.to_picture(self._region, self._size, x, y)
+        region = self._view.region
+        here = self._view.to_picture(event.mouse_x - region.x, event.mouse_y - region.y)
         if event.type == "LEFTMOUSE" and event.value == "PRESS":
             self._down = True
         if self._down:

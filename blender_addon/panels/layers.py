@@ -83,7 +83,7 @@ def draw(context: Any, layout: Any) -> None:
     if not group.layers:
         draw_sentence(context, layout, "No layers: the picture is cut by itself.", "INFO")
         return
-    if context.space_data is not None and context.space_data.type == "IMAGE_EDITOR":
+    if context.space_data is not None and context.space_data.type in ("IMAGE_EDITOR", "SEQUENCE_EDITOR"):
         layout.operator("infinite_parallax.edit_borders", icon="CURVE_PATH")
     layer = properties.entry(context.scene, "layers")
     if layer is not None:

@@ -109,8 +109,8 @@ def _draw_buttons(buttons: Any, name: str) -> None:
 
 
 def _draw_over_picture(context: Any, layout: Any, name: str) -> None:
-    """In the image editor: draw a new entry over the picture."""
-    if context.space_data is None or context.space_data.type != "IMAGE_EDITOR":
+    """In an editor that shows the picture: draw a new entry over it."""
+    if context.space_data is None or context.space_data.type not in ("IMAGE_EDITOR", "SEQUENCE_EDITOR"):
         return
     row = layout.row(align=True)
     row.operator("infinite_parallax.hint_box", text="Box", icon="SELECT_SET").list = name

@@ -40,11 +40,13 @@ def draw(context: Any, layout: Any) -> None:
 
 
 def _draw_over(context: Any, layout: Any, group: Any) -> None:
-    """In the image editor: the picture itself, and what is drawn over it."""
-    if context.space_data is None or context.space_data.type != "IMAGE_EDITOR":
+    """In an editor that shows pictures: the picture itself, and what is drawn over it."""
+    space = context.space_data
+    if space is None or space.type not in ("IMAGE_EDITOR", "SEQUENCE_EDITOR"):
         return
-    shown = context.space_data.image
-    if shown is None or shown != picture_sources.image_of(context.scene):
+    if space.type == "IMAGE_EDITOR" and (space.image is None or space.image != picture_sources.image_of(context.scene)):
         layout.operator("infinite_parallax.show_picture", icon="IMAGE_DATA")
         return
-    layout.prop(group, "show_borders", icon="OVERLAY")
+    row = layout.row(align=True)
+    row.prop(group, "show_borders", text="Borders", icon="OVERLAY", toggle=True)
+    row.prop(group, "show_mattes", text="Mattes", icon="MOD_MASK", toggle=True)

@@ -64,7 +64,7 @@ def test_fewer_layers_than_asked_for_are_explained() -> None:
 
 
 def test_a_border_that_is_left_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unsure(sketch: Any, wanted: Any, reach: float) -> list[float]:
+    def unsure(_sketch: Any, wanted: Any, _reach: float) -> list[float]:
         return [0.9, 0.3][: len(wanted)]
 
     monkeypatch.setattr(resolving.contour_cut, "confidences", unsure)
