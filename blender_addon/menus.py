@@ -8,15 +8,71 @@ from typing import Any
 
 import bpy
 
+from ..shared import arrows
+from . import declared
+from .list_operators import PLAIN_LISTS
+
 ENTRIES: tuple[tuple[str, ...], ...] = (
     ("picture_from_image", "picture_from_strip", "picture_paste", "show_picture"),
-    ("suggest_layers", "layer_add", "layer_merge", "layer_remove", "layer_mute"),
+    ("suggest_layers", "layer_add", "layer_merge", "layer_remove", "layer_move", "layer_mute"),
     ("edit_borders", "hint_box", "hint_stroke"),
     ("generate", "redo", "cancel"),
     ("build_scene", "select_strips", "move", "speed_preset"),
-    ("import_project", "export_project", "export"),
+    ("import_project", "export_project", "export", "preset_add"),
 )
 """The operators, in groups."""
+
+CHOICES = {"speed_preset": "preset", "layer_move": "direction"}
+"""Operators that ask what, each with a menu of its own."""
+
+SERVER = ("test_server", "ask_engines", "start_server", "stop_server", "install_server", "show_log", "clear_cache")
+SUBMENUS = (
+    "INFINITE_PARALLAX_MT_direction",
+    "INFINITE_PARALLAX_MT_lists",
+    "INFINITE_PARALLAX_MT_presets",
+    "INFINITE_PARALLAX_MT_engines",
+    "INFINITE_PARALLAX_MT_server",
+)
+
+
+class INFINITE_PARALLAX_MT_direction(bpy.types.Menu):
+    """Where the picture moves to"""
+
+    bl_label = "Direction"
+
+    def draw(self, _context: Any) -> None:
+        """The eight of the compass."""
+        for degrees in range(0, 360, 45):
+            text = f"Move to {arrows.sign(degrees)}"
+            self.layout.operator("infinite_parallax.direction", text=text).degrees = degrees
+
+
+class INFINITE_PARALLAX_MT_lists(bpy.types.Menu):
+    """Add, remove and move hints, objects, sounds, overlays, distortions and colours"""
+
+    bl_label = "Lists"
+
+    def draw(self, _context: Any) -> None:
+        """The buttons beside every list."""
+        for name in PLAIN_LISTS:
+            title = declared.label(name)
+            self.layout.operator("infinite_parallax.entry_add", text=f"{title}: Add").list = name
+            self.layout.operator("infinite_parallax.entry_remove", text=f"{title}: Remove").list = name
+            for direction in ("UP", "DOWN"):
+                text = f"{title}: Move {direction.capitalize()}"
+                button = self.layout.operator("infinite_parallax.entry_move", text=text)
+                button.list, button.direction = name, direction
+
+
+class INFINITE_PARALLAX_MT_server(bpy.types.Menu):
+    """The program that paints"""
+
+    bl_label = "Server"
+
+    def draw(self, _context: Any) -> None:
+        """What the preferences hold as buttons."""
+        for name in SERVER:
+            self.layout.operator(f"infinite_parallax.{name}")
 
 
 class INFINITE_PARALLAX_MT_render(bpy.types.Menu):
@@ -26,14 +82,17 @@ class INFINITE_PARALLAX_MT_render(bpy.types.Menu):
 
     def draw(self, _context: Any) -> None:
         """Draw the menu."""
-        for number, group in enumerate(ENTRIES):
-            if number:
-                self.layout.separator()
+        # from here a dialog opens where a button in a panel would open one
+        self.layout.operator_context = "INVOKE_DEFAULT"
+        for group in ENTRIES:
             for name in group:
-                if name == "speed_preset":
-                    self.layout.operator_menu_enum(f"infinite_parallax.{name}", "preset")
+                if name in CHOICES:
+                    self.layout.operator_menu_enum(f"infinite_parallax.{name}", CHOICES[name])
                 else:
                     self.layout.operator(f"infinite_parallax.{name}")
+            self.layout.separator()
+        for name in SUBMENUS:
+            self.layout.menu(name)
 
 
 def draw_entry(self: Any, _context: Any) -> None:
@@ -51,4 +110,9 @@ def unregister() -> None:
     bpy.types.TOPBAR_MT_render.remove(draw_entry)
 
 
-CLASSES = (INFINITE_PARALLAX_MT_render,)
+CLASSES = (
+    INFINITE_PARALLAX_MT_direction,
+    INFINITE_PARALLAX_MT_lists,
+    INFINITE_PARALLAX_MT_server,
+    INFINITE_PARALLAX_MT_render,
+)

@@ -198,6 +198,7 @@ class INFINITE_PARALLAX_OT_show_picture(bpy.types.Operator):
 
     bl_idname = "infinite_parallax.show_picture"
     bl_label = "Show the Picture"
+    bl_options: ClassVar[set[str]] = UNDOABLE
 
     @classmethod
     def poll(cls, context: Any) -> bool:

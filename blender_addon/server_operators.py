@@ -109,7 +109,7 @@ class INFINITE_PARALLAX_OT_install_server(asking.Asking, bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """Possible with access to the network."""
         if not bpy.app.online_access:
-            cls.poll_message_set(preferences.NO_NETWORK)
+            cls.poll_message_set(preferences.NO_NETWORK.rstrip("."))
             return False
         return asking.free(cls)
 
@@ -130,6 +130,7 @@ class INFINITE_PARALLAX_OT_show_log(bpy.types.Operator):
 
     bl_idname = "infinite_parallax.show_log"
     bl_label = "Show Server Log"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, _context: Any) -> set[str]:
         """Show it."""

@@ -11,11 +11,12 @@ ICONS = set(bpy.types.UILayout.bl_rna.functions["prop"].parameters["icon"].enum_
 
 
 class Recorder:
-    """A layout that keeps what it was asked to draw: `texts`, `properties` and `operators`, of all its parts."""
+    """A layout that keeps what it was asked to draw, in all its parts."""
 
     def __init__(self, root: "Recorder | None" = None) -> None:
         self.__dict__["root"] = root or self
-        self.__dict__["texts"], self.__dict__["properties"], self.__dict__["operators"] = [], [], []
+        for kept in ("texts", "properties", "operators", "menus"):
+            self.__dict__[kept] = []
         for name in CONTAINERS:
             self.__dict__[name] = functools.partial(self._part, name)
 
@@ -65,6 +66,7 @@ class Recorder:
     def menu(self, name: str, icon: str = "NONE", **_: Any) -> None:
         assert icon in ICONS, icon
         assert hasattr(bpy.types, name), name
+        self.root.menus.append(name)
 
     def popover(self, panel: str, icon: str = "NONE", **_: Any) -> None:
         assert icon in ICONS, icon

@@ -1,6 +1,7 @@
 """Plates made by hand, without a server: a picture that is known everywhere, cut into the tiles of a real plan."""
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,9 @@ def made(folder: Path, data: dict[str, Any], contours: bool = False, covers: boo
         tiles += _covers(folder, plan, layer.index) if covers else []
         plates.append(Plate(layer.index, layer.name, tuple(tiles)))
     things = tuple(_object(folder, plan, thing, n) for n, thing in enumerate(project.objects))
-    return scene_building.build(
-        project, plan, Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things)
-    )
+    manifest = Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things)
+    (folder / "manifest.json").write_text(json.dumps(manifest.to_json()), encoding="utf-8")
+    return scene_building.build(project, plan, manifest)
 
 
 def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool) -> Bytes:

@@ -1,7 +1,6 @@
-"""Every operator of the interface: when it can be used, what it does by a call, and that undo takes it back."""
+"""What the operators of the interface do by a call."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +16,6 @@ from infinite_parallax.blender_addon import (
     muting,
     preferences,
     properties,
-    registration,
     scene_project,
     targets,
     timeline,
@@ -26,6 +24,7 @@ from infinite_parallax.shared import project as projects
 
 from .made import HEIGHT, WIDTH, document, made, read_pixels
 from .pictures import texture, write_png
+from .undoing import undoable
 
 pytestmark = pytest.mark.blender
 ops = bpy.ops.infinite_parallax
@@ -54,79 +53,6 @@ def filled(picture: Path) -> Any:
 
 def group() -> Any:
     return bpy.context.scene.infinite_parallax
-
-
-def whole() -> Any:
-    """All that undo must bring back."""
-    editor = bpy.context.scene.sequence_editor
-    mutes = [strip.mute for strip in compat.strips(editor)] if editor else []
-    indices = [getattr(group(), declared.index_name(name)) for name in projects.LISTS]
-    return properties.document(bpy.context.scene), indices, mutes
-
-
-def undoable(call: Callable[[], set[str]]) -> None:
-    """Call an operator between two marks of the undo stack, go back, and forth again."""
-    bpy.ops.ed.undo_push(message="before")
-    before = whole()
-    assert call() == {"FINISHED"}
-    bpy.ops.ed.undo_push(message="after")
-    after = whole()
-    assert after != before
-    bpy.ops.ed.undo()
-    assert whole() == before
-    bpy.ops.ed.redo()
-    assert whole() == after
-
-
-LAYER_CALLS = {
-    "split": ops.layer_add,
-    "remove": ops.layer_remove,
-    "merge": ops.layer_merge,
-    "move down": lambda: ops.layer_move(direction="DOWN"),
-    "row": lambda: ops.edit_borders(action="ROW", border=1, y=25),
-    "bend": lambda: ops.edit_borders(action="ADD", border=2, x=60, y=80),
-    "box": lambda: ops.hint_box(box=(10, 10, 40, 50)),
-    "object": lambda: ops.hint_box(list="objects", layer=2, box=(10, 10, 40, 50)),
-    "stroke": lambda: ops.hint_stroke(points="[[5, 5], [60, 30]]"),
-    "entry": lambda: ops.entry_add(list="hints"),
-    "no entry": lambda: ops.entry_remove(list="objects"),
-    "direction": lambda: ops.direction(degrees=45),
-    "engine": lambda: ops.choose_engine(name="telea"),
-    "preset": lambda: ops.apply_preset(name="Train Window"),
-    "clouds": lambda: ops.apply_preset(name="Clouds Only"),
-}
-
-
-@pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("name", LAYER_CALLS)
-def test_undo_takes_it_back(name: str) -> None:
-    group().layer_index = 0
-    undoable(LAYER_CALLS[name])
-
-
-def test_every_operator_reads_well_and_says_why_it_is_grey() -> None:
-    ours = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
-    assert len(ours) > 25
-    for cls in ours:
-        module, _, short = cls.bl_idname.partition(".")
-        rna = getattr(getattr(bpy.ops, module), short).get_rna_type()
-        assert rna.name == cls.bl_label
-        assert len(rna.description) > 10, f"{cls.bl_idname} has no tooltip"
-        assert rna.name.istitle() or " " in rna.name
-        for prop in rna.properties:
-            if prop.identifier not in ("rna_type", "filepath", "filter_glob", "remove_name", "remove_active"):
-                assert prop.name, f"{cls.bl_idname}.{prop.identifier} has no name"
-        changes = getattr(cls, "bl_options", set())
-        if changes and "INTERNAL" not in changes:
-            assert "UNDO" in changes, cls.bl_idname
-
-
-def test_nothing_can_be_done_without_a_picture() -> None:
-    for operator in (ops.generate, ops.redo, ops.layer_add, ops.suggest_layers, ops.edit_borders, ops.hint_box,
-                     ops.hint_stroke, ops.show_picture, ops.layer_remove, ops.layer_merge, ops.layer_move,
-                     ops.layer_mute, ops.build_scene, ops.export, ops.picture_from_image, ops.picture_from_strip,
-                     ops.picture_paste, ops.cancel, ops.stop_server):  # fmt: skip
-        assert not operator.poll(), operator
 
 
 def test_merging_and_moving_take_hints_and_objects_along(filled: Any) -> None:
@@ -195,7 +121,7 @@ def test_muting_a_layer_mutes_its_strips(filled: Any, tmp_path: Path) -> None:
     assert not ops.layer_mute.poll()
     spec = made(tmp_path / "plates", document())
     targets.build(filled, spec, tmp_path / "plates", tmp_path / "plates")
-    undoable(lambda: ops.layer_mute(layer=1))
+    undoable(ops.layer_mute, layer=1)
     strips = compat.strips(bpy.context.scene.sequence_editor)
     assert {s.name for s in strips if s.mute} == {s.name for s in strips if s[timeline.TAG].startswith("01 ")}
     targets.build(bpy.context.scene, spec, tmp_path / "plates", tmp_path / "plates")
@@ -226,7 +152,7 @@ def test_a_muted_layer_shows_what_lies_behind_it(filled: Any, tmp_path: Path, ta
 
 def test_picture_from_a_file_image(picture: Path) -> None:
     bpy.data.images.load(str(picture))
-    undoable(lambda: ops.picture_from_image(image="picture.png"))
+    undoable(ops.picture_from_image, image="picture.png")
     assert Path(group().picture) == picture
 
 
