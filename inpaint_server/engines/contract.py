@@ -87,13 +87,18 @@ class StepContext:
 
 @dataclass(frozen=True)
 class InpaintRequest:
-    """What to paint. `context` is None for a single picture outside a run."""
+    """What to paint. `context` is None for a single picture outside a run.
+
+    `depth` is the disparity of the canvas, float32 [H, W], 0 the farthest to 1 the nearest, guessed where it is to be
+    painted; None where nobody estimates it, or nothing asks for it.
+    """
 
     prompt: str = ""
     negative_prompt: str = ""
     seed: int = 0
     context: StepContext | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    depth: NDArray[np.float32] | None = None
 
 
 class InpaintEngine(Protocol):
