@@ -22,9 +22,9 @@ __all__ = ["CAPTION", "DEFAULT", "DEPTH", "ENGINES", "GROUP", "INPAINT", "SEGMEN
 GROUP = "infinite_parallax.engines"
 ENGINES: dict[str, dict[str, str]] = {
     INPAINT: {"walk": ".walk", "telea": ".telea"},
-    DEPTH: {},
+    DEPTH: {"dpt": ".dpt", "depth_anything": ".depth_anything", "prior": ".depth_prior"},
     SEGMENT: {},
-    CAPTION: {},
+    CAPTION: {"blip": ".blip"},
 }
 DEFAULT = "walk"
 
