@@ -36,6 +36,7 @@ HORIZON = 80  # percentile of the skyline's rows: most things rise over the hori
 HIGHEST, LOWEST = 0.12, 0.85  # of the height: where a horizon may be
 FARTHEST = 0.12  # disparity of the ground at the horizon; only sky is farther
 UPRIGHT = 0.55  # how much of a layer stands, and how much lies
+FOOT = 1 / 12  # of the height: how far below a layer's middle its things have their feet at most
 HAZE = 0.3  # share of the disparity that full haze takes away
 AIR = 22.0  # Lab distance from the colour of the air after which haze is e times thinner
 EDGE_EPS = 0.0006  # of the guided filter, for grey 0..1

@@ -7,21 +7,19 @@ deliberate strokes where the picture happens to have a stronger edge.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from .assets import Assets, Grey
 from .edges import F32, RGB
 
 Bool = NDArray[np.bool_]  # [H, W]
 BINS = 128
-SMOOTH_BINS = 2.0
 LEAST_SHARE = 0.04  # of the pixels: fewer make no layer
-VALLEY = 0.6  # a valley is at most this share of the lower of its two hills
+EVEN = 0.95  # of the variance of depth: what the classes have to explain
 SNAP = 1 / 100  # radius of the guided filter, of the width
 SNAP_EPS = 40.0  # grey levels squared
 SOFT = 0.04  # depths closer than that to a threshold are undecided
@@ -52,28 +50,54 @@ def from_depth(picture: RGB, depth: NDArray[np.float32], thresholds: Sequence[fl
     return out
 
 
-def valleys(depth: NDArray[np.float32], most: int) -> list[float]:
-    """At most `most` thresholds, rising, at the deepest valleys of the histogram of a depth map 0..1.
+def natural_breaks(depth: NDArray[np.float32], most: int, wanted: int | None = None) -> list[float]:
+    """The thresholds, rising, that part a depth map 0..1 into classes, far to near, each as even in itself as can be.
 
-    A map without valleys, say of a plain, is parted where its depths fall into equal shares: in three, if allowed.
+    `wanted` classes if so many can have a layer's share of the pixels; without it the fewest, up to `most`, that
+    explain `EVEN` of the variance (G. Jenks, 1967; W. Fisher, 1958, for the exact search).
     """
     count = np.histogram(depth, BINS, (0, 1))[0].astype(np.float64)
-    smooth = gaussian_filter1d(count, SMOOTH_BINS, mode="constant")
-    kept: list[int] = []
-    low = [i for i in range(1, BINS) if smooth[i] <= smooth[i - 1] and smooth[i] <= smooth[min(i + 1, BINS - 1)]]
-    for i in sorted(low, key=lambda i: (float(smooth[i]), i)):
-        ends = [0, *sorted([*kept, i]), BINS]
-        parts = [(a, b) for a, b in itertools.pairwise(ends) if i in (a, b)]
-        hills = [smooth[a:b].max(initial=0) for a, b in parts]
-        large = all(count[a:b].sum() >= LEAST_SHARE * depth.size for a, b in parts)
-        if len(kept) < most and large and smooth[i] <= VALLEY * min(hills):
-            kept.append(i)
-    if kept:
-        return [i / BINS for i in sorted(kept)]
-    shares = min(3, most + 1)
-    values = np.quantile(depth, [k / shares for k in range(1, shares)])
-    # equal values part nothing
-    return sorted({float(v) for v in values if depth.min() < v})
+    values = (np.arange(BINS) + 0.5) / BINS
+    total = float((count * (values - (count * values).sum() / count.sum()) ** 2).sum())
+    best: list[int] = []
+    for classes, (rest, breaks) in enumerate(_classes(count, values, wanted or most), 2):
+        best = breaks
+        if wanted is None and total - rest >= EVEN * total:
+            break
+        if classes == wanted:
+            break
+    return [_in_gap(count, i) for i in best]
+
+
+def _classes(count: NDArray[np.float64], values: NDArray[np.float64], most: int) -> Iterator[tuple[float, list[int]]]:
+    """For 2, 3 ... `most` classes of a histogram: the least variance left inside them, and the first bins of all but
+    the first class. Ends where a class would be too small for a layer."""
+    sums = [np.concatenate([[0.0], np.cumsum(count * values**k)]) for k in range(3)]
+    share, first, second = (s[None, :] - s[:, None] for s in sums)  # of the bins from row to column
+    inside = second - np.divide(first**2, share, out=np.zeros_like(first), where=share > 0)
+    inside[share < LEAST_SHARE * count.sum()] = np.inf
+    least, came = inside[0], []
+    for _ in range(2, most + 1):
+        through = least[:, None] + inside
+        came.append(through.argmin(0))
+        least = through.min(0)
+        if not np.isfinite(least[-1]):
+            return
+        breaks = [BINS]
+        for back in reversed(came):
+            breaks.append(int(back[breaks[-1]]))
+        yield float(least[-1]), breaks[:0:-1]
+
+
+def _in_gap(count: NDArray[np.float64], at: int) -> float:
+    """A threshold at the first bin of a class; in the middle of the empty bins before it, if there are any."""
+    start = at
+    while start > 0 and count[start - 1] == 0:
+        start -= 1
+    end = at
+    while end < BINS and count[end] == 0:
+        end += 1
+    return (start + end) / 2 / BINS
 
 
 def between(disparities: Sequence[float]) -> list[float]:

@@ -28,6 +28,7 @@ SKYLINE_SHARE = 0.7  # of the best border's confidence: then it may be the skyli
 INSIDE = 0.06  # of the height: a border nearer to the picture's edge parts nothing
 MOST_LAYERS = 5  # more are worth it only to who asks for them
 SKY_SPEED = 0.235  # of the nearest layer's: 8 to 34 px per step, which look right on landscapes
+SKY_DISPARITY = 0.1  # of the nearest layer's: what is nearer is no sky
 LEAST_SPEED = 0.02  # what a depth map calls infinitely far still moves a little
 FOUND_BY = "edges and colours"
 NAMES = {
@@ -159,19 +160,22 @@ def ground_speeds(tops: Sequence[int], height: int) -> tuple[float, ...]:
 
 
 def suggest_from_depth(picture: RGB, depth: NDArray[np.float32], most: int | None, reach: float) -> Suggestion:
-    """A proposal from a depth map, float32 [H, W] 0..1, 1 the nearest: layers part where few pixels have a depth.
+    """A proposal from a depth map, float32 [H, W] 0..1, 1 the nearest: layers are the natural classes of its depths.
 
     The borders snap to the picture's edges and keep to `reach` (of H) of their median row; the speeds are the layers'
-    median disparities relative to the nearest's.
+    median disparities relative to the nearest's. The farthest layer is called the sky only if it is infinitely far.
     """
     height = len(picture)
-    masks = other_cuts.from_depth(picture, depth, other_cuts.valleys(depth, (most or MOST_LAYERS) - 1))
+    masks = other_cuts.from_depth(picture, depth, other_cuts.natural_breaks(depth, MOST_LAYERS, most))
     paths = [other_cuts.first_rows(mask).astype(np.float64) for mask in masks]
     middles = [np.median(path) for path in paths]
     wanted = [np.clip(p, m - reach * height, m + reach * height) for p, m in zip(paths, middles, strict=True)]
     nearness = np.maximum(other_cuts.disparities(depth, masks), 1e-3)
     speeds = [max(LEAST_SPEED, round(float(d / nearness[-1]), 4)) for d in nearness]
-    return describe(wanted, [1.0] * len(wanted), height, "the depth map", speeds)
+    found = describe(wanted, [1.0] * len(wanted), height, "the depth map", speeds)
+    count = len(speeds)
+    earthly = speeds[0] > SKY_DISPARITY and count + 1 in NAMES and NAMES[count + 1][0] == "sky"
+    return replace(found, names=NAMES[count + 1][1:]) if earthly and count > 1 else found
 
 
 def suggest_from_segmentation(numbers: NDArray[np.int16]) -> Suggestion:

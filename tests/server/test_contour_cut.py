@@ -150,10 +150,34 @@ def test_a_depth_map_is_led_to_the_edges_of_the_picture() -> None:
     assert not mask[20, 20]
 
 
-def test_valleys_part_a_histogram() -> None:
+def hills() -> np.ndarray:
+    """A depth map of three distances, somewhat uneven."""
     depth = np.repeat(np.array([0.1, 0.5, 0.9], np.float32), 1000).reshape(30, 100)
-    depth = depth + np.random.default_rng(1).normal(0, 0.02, depth.shape).astype(np.float32)
-    low, high = other_cuts.valleys(depth, 5)
-    assert 0.15 < low < 0.45
-    assert 0.55 < high < 0.85
-    assert len(other_cuts.valleys(depth, 1)) == 1
+    return depth + np.random.default_rng(1).normal(0, 0.02, depth.shape).astype(np.float32)
+
+
+def test_natural_breaks_part_the_hills_of_a_histogram() -> None:
+    assert other_cuts.natural_breaks(hills(), 5) == pytest.approx([0.3, 0.7], abs=0.02)
+
+
+def test_as_many_classes_as_are_wanted() -> None:
+    assert len(other_cuts.natural_breaks(hills(), 5, 2)) == 1
+    assert len(other_cuts.natural_breaks(hills(), 5, 4)) == 3
+    plain = np.linspace(0, 1, 900, dtype=np.float32).reshape(30, 30)
+    np.testing.assert_allclose(other_cuts.natural_breaks(plain, 5, 4), [0.25, 0.5, 0.75], atol=0.02)
+
+
+def test_breaks_leave_the_least_variance_that_is_possible() -> None:
+    values = np.array([2, 9, 11, 40, 44, 51, 90, 97, 99], np.float32) / 128 + 0.5 / 128
+    depth = np.repeat(values, 10).reshape(3, 30)
+
+    def left(first: int, second: int) -> float:
+        return sum(float(np.var(part) * len(part)) for part in np.split(values, [first, second]))
+
+    best = min(itertools.combinations(range(1, 9), 2), key=lambda pair: left(*pair))
+    found = other_cuts.natural_breaks(depth, 5, 3)
+    assert tuple(np.searchsorted(values, found)) == best
+
+
+def test_what_is_equally_far_has_no_breaks() -> None:
+    assert other_cuts.natural_breaks(np.full((9, 9), 0.4, np.float32), 5) == []

@@ -106,6 +106,12 @@ def test_a_depth_map_is_parted_where_few_pixels_lie() -> None:
     np.testing.assert_allclose(found.speeds, (0.025, 0.5, 1.0), atol=0.01)
 
 
+def test_the_farthest_layer_is_no_sky_where_it_is_near() -> None:
+    y = np.arange(H)[:, None] + np.zeros((1, W))
+    depth = np.select([y < 110, y < 190], [0.3, 0.5], 0.9).astype(np.float32)
+    assert suggest.suggest_from_depth(land(), depth, 3, REACH).names == ("far", "middle", "near")
+
+
 def test_a_segmentation_says_how_many() -> None:
     numbers = np.repeat(np.array([0, 1, 3], np.int16), 20)[:, None] + np.zeros((1, 30), np.int16)
     found = suggest.suggest_from_segmentation(numbers)
