@@ -156,10 +156,9 @@ def wish(args: argparse.Namespace) -> tuple[Project, Path]:
     from .plan_table import picture_size
 
     project, picture = flags.wish(args, lambda picture: picture_size(picture)[1])
-    if project.cut.depth:
-        from .depth_map import with_depth
-
-        project = with_depth(project, picture, Path(project.cut.depth))
+    if project.cut.depth or project.depth.engine:
+        # whoever gives or asks for depth wants it to decide the speeds as well
+        project = replace(project, speed=replace(project.speed, law="depth"))
     return project, picture
 
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ..inpaint_server.attached import decode
-from ..inpaint_server.layering.resolve import resolve
+from ..inpaint_server import settling
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import read_picture
 from ..shared import plan as plans
@@ -26,8 +25,8 @@ def picture_size(picture: Path) -> tuple[int, int]:
 def settle(project: Project, picture: Path) -> tuple[Project, tuple[str, ...]]:
     """The project as the server will settle it for a picture file, and why in sentences."""
     source = read_picture(picture.read_bytes(), Limits())
-    assets = decode(project, read_attached(project), source.shape[1], source.shape[0], Limits())
-    settled = resolve(project, source, assets)
+    parts = settling.look(project, source, read_attached(project))
+    settled = settling.settle(project, source, parts, Limits())
     return settled.project, settled.notes
 
 

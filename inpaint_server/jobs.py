@@ -3,7 +3,7 @@
     jobs/ID/job.json      what the job is and how far it is
     jobs/ID/source        the picture as it was sent
     jobs/ID/picture.png   the same as plain RGB, which the step loop paints from
-    jobs/ID/attached/     the other pictures that the project names, as they were sent
+    jobs/ID/attached/     the other pictures that the project names, as they were sent, and what engines found
     jobs/ID/preview.png   the canvas at the last stop
     jobs/ID/run/          the step loop's own: steps, plates, manifest
     jobs/ID/report.json   the quality report, once somebody has asked for it; report.html the same as a page
@@ -48,7 +48,8 @@ class Job:
     `redo_from` is a step from which to paint again as soon as the job has its turn; `deleted` says that the folder
     goes as soon as nothing works in it any more. Both stand in the record so that a kill cannot lose them. `stage` is
     what a running job prepares at the moment, in a sentence. `notes` say how the picture is cut and why; a redo, which
-    keeps that, keeps them, and begins anew with the `warnings` of painting.
+    keeps that, keeps them, and begins anew with the `warnings` of painting. Until it is `settled`, the project is what
+    was wished for, and the job's first sitting looks at the picture before it paints.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Job:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     stage: str = ""
+    settled: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The record as written to disk."""
@@ -213,6 +215,12 @@ class JobStore:
         """The other pictures of a job's project, by the names of their parts."""
         folder = self.folder(job_id) / "attached"
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())} if folder.is_dir() else {}
+
+    def attach(self, job_id: str, part: str, data: bytes) -> None:
+        """Keep a picture that was found for a job's project, under the name of its part."""
+        folder = self.folder(job_id) / "attached"
+        folder.mkdir(exist_ok=True)
+        write_bytes(folder / part, data)
 
     def preview(self, job_id: str) -> RGB:
         """The canvas of a job at its last stop; before there is one, its source."""

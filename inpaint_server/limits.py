@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..shared.errors import ParallaxError, UsageError
-from ..shared.plan import Plan
+from ..shared.plan import Plan, plan
 from ..shared.plate_sizes import GIB, gigabytes, needed_bytes
 from ..shared.project import MOST_LAYERS, Project
 from ..shared.settings import setting
+from ..shared.visits import check_ways
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,15 @@ def check_plan(plan: Plan, limits: Limits, contours: bool = False) -> None:
             "Ask for fewer steps or a smaller picture.",
             "too_large",
         )
+
+
+def checked_plan(project: Project, width: int, height: int, limits: Limits) -> Plan:
+    """The plan of a project, if this server takes it on."""
+    check_steps(project, limits)
+    made = plan(project, width, height)
+    check_ways(project.objects, made)
+    check_plan(made, limits, project.cut.mode == "contour")
+    return made
 
 
 def check_disk(folder: Path, need: int, limits: Limits) -> None:

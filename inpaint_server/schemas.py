@@ -161,6 +161,7 @@ def _job(size: Node) -> Node:
         "warnings": array(TEXT),
         "project": ref("Project"),
         "stage": TEXT,
+        "settled": FLAG,
     }
 
 

@@ -6,14 +6,16 @@ steps a second; events, previews and records are thinned out here, so that watch
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from ..shared.errors import Cancelled
+from ..shared.plate_sizes import needed_bytes
 from ..shared.plates import Manifest
 from ..shared.project import Project
-from ..shared.wire import API, PREVIEW, PROGRESS, STAGE, WARNING
-from . import attached, engines, limits
+from ..shared.wire import API, PREVIEW, PROGRESS, STAGE, STATE, WARNING
+from . import attached, engines, limits, settling
 from .engines.contract import RGB, InpaintEngine
 from .events import Events
 from .jobs import Job, JobStore
@@ -81,8 +83,35 @@ class Sitting:
                 job.redo_from = None
                 store.save(job)
         parts = store.attachments(job.id)
+        if not job.settled:
+            parts = self._settle(project, picture, parts)
+            project = job.parsed_project()
         assets = attached.decode(project, parts, job.width, job.height, self._limits) if parts else None
         loop.run(folder, project, picture, engine, self._report, self._cancelled, assets)
+
+    def _settle(self, wish: Project, picture: RGB, parts: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Let engines look at the picture, and settle the project; its pictures, with what they found."""
+        job, store = self._job, self._store
+
+        def begin(stage: str) -> None:
+            if self._cancelled():
+                raise Cancelled
+            self._report(Progress(0, job.steps, (), picture.copy, stage))
+
+        found = settling.look(wish, picture, parts, begin, self._cancelled)
+        for name in found.keys() - parts.keys():
+            store.attach(job.id, name, found[name])
+        settled = settling.settle(wish, picture, found, self._limits)
+        plan = limits.checked_plan(settled.project, job.width, job.height, self._limits)
+        contours = settled.project.cut.mode == "contour"
+        limits.check_disk(store.root, needed_bytes(plan, contours), self._limits)
+        with self._lock:
+            job.project, job.notes, job.steps = settled.project.to_json(), list(settled.notes), plan.steps
+            job.settled = True
+            store.save(job)
+        if not job.deleted:
+            self._events.publish(job.id, STATE, job.info().to_json())
+        return found
 
     def _cancelled(self) -> bool:
         return self._job.cancelling or self._job.deleted or self._stopping()

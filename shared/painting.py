@@ -119,10 +119,11 @@ def paint(
     many px wide, once a second at most.
     """
     info = _begin(client, wish, begun)
-    _check(client, wish, info)
+    if info.settled:
+        _check(client, wish, info)
     if info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(info.id)
-    info = _watch(client, info, tell, stop, canvas_px)
+    info = _watch(client, wish, info, tell, stop, canvas_px)
 
     def fetched(done: int, of: int) -> None:
         if stop():
@@ -167,7 +168,7 @@ def _check(client: Client, wish: Wish, info: wire.JobInfo) -> None:
 
 
 def _watch(
-    client: Client, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool], canvas_px: int = 0
+    client: Client, wish: Wish, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool], canvas_px: int = 0
 ) -> wire.JobInfo:
     tell(Progress("step", info.step, info.steps))
     shown_s = -CANVAS_PERIOD_S
@@ -182,7 +183,10 @@ def _watch(
         elif event.kind == wire.WARNING:
             tell(Warned(event.data["message"]))
         elif event.kind == wire.STATE:
+            waited = not info.settled
             info = wire.job_info(event.data)
+            if waited and info.settled:
+                _check(client, wish, info)
     if stop():
         if not info.ended:
             client.cancel(info.id)

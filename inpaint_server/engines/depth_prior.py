@@ -11,6 +11,7 @@ J. Sun, X. Tang, Single Image Haze Removal Using Dark Channel Prior, CVPR 2009, 
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,7 +59,7 @@ class PriorEngine:
             raise Cancelled
         guess = guessed(np.asarray(small, np.uint8), borders)
         large = cv2.resize(guess, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.clip(_led(large, picture), 0, 1).astype(np.float32)
+        return np.clip(_led(np.asarray(large, np.float32), picture), 0, 1).astype(np.float32)
 
 
 def _borders(small: RGB) -> list[NDArray[np.float64]]:
@@ -109,10 +110,10 @@ def _haze(small: RGB, sky: NDArray[np.bool_], horizon: float) -> NDArray[np.floa
 
 def _led(values: F32, picture: RGB) -> F32:
     """`values` led along the edges of the picture (K. He, J. Sun, X. Tang, Guided Image Filtering, ECCV 2010)."""
-    guide = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    guide = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) / np.float32(255), np.float32)
     side = 2 * max(1, picture.shape[1] // 160) + 1
 
-    def mean(a: F32) -> F32:
+    def mean(a: NDArray[Any]) -> F32:
         return np.asarray(cv2.blur(a, (side, side)), np.float32)
 
     guide_mean, mean_values = mean(guide), mean(values)

@@ -51,4 +51,4 @@ def normalised(values: NDArray[np.float32]) -> Disparity:
     low, high = np.quantile(values, [OUTLIERS, 1 - OUTLIERS])
     if high - low < 1e-6 * max(1.0, abs(float(high))):
         return np.zeros(values.shape, np.float32)
-    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)

@@ -59,6 +59,7 @@ def resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
     height, width = picture.shape[:2]
     pointing.check(project, width, height)
     settled = _resolve(project, picture, assets)
+    settled = replace(settled, project=_with_band_disparities(settled.project, height, assets))
     pointing.check(settled.project, width, height, settled=True)
     return settled
 
@@ -257,6 +258,24 @@ def _with_disparities(project: Project, picture: RGB, assets: Assets) -> Project
         for layer, value, needed in zip(project.layers, found, missing, strict=True)
     )
     return replace(project, layers=tuple(layers))
+
+
+def _with_band_disparities(project: Project, height: int, assets: Assets) -> Project:
+    """Under the law depth, for straight bands: the disparities that are missing, as the medians of their rows."""
+    layers = project.layers or default_layers(height)
+    missing = [layer.disparity is None and layer.velocity is None for layer in layers]
+    straight = project.cut.mode == "straight" and project.speed.law == "depth"
+    if not straight or assets.depth is None or not any(missing):
+        return project
+    ends = np.clip(np.cumsum([layer.height or 0 for layer in layers[:-1]]), 0, height - 1)
+    bands = np.split(assets.depth, ends.astype(int))
+    found = (
+        replace(layer, disparity=round(max(float(np.median(band)), LEAST_DISPARITY), 4))
+        if needed and band.size
+        else layer
+        for layer, band, needed in zip(layers, bands, missing, strict=True)
+    )
+    return replace(project, layers=tuple(found))
 
 
 def _thresholds(project: Project, depth: NDArray[np.float32]) -> list[float]:

@@ -9,13 +9,12 @@ from flask import request
 
 from ...shared import project as projects
 from ...shared.errors import UsageError
-from ...shared.plan import Plan, plan
 from ...shared.project import Project
 from ...shared.settings import describe
-from ...shared.visits import check_ways
-from .. import attached, engines, limits
-from ..limits import Limits
+from .. import attached, engines
 
+PAINTING = "Other pictures are being painted."
+"""Why a picture cannot be painted, or shown to a model, just now."""
 LOOKING = "Other pictures are being looked at."
 """Why a picture cannot be decoded and looked at just now."""
 
@@ -87,15 +86,6 @@ def _decoded(raw: bytes, what: str) -> str:
         raise UsageError(f"{what} is not text in UTF-8.", "Save it as UTF-8.") from e
 
 
-def checked_plan(project: Project, width: int, height: int, caps: Limits) -> Plan:
-    """The plan of a project, if this server takes it on."""
-    limits.check_steps(project, caps)
-    made = plan(project, width, height)
-    check_ways(project.objects, made)
-    limits.check_plan(made, caps, project.cut.mode == "contour")
-    return made
-
-
 def check_engine(name: str, project: Project | None = None) -> None:
     """Refuse an engine that does not exist, cannot work here or not for a project, before anything waits for it."""
     reasons = engines.available()
@@ -110,3 +100,23 @@ def check_engine(name: str, project: Project | None = None) -> None:
         raise UsageError(
             f"The engine {name!r} cannot paint ground that recedes.", "Take the layers' ramp away, or choose walk."
         )
+
+
+def check_looking(project: Project) -> None:
+    """Refuse a project that names an engine for looking which does not exist or cannot work here."""
+    for task in (engines.DEPTH, engines.CAPTION):
+        if name := getattr(project, task).engine:
+            check_looking_engine(task, name)
+
+
+def check_looking_engine(task: str, name: str) -> None:
+    """Refuse an engine of a task that does not exist or cannot work here."""
+    reasons = engines.available(task)
+    if reasons.get(name) == "":
+        return
+    usable = ", ".join(sorted(known for known, why in reasons.items() if not why)) or "none"
+    if name not in reasons:
+        raise UsageError(f"There is no {task} engine {name[:80]!r}.", f"Choose one of: {usable}.", "unknown_engine")
+    raise UsageError(
+        f"The engine {name!r} cannot work here: {reasons[name]}", f"Choose one of: {usable}.", "engine_unavailable"
+    )

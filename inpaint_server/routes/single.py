@@ -12,11 +12,10 @@ from ...shared.plan import plan
 from ...shared.plate_sizes import needed_bytes
 from ...shared.settings import describe
 from ...shared.wire import API
-from .. import attached, engines, limits
+from .. import engines, limits, settling
 from ..context import context
 from ..engines.contract import InpaintRequest
 from ..engines.guard import check_mask
-from ..layering.resolve import resolve
 from ..pictures import encode_png, read_mask, read_picture
 from . import received
 
@@ -32,7 +31,7 @@ def inpaint() -> Response:
     wish = InpaintRequest(received.form_text("prompt", ""), received.form_text("negative_prompt", ""), seed)
     received.check_engine(engine_name)
     sent = received.file("picture"), received.file("mask")
-    with parts.painting.turn("Other pictures are being painted."):
+    with parts.painting.turn(received.PAINTING):
         picture, mask = read_picture(sent[0], parts.limits), read_mask(sent[1], parts.limits)
         check_mask(mask, *picture.shape[:2])
         painted = encode_png(engines.load(engine_name).inpaint(picture, mask, wish, lambda: parts.worker.stopping))
@@ -62,11 +61,14 @@ def suggest() -> Response:
     """How a job would take a picture apart: the settled project, and why, in sentences."""
     parts = context()
     project = projects.from_json(projects.parse(received.form_text("project", "{}")))
+    received.check_looking(project)
     source, attachments = received.file("picture"), received.attachments(project)
     with parts.looking.turn(received.LOOKING):
         picture = read_picture(source, parts.limits)
-        height, width = picture.shape[:2]
-        settled = resolve(project, picture, attached.decode(project, attachments, width, height, parts.limits))
+        if settling.looks_first(project):
+            with parts.painting.turn(received.PAINTING):
+                attachments = settling.look(project, picture, attachments, cancelled=lambda: parts.worker.stopping)
+        settled = settling.settle(project, picture, attachments, parts.limits)
     return jsonify(project=settled.project.to_json(), notes=list(settled.notes))
 
 
