@@ -25,9 +25,8 @@ def picture_size(picture: Path) -> tuple[int, int]:
 def settle(project: Project, picture: Path) -> tuple[Project, tuple[str, ...]]:
     """The project as the server will settle it for a picture file, and why in sentences."""
     source = read_picture(picture.read_bytes(), Limits())
-    parts = settling.look(project, source, read_attached(project))
-    settled = settling.settle(project, source, parts, Limits())
-    return settled.project, settled.notes
+    settled = settling.settle(project, source, read_attached(project), Limits())
+    return settling.as_wished(settled, project), settled.notes
 
 
 def plan_of(project: Project, picture: Path) -> Plan:

@@ -3,7 +3,7 @@
     jobs/ID/job.json      what the job is and how far it is
     jobs/ID/source        the picture as it was sent
     jobs/ID/picture.png   the same as plain RGB, which the step loop paints from
-    jobs/ID/attached/     the other pictures that the project names, as they were sent, and what engines found
+    jobs/ID/attached/     the other pictures that the project names, as they were sent or found
     jobs/ID/preview.png   the canvas at the last stop
     jobs/ID/run/          the step loop's own: steps, plates, manifest
     jobs/ID/report.json   the quality report, once somebody has asked for it; report.html the same as a page
@@ -25,6 +25,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ..shared import project as projects
+from ..shared.attachments import attached
 from ..shared.errors import ParallaxError
 from ..shared.project import Project
 from ..shared.wire import QUEUED, RUNNING, STATES, JobInfo, is_job_id
@@ -43,13 +44,13 @@ def now() -> str:
 
 @dataclass
 class Job:
-    """The record of one job. `order` is its place in the queue, `digest` tells two requests with one id apart.
+    """The record of one job. `order` is its place in the queue, `digest` tells two requests with one id apart. `steps`
+    are 0 as long as engines have yet to look at the picture; until then its `project` is what was wished.
 
     `redo_from` is a step from which to paint again as soon as the job has its turn; `deleted` says that the folder
     goes as soon as nothing works in it any more. Both stand in the record so that a kill cannot lose them. `stage` is
     what a running job prepares at the moment, in a sentence. `notes` say how the picture is cut and why; a redo, which
-    keeps that, keeps them, and begins anew with the `warnings` of painting. Until it is `settled`, the project is what
-    was wished for, and the job's first sitting looks at the picture before it paints.
+    keeps that, keeps them, and begins anew with the `warnings` of painting.
     """
 
     id: str
@@ -71,7 +72,6 @@ class Job:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     stage: str = ""
-    settled: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The record as written to disk."""
@@ -211,15 +211,16 @@ class JobStore:
         """The source of a job, RGB uint8 [H, W, 3]."""
         return read_png(self.folder(job_id) / "picture.png")
 
-    def attachments(self, job_id: str) -> dict[str, bytes]:
-        """The other pictures of a job's project, by the names of their parts."""
+    def attachments(self, job_id: str, project: Project) -> dict[str, bytes]:
+        """The other pictures that a job's project names, by the names of their parts."""
         folder = self.folder(job_id) / "attached"
-        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())} if folder.is_dir() else {}
+        paths = [folder / part for part in sorted(attached(project))]
+        return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
     def attach(self, job_id: str, part: str, data: bytes) -> None:
-        """Keep a picture that was found for a job's project, under the name of its part."""
+        """Keep a picture that was found for a job, as if it had come with its project."""
         folder = self.folder(job_id) / "attached"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         write_bytes(folder / part, data)
 
     def preview(self, job_id: str) -> RGB:

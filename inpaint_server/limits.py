@@ -55,18 +55,6 @@ def _check_count(steps: int, limits: Limits) -> None:
         )
 
 
-def check_plan(plan: Plan, limits: Limits, contours: bool = False) -> None:
-    """Refuse a plan with too many steps or a need of more disk than a job may have."""
-    _check_count(plan.steps, limits)
-    need = needed_bytes(plan, contours)
-    if need > limits.job_bytes:
-        raise UsageError(
-            f"The job may need {gigabytes(need)} of disk; this server gives a job {gigabytes(limits.job_bytes)}.",
-            "Ask for fewer steps or a smaller picture.",
-            "too_large",
-        )
-
-
 def checked_plan(project: Project, width: int, height: int, limits: Limits) -> Plan:
     """The plan of a project, if this server takes it on."""
     check_steps(project, limits)
@@ -74,6 +62,18 @@ def checked_plan(project: Project, width: int, height: int, limits: Limits) -> P
     check_ways(project.objects, made)
     check_plan(made, limits, project.cut.mode == "contour")
     return made
+
+
+def check_plan(made: Plan, limits: Limits, contours: bool = False) -> None:
+    """Refuse a plan with too many steps or a need of more disk than a job may have."""
+    _check_count(made.steps, limits)
+    need = needed_bytes(made, contours)
+    if need > limits.job_bytes:
+        raise UsageError(
+            f"The job may need {gigabytes(need)} of disk; this server gives a job {gigabytes(limits.job_bytes)}.",
+            "Ask for fewer steps or a smaller picture.",
+            "too_large",
+        )
 
 
 def check_disk(folder: Path, need: int, limits: Limits) -> None:

@@ -118,6 +118,9 @@ def _result_paths() -> Node:
         _parameter("format", "query", "Kind of file.", {"enum": ["png", "jpeg"], "default": "png"}),
         _parameter("step", "query", "Passed over; makes addresses differ from step to step.", TEXT),
     ]
+    beside = {"200": _answer(None, "The file as it was sent or found.", "image/png")}
+    beside["200"]["content"]["application/octet-stream"] = {"schema": BYTES}
+    part_name = _parameter("part", "path", "Name of its part in the form, such as segmentation or object.0.", TEXT)
     name = _parameter("name", "path", "File name of the tile, without plates/.", TEXT)
     return {
         f"{one}/events": {
@@ -128,6 +131,10 @@ def _result_paths() -> Node:
         f"{one}/tiles/{{name}}": {
             "parameters": [JOB_ID, name],
             "get": _operation("tile", "One tile", png | part, f"{known} 416"),
+        },
+        f"{one}/attached/{{part}}": {
+            "parameters": [JOB_ID, part_name],
+            "get": _operation("attached", "A picture that the project names", beside, known),
         },
         f"{one}/report": {
             "parameters": [JOB_ID],

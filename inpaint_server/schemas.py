@@ -161,7 +161,6 @@ def _job(size: Node) -> Node:
         "warnings": array(TEXT),
         "project": ref("Project"),
         "stage": TEXT,
-        "settled": FLAG,
     }
 
 

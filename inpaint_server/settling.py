@@ -1,21 +1,25 @@
-"""What must be known of a picture before its layers can be chosen, and who is asked for it.
+"""From a wish and its pictures to a settled project: what engines have to look for first, then how the picture is cut.
 
-A project may leave the depth of its picture to an engine. The engine is asked once; what it found is kept like a
-picture that came with the project, and from there on everything goes as if it had. Asking again whenever depth is
-needed was the other road: a job that goes on next week, with a newer model, would be cut anew.
+A job, a suggestion and the command line settle in the same way, so it is told once, here. What was found becomes
+pictures that the settled project names like those that a person has drawn; from then on nobody has to ask the engine
+again, and a resume or a redo cannot come out otherwise. Asking whenever depth is needed was the other road: a job that
+goes on next week, with a newer model, would be cut anew.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ..shared import pointing, settings
-from ..shared.attachments import DEPTH
-from ..shared.plan import Plan, default_layers, plan
+from ..shared import settings
+from ..shared.attachments import DEPTH, attached
+from ..shared.errors import UsageError
+from ..shared.plate_sizes import needed_bytes
 from ..shared.project import Project
-from . import attached, engines
+from . import attached as received
+from . import engines, limits
 from .engines.contract import RGB
 from .engines.looking import Disparity, Look
 from .engines.looking_guard import never
@@ -28,65 +32,97 @@ WHITE = 65535
 
 @dataclass(frozen=True)
 class Settled:
-    """The settled project, and sentences for a person that say why it is so."""
+    """The settled project; the pictures that were found for it, PNG files' bytes by the names of their parts; and
+    sentences for a person."""
 
     project: Project
+    pictures: Mapping[str, bytes]
     notes: tuple[str, ...]
 
 
-def looks_first(project: Project) -> bool:
-    """Whether an engine must look at the picture before a project can be settled."""
-    return bool(project.depth.engine) and not project.cut.depth
+def must_look(project: Project) -> bool:
+    """Whether engines must look at the picture before a project can be settled, which may take minutes."""
+    return _depth_wanted(project)
 
 
-def look(
+def check_engines(project: Project) -> None:
+    """Refuse a project whose engines that look do not exist or cannot work here, before anything waits for them."""
+    for task in (engines.DEPTH, engines.CAPTION):
+        if name := getattr(project, task).engine:
+            check_engine(task, name)
+
+
+def check_engine(task: str, name: str) -> None:
+    """Refuse an engine of a task that does not exist or cannot work here."""
+    reasons = engines.available(task)
+    if reasons.get(name) == "":
+        return
+    usable = ", ".join(sorted(known for known, why in reasons.items() if not why)) or "none"
+    if name not in reasons:
+        raise UsageError(f"There is no {task} engine {name[:80]!r}.", f"Choose one of: {usable}.", "unknown_engine")
+    raise UsageError(
+        f"The engine {name!r} cannot work here: {reasons[name]}", f"Choose one of: {usable}.", "engine_unavailable"
+    )
+
+
+def settle(
     project: Project,
     picture: RGB,
     parts: Mapping[str, bytes],
+    caps: Limits,
     begin: Begin = unwatched,
     cancelled: Callable[[], bool] = never,
-) -> dict[str, bytes]:
-    """The pictures of a project by the names of their parts, with what its engines found of `picture` among them.
+) -> Settled:
+    """The project settled for a picture, RGB uint8 [H, W, 3], with the pictures `parts` that it names.
 
-    What is in `parts` already is not looked for. `begin` is told what goes on, and may raise Cancelled.
+    Settling twice changes nothing more. `begin` is told what is done, and may raise Cancelled.
     """
-    found = dict(parts)
-    if looks_first(project) and DEPTH not in found:
-        begin("Estimating the depth of the picture")
-        how = Look(settings.write(project.depth), project.inpaint.seed, begin)
-        found[DEPTH] = depth_png(engines.load_depth(project.depth.engine).depth(picture, how, cancelled))
-    return found
-
-
-def settle(project: Project, picture: RGB, parts: Mapping[str, bytes], caps: Limits) -> Settled:
-    """The project settled for a picture, RGB uint8 [H, W, 3], with all that `look` has found; see `resolve`."""
     height, width = picture.shape[:2]
-    settled = resolve(project, picture, attached.decode(project, parts, width, height, caps))
-    return Settled(settled.project, (*_notes(project), *settled.notes))
+    found: dict[str, bytes] = {}
+    notes: tuple[str, ...] = ()
+    if _depth_wanted(project):
+        begin("Estimating the depth of the picture")
+        found[DEPTH] = estimate(project, picture, begin, cancelled)
+        notes = (_origin(project.depth.engine),)
+        project = replace(project, cut=replace(project.cut, depth=f"{DEPTH}.png"))
+        begin("Settling how the picture is cut")
+    named = {part: data for part, data in {**parts, **found}.items() if part in attached(project)}
+    resolved = resolve(project, picture, received.decode(project, named, width, height, caps))
+    return Settled(resolved.project, found, (*notes, *resolved.notes))
 
 
-def provisional(project: Project, width: int, height: int) -> Plan:
-    """The plan of a project whose disparities, and perhaps layers, are still to be found; raises what `plan` has
-    against the rest of it."""
-    pointing.check(project, width, height)
-    layers = project.layers or default_layers(height)
-    if project.speed.law == "depth":
-        layers = tuple(replace(layer, disparity=1.0) if layer.disparity is None else layer for layer in layers)
-    return plan(replace(project, layers=layers), width, height)
+def as_wished(settled: Settled, wish: Project) -> Project:
+    """The settled project without naming the pictures that were found, for who does not keep them."""
+    return replace(settled.project, cut=replace(settled.project.cut, depth=wish.cut.depth))
 
 
-def _notes(project: Project) -> tuple[str, ...]:
-    """Where the depth of a project comes from."""
-    if not looks_first(project):
-        return ()
-    name = project.depth.engine
-    guess = any(card.name == name and card.stand_in for card in engines.cards(engines.DEPTH))
-    if guess:
-        return (f"The depth is only guessed ({name}); an engine with a model would estimate it.",)
-    return (f"The depth was estimated by {name}.",)
+def checked_steps(project: Project, width: int, height: int, store: Path, caps: Limits) -> int:
+    """How many steps a settled project takes; refused if it is more than this server, or its disk, takes on."""
+    made = limits.checked_plan(project, width, height, caps)
+    limits.check_disk(store, needed_bytes(made, project.cut.mode == "contour"), caps)
+    return made.steps
+
+
+def estimate(project: Project, picture: RGB, begin: Begin, cancelled: Callable[[], bool]) -> bytes:
+    """The depth map of a picture by the project's depth engine, as `depth_png`."""
+    look = Look(settings.write(project.depth), project.inpaint.seed, begin)
+    return depth_png(engines.load_depth(project.depth.engine).depth(picture, look, cancelled))
 
 
 def depth_png(depth: Disparity) -> bytes:
     """A depth map 0..1 as a PNG of 16 bits, white is near; the same map always gives the same bytes."""
     values = np.rint(depth * np.float32(WHITE)).astype(np.uint16)
     return cv2.imencode(".png", values)[1].tobytes()
+
+
+def _depth_wanted(project: Project) -> bool:
+    """Whether the depth of the picture is left to an engine."""
+    return bool(project.depth.engine) and not project.cut.depth
+
+
+def _origin(name: str) -> str:
+    """Where a depth map comes from, in a sentence."""
+    guess = any(card.name == name and card.stand_in for card in engines.cards(engines.DEPTH))
+    if guess:
+        return f"The depth is only guessed ({name}); an engine with a model would estimate it."
+    return f"The depth was estimated by {name}."

@@ -6,12 +6,11 @@ steps a second; events, previews and records are thinned out here, so that watch
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from ..shared.errors import Cancelled
-from ..shared.plate_sizes import needed_bytes
 from ..shared.plates import Manifest
 from ..shared.project import Project
 from ..shared.wire import API, PREVIEW, PROGRESS, STAGE, STATE, WARNING
@@ -71,7 +70,10 @@ class Sitting:
     def run(self, loop: Loop) -> None:
         """Work until the end; raises what stops it, Cancelled if somebody wants that."""
         job, store = self._job, self._store
-        project, picture = job.parsed_project(), store.picture(job.id)
+        picture = store.picture(job.id)
+        if not job.steps:
+            self._settle(picture)
+        project = job.parsed_project()
         folder = store.run_folder(job.id)
         folder.mkdir(exist_ok=True)
         limits.check_disk(folder, 0, self._limits)
@@ -82,36 +84,33 @@ class Sitting:
             with self._lock:
                 job.redo_from = None
                 store.save(job)
-        parts = store.attachments(job.id)
-        if not job.settled:
-            parts = self._settle(project, picture, parts)
-            project = job.parsed_project()
+        parts = store.attachments(job.id, project)
         assets = attached.decode(project, parts, job.width, job.height, self._limits) if parts else None
         loop.run(folder, project, picture, engine, self._report, self._cancelled, assets)
 
-    def _settle(self, wish: Project, picture: RGB, parts: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Let engines look at the picture, and settle the project; its pictures, with what they found."""
+    def _settle(self, picture: RGB) -> None:
+        """Let engines look for what the project wants, and settle how the picture is cut.
+
+        The pictures that were found are written before the record that names them, so a kill between looks again.
+        """
         job, store = self._job, self._store
+        wish = job.parsed_project()
 
         def begin(stage: str) -> None:
             if self._cancelled():
-                raise Cancelled
-            self._report(Progress(0, job.steps, (), picture.copy, stage))
+                raise Cancelled()
+            self._report(Progress(0, 0, (), picture.copy, stage))
 
-        found = settling.look(wish, picture, parts, begin, self._cancelled)
-        for name in found.keys() - parts.keys():
-            store.attach(job.id, name, found[name])
-        settled = settling.settle(wish, picture, found, self._limits)
-        plan = limits.checked_plan(settled.project, job.width, job.height, self._limits)
-        contours = settled.project.cut.mode == "contour"
-        limits.check_disk(store.root, needed_bytes(plan, contours), self._limits)
+        parts = store.attachments(job.id, wish)
+        settled = settling.settle(wish, picture, parts, self._limits, begin, self._cancelled)
+        steps = settling.checked_steps(settled.project, job.width, job.height, store.root, self._limits)
+        for part, data in settled.pictures.items():
+            store.attach(job.id, part, data)
         with self._lock:
-            job.project, job.notes, job.steps = settled.project.to_json(), list(settled.notes), plan.steps
-            job.settled = True
+            job.project, job.steps, job.notes = settled.project.to_json(), steps, list(settled.notes)
             store.save(job)
         if not job.deleted:
             self._events.publish(job.id, STATE, job.info().to_json())
-        return found
 
     def _cancelled(self) -> bool:
         return self._job.cancelling or self._job.deleted or self._stopping()

@@ -164,6 +164,8 @@ class Worker:
             job = self._find(job_id)
             if job.state == RUNNING:
                 raise refusals.conflict(f"The job {job_id} is running.", "Cancel it first, then redo it.")
+            if not job.steps:
+                raise refusals.conflict(f"The job {job_id} has not begun to paint.", "Resume it.")
             if not 1 <= from_step <= min(job.step + 1, job.steps):
                 raise refusals.wrong_step(from_step, job.step, job.steps)
             # a job that still waits for an earlier redo must not keep the steps which that one meant to drop

@@ -136,6 +136,10 @@ class Client:
         """The quality report of a finished job; the server takes some seconds to make it."""
         return self._way.ask("GET", self._path(job_id, "report"))
 
+    def attached(self, job_id: str, part: str) -> bytes:
+        """A picture that a job's project names beside its own, sent with it or found: a file's bytes."""
+        return self._way.send("GET", self._path(job_id, "attached", part)).content
+
     def events(
         self,
         job_id: str,

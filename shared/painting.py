@@ -119,7 +119,7 @@ def paint(
     many px wide, once a second at most.
     """
     info = _begin(client, wish, begun)
-    if info.settled:
+    if info.steps:
         _check(client, wish, info)
     if info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(info.id)
@@ -134,9 +134,11 @@ def paint(
     project = settled(wish.project, info.project)
     source = f"source{wish.suffix}"
     (folder / source).write_bytes(wish.picture)
-    beside = {part: f"{part}{Path(path).suffix}" for part, path in attached(wish.project).items()}
+    beside = {part: f"{part}{Path(path).suffix}" for part, path in attached(project).items()}
     for part, name in beside.items():
-        (folder / name).write_bytes(wish.attachments[part])
+        # what did not come with the wish was found by the server
+        known = wish.attachments.get(part)
+        (folder / name).write_bytes(client.attached(info.id, part) if known is None else known)
     kept = renamed(replace(project, picture=source), beside)
     text = json.dumps(kept.to_json(), indent=1) + "\n"
     (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
@@ -170,7 +172,8 @@ def _check(client: Client, wish: Wish, info: wire.JobInfo) -> None:
 def _watch(
     client: Client, wish: Wish, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool], canvas_px: int = 0
 ) -> wire.JobInfo:
-    tell(Progress("step", info.step, info.steps))
+    if info.steps:
+        tell(Progress("step", info.step, info.steps))
     shown_s = -CANVAS_PERIOD_S
     for event in client.events(info.id, stop):
         if event.kind == wire.PROGRESS:
@@ -183,10 +186,10 @@ def _watch(
         elif event.kind == wire.WARNING:
             tell(Warned(event.data["message"]))
         elif event.kind == wire.STATE:
-            waited = not info.settled
-            info = wire.job_info(event.data)
-            if waited and info.settled:
+            unsettled, info = not info.steps, wire.job_info(event.data)
+            if unsettled and info.steps and not info.ended:
                 _check(client, wish, info)
+                tell(Progress("step", info.step, info.steps))
     if stop():
         if not info.ended:
             client.cancel(info.id)

@@ -45,8 +45,7 @@ class JobInfo:
     `width` x `height` is the source in px; `step` of `steps` are painted. Times are UTC, ISO 8601, or None. `error`
     is the one error shape (`error`, `hint`, `code`) of a failed job. `cancelling` is true from the request to cancel
     until the step loop has let go. `project` is the project document. `stage` says what a running job is preparing, in
-    a sentence; once it paints it is empty. Until `settled` the project is the wish, and `steps` a guess: an engine has
-    still to look at the picture.
+    a sentence; once it paints it is empty.
     """
 
     id: str
@@ -64,7 +63,6 @@ class JobInfo:
     warnings: tuple[str, ...]
     project: dict[str, Any]
     stage: str = ""
-    settled: bool = True
 
     @property
     def ended(self) -> bool:

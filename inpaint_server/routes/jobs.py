@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify
 
+from ...shared import pointing
 from ...shared import project as projects
 from ...shared.errors import UsageError
 from ...shared.identity import nameless
 from ...shared.plan import plan
-from ...shared.plate_sizes import needed_bytes
 from ...shared.project import Project
 from ...shared.settings import describe
 from ...shared.wire import API
@@ -22,7 +22,6 @@ from ..fingerprint import geometry
 from ..jobs import Job
 from ..pictures import encode_png, read_picture
 from ..refusals import conflict
-from ..settling import Settled
 from . import received
 
 routes = Blueprint("jobs", __name__, url_prefix=f"{API}/jobs")
@@ -52,24 +51,22 @@ def _submit(job_id: str) -> tuple[Response, int]:
         return _shown(known), 200
     limits.check_steps(wish, parts.limits)
     received.check_engine(wish.inpaint.engine, wish)
-    received.check_looking(wish)
+    settling.check_engines(wish)
     parts.worker.check_room()
     with parts.looking.turn(received.LOOKING):
         picture = read_picture(source, parts.limits)
         height, width = picture.shape[:2]
-        waits = settling.looks_first(wish)
-        if waits:
-            # what an engine must look at is settled in the job's first sitting, where it can be told and stopped
+        if settling.must_look(wish):
+            # that may take minutes, which nobody waits for a request: it is done when the job has its turn
             attached.decode(wish, attachments, width, height, parts.limits)
-            settled, made = Settled(wish, ()), settling.provisional(wish, width, height)
-            limits.check_plan(made, parts.limits)
+            pointing.check(wish, width, height)
+            fresh = Job(job_id, wish.to_json(), width, height, 0, digest, order=0)
         else:
             settled = settling.settle(wish, picture, attachments, parts.limits)
-            made = limits.checked_plan(settled.project, width, height, parts.limits)
-        limits.check_disk(parts.store.root, needed_bytes(made, settled.project.cut.mode == "contour"), parts.limits)
+            steps = settling.checked_steps(settled.project, width, height, parts.store.root, parts.limits)
+            notes = list(settled.notes)
+            fresh = Job(job_id, settled.project.to_json(), width, height, steps, digest, order=0, notes=notes)
         png = encode_png(picture)
-    notes = list(settled.notes)
-    fresh = Job(job_id, settled.project.to_json(), width, height, made.steps, digest, 0, notes=notes, settled=not waits)
     job, new = parts.worker.submit(fresh, source, png, attachments)
     return _shown(job), 201 if new else 200
 
@@ -121,21 +118,21 @@ def redo(job_id: str) -> Response:
     step = data.get("from_step")
     if isinstance(step, bool) or not isinstance(step, int):
         raise UsageError(f"from_step must be a whole number, not {describe(step)}.", "Steps count from 1.")
-    if not job.settled:
-        raise conflict(f"The job {job_id} has no layers yet.", "Let it begin to paint first.")
     project = None
     if data.get("project") is not None:
         project = _settled_like(job, projects.from_json(data["project"]))
         _check_same_geometry(job, project)
         limits.checked_plan(project, job.width, job.height, parts.limits)
         received.check_engine(project.inpaint.engine, project)
-        received.check_looking(project)
+        settling.check_engines(project)
     return _shown(parts.worker.redo(job_id, step, project.to_json() if project else None))
 
 
 def _settled_like(job: Job, wish: Project) -> Project:
     """A wish with what it leaves open as it was settled for the job; a redo looks at no picture again."""
     known = job.parsed_project()
+    if settling.must_look(wish):
+        wish = replace(wish, cut=replace(wish.cut, depth=known.cut.depth))
     if not wish.layers:
         wish = replace(wish, layers=known.layers, speed=known.speed)
     if wish.cut.mode == "auto":

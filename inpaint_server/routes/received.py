@@ -100,23 +100,3 @@ def check_engine(name: str, project: Project | None = None) -> None:
         raise UsageError(
             f"The engine {name!r} cannot paint ground that recedes.", "Take the layers' ramp away, or choose walk."
         )
-
-
-def check_looking(project: Project) -> None:
-    """Refuse a project that names an engine for looking which does not exist or cannot work here."""
-    for task in (engines.DEPTH, engines.CAPTION):
-        if name := getattr(project, task).engine:
-            check_looking_engine(task, name)
-
-
-def check_looking_engine(task: str, name: str) -> None:
-    """Refuse an engine of a task that does not exist or cannot work here."""
-    reasons = engines.available(task)
-    if reasons.get(name) == "":
-        return
-    usable = ", ".join(sorted(known for known, why in reasons.items() if not why)) or "none"
-    if name not in reasons:
-        raise UsageError(f"There is no {task} engine {name[:80]!r}.", f"Choose one of: {usable}.", "unknown_engine")
-    raise UsageError(
-        f"The engine {name!r} cannot work here: {reasons[name]}", f"Choose one of: {usable}.", "engine_unavailable"
-    )

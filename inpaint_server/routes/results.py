@@ -7,12 +7,14 @@ from typing import Any
 from flask import Blueprint, Response, request, send_file
 
 from ...shared import plates
+from ...shared.attachments import attached
 from ...shared.errors import ParallaxError, UsageError
 from ...shared.wire import API, PROGRESS, STAGE, STATE, WARNING
 from .. import pictures
 from ..context import context
 from . import received
 
+PNG_MARK = b"\x89PNG\r\n\x1a\n"
 routes = Blueprint("results", __name__, url_prefix=f"{API}/jobs/<job_id>")
 
 
@@ -26,9 +28,9 @@ def events(job_id: str) -> Response:
     def snapshot() -> list[tuple[str, dict[str, Any]]]:
         info = worker.job(job_id).info()
         warnings = [(WARNING, {"message": message, "step": info.step}) for message in info.warnings]
-        progress = (PROGRESS, {"step": info.step, "steps": info.steps})
+        progress = [(PROGRESS, {"step": info.step, "steps": info.steps})] if info.steps else []
         stage = [(STAGE, {"message": info.stage})] if info.stage else []
-        return [*warnings, progress, *stage, (STATE, info.to_json())]
+        return [*warnings, *progress, *stage, (STATE, info.to_json())]
 
     stream = parts.events.stream(job_id, request.headers.get("Last-Event-ID"), snapshot)
     return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
@@ -65,6 +67,18 @@ def tile(job_id: str, name: str) -> Response:
         return send_file(path, mimetype="image/png", etag=found[0].sha256, conditional=True)
     except FileNotFoundError as e:
         raise _nothing("the tile is being painted again") from e
+
+
+@routes.get("/attached/<part>")
+def attached_picture(job_id: str, part: str) -> Response:
+    """A picture that the job's project names beside its own, as it was sent or found: `segmentation`, `object.0` ..."""
+    parts = context()
+    project = parts.worker.job(job_id).parsed_project()
+    found = parts.store.attachments(job_id, project).get(part) if part in attached(project) else None
+    if found is None:
+        raise _nothing(f"its project names no picture {part[:80]!r}")
+    kind = "image/png" if found.startswith(PNG_MARK) else "application/octet-stream"
+    return Response(found, mimetype=kind)
 
 
 @routes.get("/preview")

@@ -1,5 +1,6 @@
 """Routes without a job: one picture painted while the client waits, its layers suggested, the arithmetic of a plan."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -61,15 +62,14 @@ def suggest() -> Response:
     """How a job would take a picture apart: the settled project, and why, in sentences."""
     parts = context()
     project = projects.from_json(projects.parse(received.form_text("project", "{}")))
-    received.check_looking(project)
+    settling.check_engines(project)
     source, attachments = received.file("picture"), received.attachments(project)
     with parts.looking.turn(received.LOOKING):
         picture = read_picture(source, parts.limits)
-        if settling.looks_first(project):
-            with parts.painting.turn(received.PAINTING):
-                attachments = settling.look(project, picture, attachments, cancelled=lambda: parts.worker.stopping)
-        settled = settling.settle(project, picture, attachments, parts.limits)
-    return jsonify(project=settled.project.to_json(), notes=list(settled.notes))
+        with parts.painting.turn(received.PAINTING) if settling.must_look(project) else nullcontext():
+            stop = lambda: parts.worker.stopping  # noqa: E731
+            settled = settling.settle(project, picture, attachments, parts.limits, cancelled=stop)
+    return jsonify(project=settling.as_wished(settled, project).to_json(), notes=list(settled.notes))
 
 
 def _side(data: dict[str, Any], name: str, caps: limits.Limits) -> int:

@@ -51,7 +51,9 @@ def test_a_job_estimates_the_depth_before_it_paints(serve: Serve) -> None:
     stages = [data["message"] for _, kind, data in events if kind == "stage"]
     assert stages[0] == STAGE
     done = served.finish(job["id"])
-    assert (done["state"], done["settled"], done["step"]) == ("succeeded", True, 2)
+    assert (done["state"], done["steps"], done["step"]) == ("succeeded", 2, 2)
+    assert done["project"]["cut"]["depth"] == "depth.png"
+    assert served.ask("GET", f"/jobs/{job['id']}/attached/depth").data.startswith(b"\x89PNG")
     assert "only guessed (prior)" in done["warnings"][0]
     assert names(done["project"])[0] == "sky"
     assert all(layer["disparity"] is not None for layer in done["project"]["layers"])
@@ -71,26 +73,20 @@ def test_it_is_as_if_the_depth_had_been_sent(serve: Serve) -> None:
     assert served.tiles(asked["id"]) == served.tiles(given["id"])
 
 
-def test_a_job_that_is_stopped_while_it_looks_goes_on_with_what_was_found(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_is_stopped_while_it_looks_looks_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     served = serve()
-    calm, settle = [True], settling.settle
+    settle = settling.settle
 
-    def stopped(*args: Any) -> settling.Settled:
-        if calm.pop():
-            raise UsageError("Something is wrong with the layers.")
-        raise AssertionError
+    def stopped(*_args: Any) -> settling.Settled:
+        raise UsageError("Something is wrong with the layers.")
 
     monkeypatch.setattr(settling, "settle", stopped)
     job = served.create(WISH, png()).get_json()
-    assert not job["settled"]
+    assert job["steps"] == 0
     assert served.finish(job["id"])["state"] == "failed"
     refused = served.ask("POST", f"/jobs/{job['id']}/redo", json={"from_step": 1})
     assert (refused.status_code, refused.get_json()["code"]) == (409, "conflict")
     monkeypatch.setattr(settling, "settle", settle)
-    # what was found is there, and nobody is asked for it again
-    monkeypatch.setattr(engines, "load_depth", None)
     served.ask("POST", f"/jobs/{job['id']}/resume")
     assert served.finish(job["id"])["state"] == "succeeded"
 
@@ -111,9 +107,9 @@ def test_a_redo_keeps_the_depth(serve: Serve) -> None:
 def test_bands_take_their_speeds_from_the_depth() -> None:
     document = WISH | {"cut": {"mode": "straight"}, "layers": [{"height": 40}, {"height": 35}, {"disparity": 0.9}]}
     project, picture = from_json(document), paint(WIDTH, HEIGHT, 3)
-    parts = settling.look(project, picture, {})
-    found = settling.settle(project, picture, parts, Limits()).project.layers
-    depth = decode(project, parts, WIDTH, HEIGHT, Limits()).depth
+    settled = settling.settle(project, picture, {}, Limits())
+    found = settled.project.layers
+    depth = decode(project, settled.pictures, WIDTH, HEIGHT, Limits()).depth
     assert depth is not None
     medians = [max(LEAST_DISPARITY, float(np.median(rows))) for rows in (depth[:40], depth[40:75])]
     assert [layer.disparity for layer in found] == pytest.approx([*medians, 0.9], abs=1e-4)
@@ -128,7 +124,7 @@ def test_looking_is_told_and_can_be_stopped() -> None:
 
     begin: Begin = stop
     with pytest.raises(Cancelled):
-        settling.look(from_json(WISH), paint(WIDTH, HEIGHT, 3), {}, begin)
+        settling.settle(from_json(WISH), paint(WIDTH, HEIGHT, 3), {}, Limits(), begin)
     assert told == [STAGE]
 
 
@@ -136,8 +132,8 @@ def test_what_cannot_be_is_refused_before_there_is_a_job(serve: Serve) -> None:
     served = serve()
     unknown = served.create(WISH | {"depth": {"engine": "tarot"}}, png())
     assert (unknown.status_code, unknown.get_json()["code"]) == (400, "unknown_engine")
-    high = served.create(WISH | {"layers": [{"height": 500}, {}]}, png())
-    assert high.status_code == 400
+    beyond = served.create(WISH | {"hints": [{"box": [9000, 4, 9090, 20]}]}, png())
+    assert beyond.status_code == 400
     assert served.ask("GET", "/jobs").get_json()["jobs"] == []
 
 
@@ -146,6 +142,7 @@ def test_suggest_looks_too(serve: Serve) -> None:
     form = {"project": json.dumps(WISH), "picture": (io.BytesIO(png()), "p.png")}
     answer = served.ask("POST", "/suggest", data=form).get_json()
     assert names(answer["project"])[0] == "sky"
+    assert answer["project"]["cut"]["depth"] == ""
     assert "prior" in answer["notes"][0]
 
 
