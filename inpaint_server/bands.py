@@ -14,11 +14,11 @@ from ..shared.plan import LayerPlan, Plan
 from ..shared.project import Project
 from . import canvas as canvases
 from . import masks
+from .asking import Asking
 from .canvas import Canvas
 from .engines.contract import (
     RGB,
     InpaintEngine,
-    InpaintRequest,
     LayerView,
     Mask,
     OwnerMap,
@@ -36,9 +36,16 @@ class Bands:
     """The painting of layers that are bands of rows."""
 
     def __init__(
-        self, project: Project, plan: Plan, stores: Sequence[PlateStore], engine: InpaintEngine, run: RunContext
+        self,
+        project: Project,
+        plan: Plan,
+        stores: Sequence[PlateStore],
+        engine: InpaintEngine,
+        run: RunContext,
+        asking: Asking,
     ) -> None:
         self._project, self._plan, self._stores, self._engine, self._run = project, plan, stores, engine, run
+        self._asking = asking
         self._extent = canvases.extent(plan)
         self._canvas = Canvas.blank(self._extent)
         self._heads = engine.begin(run)
@@ -98,7 +105,7 @@ class Bands:
     def _inpaint(self, canvas: Canvas, mask: Mask, context: StepContext, cancelled: Callable[[], bool]) -> RGB:
         if not mask.any():
             return canvas.rgb
-        request = request_of(self._project, context)
+        request = self._asking.request(context, canvas.rgb, canvas.hole, cancelled)
         binary = (mask > 0).view(np.uint8) * np.uint8(255)
         return self._engine.inpaint(canvas.rgb, binary, request, cancelled)
 
@@ -115,13 +122,6 @@ class Bands:
             if which.any():
                 pieces.append(_tight(store.layer.index, part, which, canvas.rgb[spot]))
         return pieces
-
-
-def request_of(project: Project, context: StepContext) -> InpaintRequest:
-    """What the engine is asked for at a step."""
-    wish = project.inpaint
-    seed = wish.seed + (context.step if wish.seed_policy == "per_step" else 0)
-    return InpaintRequest(wish.prompt, wish.negative_prompt, seed, context, context.run.options)
 
 
 def _tight(layer: int, rect: Rect, which: Bool, rgb: RGB) -> Piece:

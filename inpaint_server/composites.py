@@ -6,6 +6,7 @@ moves the draft's borders to where they were painted. Painting every layer by it
 of the engine as there are layers, and a town that does not know of its river.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,13 +17,13 @@ from ..shared import settings
 from ..shared.plan import Plan
 from ..shared.project import Project
 from . import masks
-from .bands import request_of
+from .asking import Asking
 from .cutouts import Cutouts
 from .engines.contract import RGB, InpaintEngine, Mask, OwnerMap, PlateEngine, Rect, RunContext, StepContext
 from .journal import Piece, State
 from .layering.cutout import lay_over
 from .plate_store import PlateStore
-from .separate import follow, moved, skyline
+from .separate import follow, led, moved, skyline
 
 DRAFT = "draft."
 """Before the names of the draft's state in a journal."""
@@ -50,10 +51,11 @@ class Composites:
         engine: InpaintEngine,
         run: RunContext,
         draft: PlateEngine,
+        asking: Asking,
     ) -> None:
         self._project, self._plan, self._stores, self._engine, self._run = project, plan, stores, engine, run
         self._drafted = Cutouts(plan, stores, draft, replace(run, options=settings.write(project.walk)), heads=False)
-        self._draft = draft
+        self._draft, self._asking = draft, asking
         self.frame, self.shown = self._drafted.frame, self._drafted.shown
         engine.begin(run)
 
@@ -68,12 +70,15 @@ class Composites:
         )
         mask = masks.prepare(hole, owner, layers, self._project.mask, before)
         canvas[hole] = 0
+        numbers = None
         if mask.any():
-            request = request_of(self._project, StepContext(self._run, step, layers, owner))
+            context = StepContext(self._run, step, layers, owner)
+            request = self._asking.request(context, canvas, hole, cancelled)
             binary = (mask > 0).view(np.uint8) * np.uint8(255)
             painted = self._engine.inpaint(canvas, binary, request, cancelled)
             masks.blend(canvas, painted, mask)
-        self._separate(windows, canvas, step)
+            numbers = self._asking.numbers(context, canvas, hole, cancelled)
+        self._separate(windows, canvas, numbers, step)
         return [*self._cut(windows, canvas, mask, owner, step)], mask
 
     def _window(self, store: PlateStore, step: int, pieces: Sequence[Piece]) -> Window:
@@ -108,9 +113,10 @@ class Composites:
             owner[window.rows][window.pixels[..., 3] >= 128] = window.store.layer.index
         return owner
 
-    def _separate(self, windows: Sequence[Window], canvas: RGB, step: int) -> None:
-        """Move the drafted columns of every layer to where its border was painted."""
-        for window in windows[1:]:
+    def _separate(self, windows: Sequence[Window], canvas: RGB, numbers: OwnerMap | None, step: int) -> None:
+        """Move the drafted columns of every layer to where its border was painted, or to where `numbers`, the layer of
+        every pixel [H, W], has it."""
+        for behind, window in itertools.pairwise(windows):
             columns = np.flatnonzero(window.new)
             if not columns.size:
                 continue
@@ -119,8 +125,26 @@ class Composites:
             order = columns if forward else columns[::-1]
             start = self._move_before(window, int(order[0]) + (-1 if forward else 1), step)
             part = window.pixels[:, order]
-            moves = follow(canvas[window.rows][:, order], part[..., 3], start)
+            draft = skyline(part[..., 3])
+            expected = draft
+            if numbers is not None:
+                mine = numbers[window.rows] >= window.store.layer.index
+                lowest = behind.rows.stop - window.rows.start - 1
+                expected = self._expected(mine, order, draft, start, lowest)
+                start = 0
+            moves = follow(canvas[window.rows][:, order], expected, start) + expected - draft
             window.pixels[:, order] = moved(part, moves)
+
+    def _expected(
+        self, mine: Bool, order: NDArray[np.int64], draft: NDArray[np.int64], start: int, lowest: int
+    ) -> NDArray[np.int64]:
+        """The rows at which a layer begins in new columns by what is `mine` of its window [h, W], from the known border
+        on; the columns of the draft that are in doubt keep it."""
+        forward = order[0] > 0
+        before = int(order[0]) + (-1 if forward else 1)
+        known = int(draft[0]) + start
+        seen = skyline(mine[:, [before]].view(np.uint8) * np.uint8(255))[0] if 0 <= before < mine.shape[1] else known
+        return led(skyline(mine[:, order].view(np.uint8) * np.uint8(255)), draft, known, int(seen), lowest)
 
     def _move_before(self, window: Window, column: int, step: int) -> int:
         """By how much the known border lies below its draft in a column of the frame."""

@@ -49,13 +49,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Record:
-    """One step: its pieces, the engine that painted it, the state it left, and the mask if the next step needs it."""
+    """One step: its pieces, the engine that painted it, the state it left, and the mask if the next step needs it;
+    `caption` is what the canvas was last seen to show, if it was interrogated."""
 
     step: int
     engine: str
     pieces: Sequence[Piece]
     state: State = field(default_factory=dict)
     mask: Mask | None = None
+    caption: str | None = None
 
 
 class Damaged(ParallaxError):
@@ -114,6 +116,8 @@ class Journal:
                 saved[key] = value.copy()
         if record.mask is not None:
             arrays["mask"] = record.mask
+        if record.caption is not None:
+            arrays["caption"] = np.array(record.caption)
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the keywords for allow_pickle
         write_bytes(self.path(record.step), buffer.getvalue())
@@ -138,7 +142,8 @@ class Journal:
         engine = str(arrays["engine"])
         self._saved.setdefault(engine, {}).update(state)
         pieces = [_piece(arrays, number, place) for number, place in enumerate(arrays["places"].tolist())]
-        return Record(step, engine, pieces, state, arrays.get("mask"))
+        caption = str(arrays["caption"]) if "caption" in arrays else None
+        return Record(step, engine, pieces, state, arrays.get("mask"), caption)
 
     def drop(self, step: int) -> None:
         """Forget `step` and everything after it, the last one first, so that a stop in between leaves no gap."""

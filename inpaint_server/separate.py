@@ -17,6 +17,9 @@ F64 = NDArray[np.float64]
 
 REACH_PX = 12
 """How far a border may leave its draft, up or down."""
+DOUBT_PX = 2 * REACH_PX
+"""How far off a border may be seen where it is known, and still be trusted beyond."""
+FADE_PX = 48
 EDGE = 2.2  # edge strength, in mean gradients, that makes a border e times as cheap
 STICK = 0.35  # price of a border at the end of its reach, in borders without an edge
 BEND = 0.4  # price per px by which the move changes from column to column
@@ -36,15 +39,15 @@ def edge_strength(picture: RGB) -> F64:
     return np.asarray(change / (change.mean() + 1.0))
 
 
-def follow(picture: RGB, draft: Alpha, start: int) -> NDArray[np.int64]:
-    """By how much to move each column of a draft matte [h, n], px downwards [n], so that its skyline meets edges.
+def follow(picture: RGB, expected: NDArray[np.int64], start: int) -> NDArray[np.int64]:
+    """By how much to move a border from the rows [n] where it is expected, px downwards [n], so that it meets edges.
 
     `picture` RGB uint8 [h, n, 3] is what was painted; `start` is the move in the column before the first one. The
     cheapest of all connected moves, by dynamic programming.
     """
-    height, columns = draft.shape
+    height, columns = picture.shape[:2]
     moves = np.arange(-REACH_PX, REACH_PX + 1)
-    rows = skyline(draft)[:, None] + moves[None]
+    rows = expected[:, None] + moves[None]
     inside = (rows > 0) & (rows < height)
     strength = edge_strength(picture)[rows.clip(0, height - 1), np.arange(columns)[:, None]]
     price = np.where(inside, np.exp(-strength / EDGE), 1.0) + STICK * (moves / REACH_PX) ** 2
@@ -61,6 +64,22 @@ def follow(picture: RGB, draft: Alpha, start: int) -> NDArray[np.int64]:
     for x in range(columns - 1, 0, -1):
         path[x - 1] = came[x, path[x]]
     return moves[path]
+
+
+def led(
+    seen: NDArray[np.int64], draft: NDArray[np.int64], known: int, seen_before: int, lowest: int
+) -> NDArray[np.int64]:
+    """Where to expect a border [n] whose rows [n] somebody has `seen`, so that it goes on from row `known`.
+
+    What was seen in the column before, whose border is known, tells by how much the seeing is off; that fades out.
+    A border seen too far off there is not the one that is meant, and the draft is kept. Nothing behind is painted
+    below row `lowest`, so no border goes there.
+    """
+    off = known - seen_before
+    if abs(off) > DOUBT_PX:
+        return draft
+    fade = np.clip(1 - np.arange(1, len(seen) + 1) / FADE_PX, 0, 1)
+    return np.asarray(np.clip(np.rint(seen + off * fade), 1, max(1, lowest)), np.int64)
 
 
 def moved(pixels: NDArray[np.uint8], moves: NDArray[np.int64]) -> NDArray[np.uint8]:

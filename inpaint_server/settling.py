@@ -122,7 +122,6 @@ def _depth_wanted(project: Project) -> bool:
 
 def _origin(name: str) -> str:
     """Where a depth map comes from, in a sentence."""
-    guess = any(card.name == name and card.stand_in for card in engines.cards(engines.DEPTH))
-    if guess:
+    if engines.stands_in(engines.DEPTH, name):
         return f"The depth is only guessed ({name}); an engine with a model would estimate it."
     return f"The depth was estimated by {name}."

@@ -21,6 +21,7 @@ from ..shared.plan import LayerPlan, Plan
 from ..shared.plates import Manifest, Plate
 from ..shared.project import SECTIONS, Project
 from . import engines, masks
+from .asking import Asking
 from .bands import Bands
 from .composites import Composites
 from .cutouts import Cutouts
@@ -28,7 +29,6 @@ from .divergence import Divergence
 from .engines.contract import (
     RGB,
     InpaintEngine,
-    InpaintRequest,
     LayerView,
     Mask,
     OwnerMap,
@@ -155,7 +155,8 @@ class StepLoop:
         (folder / "plates").mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "steps")
         self.journal.begin(fingerprint(self.plan, project, picture))
-        imagine = _imagination(engine, project, cancelled)
+        self.asking = Asking(project, engine, assets.depth if assets else None)
+        imagine = _imagination(engine, project, self.asking, cancelled)
         prepared = prepare(project, picture, assets or Assets(), folder / "layers", imagine, begin)
         self.lifted, cutouts = prepared.lifted, prepared.cutouts
         self.objects = write_objects(folder, project, self.plan, self.lifted)
@@ -166,7 +167,7 @@ class StepLoop:
             store.begin(prepared.picture)
         self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
         begin("Planning what comes into the frame")
-        self.painting = _painting(project, self.plan, self.stores, engine, self.context)
+        self.painting = _painting(project, self.plan, self.stores, engine, self.context, self.asking)
         self.divergence = Divergence(self.plan, prepared.picture, cutouts, project.inpaint.warn_divergence)
         self._mask: Mask | None = None
 
@@ -202,7 +203,8 @@ class StepLoop:
         step = self.step + 1
         pieces, mask = self.painting.paint(step, self._mask, cancelled)
         remember = self.project.mask.lerp_alpha < 1 or self.project.mask.falloff > 0
-        record = Record(step, self.engine.name, pieces, self.painting.state(), mask if remember else None)
+        state, caption = self.painting.state(), self.asking.caption
+        record = Record(step, self.engine.name, pieces, state, mask if remember else None, caption)
         self.journal.write(record)
         self._apply(record)
         return Progress(step, self.plan.steps, self.divergence.measure(step, self.stores), self.preview)
@@ -228,7 +230,7 @@ class StepLoop:
     def _apply(self, record: Record) -> None:
         for piece in record.pieces:
             self.stores[piece.layer].write(piece.rect, piece.picture(), piece.which, record.step)
-        self._mask = record.mask
+        self._mask, self.asking.caption = record.mask, record.caption
         self.step = record.step
         closed = False
         for store in self.stores:
@@ -239,25 +241,35 @@ class StepLoop:
 
 
 def _painting(
-    project: Project, plan: Plan, stores: Sequence[PlateStore], engine: InpaintEngine, run: RunContext
+    project: Project,
+    plan: Plan,
+    stores: Sequence[PlateStore],
+    engine: InpaintEngine,
+    run: RunContext,
+    asking: Asking,
 ) -> Painting:
     """How the layers of a project are painted by an engine."""
     if not run.cutouts:
-        return Bands(project, plan, stores, engine, run)
+        return Bands(project, plan, stores, engine, run, asking)
     if continues_plates(engine):
         return Cutouts(plan, stores, engine, run)
     if any(layer.ramp for layer in plan.layers):
         raise UsageError(f"The engine {engine.name} cannot paint ground that recedes.", "Take the ramp away, or walk.")
-    return Composites(project, plan, stores, engine, run, engines.load(engines.DEFAULT))
+    return Composites(project, plan, stores, engine, run, engines.load(engines.DEFAULT), asking)
 
 
-def _imagination(engine: InpaintEngine, project: Project, cancelled: Callable[[], bool]) -> Imagine | None:
+def _imagination(
+    engine: InpaintEngine, project: Project, asking: Asking, cancelled: Callable[[], bool]
+) -> Imagine | None:
     """How an engine that makes new picture paints what lies behind the layers."""
     if not imagines(engine):
         return None
-    wish = project.inpaint
-    request = InpaintRequest(wish.prompt, wish.negative_prompt, wish.seed, options=_options(project, engine.name))
-    return lambda picture, mask: engine.inpaint(picture, mask, request, cancelled)
+    options = _options(project, engine.name)
+
+    def imagine(picture: RGB, mask: Mask) -> RGB:
+        return engine.inpaint(picture, mask, asking.hidden(options, picture, mask, cancelled), cancelled)
+
+    return imagine
 
 
 def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str) -> RunContext:

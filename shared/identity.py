@@ -23,9 +23,12 @@ def painted_part(project: Project) -> Project:
     layers = tuple(replace(layer, matte=Path(layer.matte).name) for layer in project.layers)
     objects = tuple(replace(thing, matte=Path(thing.matte).name) for thing in project.objects)
     kept = replace(project, cut=cut, layers=layers, objects=objects)
-    motion = replace(kept.motion, pace=plain.motion.pace)
-    if not motion.loop:
-        # a loop takes so many steps that its video has whole frames; elsewhere time is only that of the video
+    motion = kept.motion
+    if not project.prompts:
+        motion = replace(motion, pace=plain.motion.pace)
+    if not motion.loop and not project.prompts:
+        # a loop takes so many steps that its video has whole frames, and prompts begin at their seconds; elsewhere
+        # time is only that of the video
         motion = replace(motion, fps=plain.motion.fps, seconds_per_step=plain.motion.seconds_per_step)
     kept = replace(kept, motion=motion)
     kept = replace(kept, cues=(), overlays=(), distortions=(), grades=())

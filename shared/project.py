@@ -15,7 +15,7 @@ from . import settings
 from .errors import UsageError
 from .finishing import Distortion, Grade, Output, Overlay, Sound, SoundCue
 from .model_settings import A1111, Caption, ComfyUI, Depth, Diffusers, IOPaint, Segment
-from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Speed, Walk
+from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Prompt, Speed, Walk
 from .settings import join
 
 __all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", "parse", "settled"]
@@ -28,6 +28,7 @@ LISTS: dict[str, tuple[type[Any], int]] = {
     "layers": (Layer, MOST_LAYERS),
     "hints": (Hint, 256),
     "objects": (Object, 64),
+    "prompts": (Prompt, 256),
     "cues": (SoundCue, 128),
     "overlays": (Overlay, 32),
     "distortions": (Distortion, 32),
@@ -61,6 +62,7 @@ class Project:
     layers: tuple[Layer, ...] = ()
     hints: tuple[Hint, ...] = ()
     objects: tuple[Object, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
     cues: tuple[SoundCue, ...] = ()
     overlays: tuple[Overlay, ...] = ()
     distortions: tuple[Distortion, ...] = ()

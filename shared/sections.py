@@ -232,6 +232,15 @@ class Inpaint:
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """Other words from a second of the video on, until the next ones; for engines that read."""
+
+    at_s: float = setting(0.0, "Second of the video from which on it holds.", low=0, high=1000000, unit="s")
+    prompt: str = setting("", "What to paint from then on. Empty: the project's prompt.")
+    negative_prompt: str = setting("", "What not to paint from then on. Empty: the project's.")
+
+
+@dataclass(frozen=True)
 class Walk:
     """The engine walk, which paints without weights."""
 

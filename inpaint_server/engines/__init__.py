@@ -39,6 +39,11 @@ def cards(task: str) -> list[Card]:
     return [import_module(module, __name__).CARD for module in ENGINES[task].values()]
 
 
+def stands_in(task: str, name: str) -> bool:
+    """Whether an engine of our own only guesses what a model would know."""
+    return any(card.name == name and card.stand_in for card in cards(task))
+
+
 def available(task: str = INPAINT) -> dict[str, str]:
     """Every engine's name with "" if it can be loaded here, else a sentence that says why not."""
     reasons = {name: _reason(module) for name, module in ENGINES[task].items()}

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...shared import prompts
 from ...shared.errors import Cancelled, ParallaxError, UsageError
 from . import looking
 from .contract import RGB
@@ -103,8 +104,9 @@ class GuardedCaption:
         self.name = engine.name
 
     def caption(self, picture: RGB, look: Look, cancelled: looking.Cancelled = never) -> str:
-        """See `CaptionEngine.caption`; white space is made single."""
+        """See `CaptionEngine.caption`; white space is made single, and the words that `exclude` of the options names
+        are left out."""
         said = self._engine.caption(_shown(picture, cancelled), look, cancelled)
         if cancelled():
             raise Cancelled
-        return " ".join(said.split())
+        return prompts.without(" ".join(said.split()), str(look.options.get("exclude", "")))

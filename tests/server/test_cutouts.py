@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server import step_loop
+from infinite_parallax.inpaint_server import engines, step_loop
 from infinite_parallax.inpaint_server.composites import Composites
 from infinite_parallax.inpaint_server.cutouts import Cutouts
 from infinite_parallax.inpaint_server.engines import load
 from infinite_parallax.inpaint_server.engines.contract import RGB, RGBA, InpaintRequest, Mask, Rect, RunContext
+from infinite_parallax.inpaint_server.engines.looking_guard import GuardedDepth
 from infinite_parallax.inpaint_server.layering import prepare
 from infinite_parallax.inpaint_server.layering.assets import Assets
 from infinite_parallax.inpaint_server.layering.cutout import Cutout, flatten
@@ -213,11 +214,11 @@ def test_a_border_is_found_where_it_was_painted() -> None:
     y = np.arange(48)[:, None]
     picture = np.where(y[..., None] < painted[None, :, None], [90, 140, 220], [40, 60, 30]).astype(np.uint8)
     draft = (np.clip((y - drafted[None]) * 90 + 128, 0, 255)).astype(np.uint8)
-    moves = follow(picture, draft, 0)
+    moves = follow(picture, skyline(draft), 0)
     assert np.abs(skyline(moved(draft, moves)) - painted)[3:].max() <= 1
     flat = np.full((48, columns, 3), 128, np.uint8)
-    assert (follow(flat, draft, 0) == 0).all()
-    assert np.abs(follow(picture, draft, 99)).max() <= REACH_PX
+    assert (follow(flat, skyline(draft), 0) == 0).all()
+    assert np.abs(follow(picture, skyline(draft), 99)).max() <= REACH_PX
 
 
 class Dreamer(Painter):
@@ -297,3 +298,51 @@ def test_an_object_is_not_hidden_by_the_rims_of_nearer_layers(tmp_path: Path) ->
     manifest = step_loop.run(folder, wish, source, load("walk"), lambda _: None, lambda: False)
     spec = scene_building.build(wish, plans.plan(wish, 160, 96), manifest)
     np.testing.assert_array_equal(frames.render(spec, 0, read_tile(folder)), source)
+
+
+class Builder(Painter):
+    """An engine that paints every layer in one colour, and the nearest far below where the draft has it."""
+
+    def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, _cancelled: Callable[[], bool]) -> RGB:
+        assert request.context is not None
+        out, (y, x) = canvas.copy(), np.mgrid[0:HEIGHT, 0:WIDTH]
+        number = np.zeros((HEIGHT, WIDTH), int)
+        for layer in request.context.layers[1:]:
+            sunk = 13 if layer.index == 2 else 0
+            number[y >= np.minimum(hill(layer.index, x - layer.position[0]) + sunk, SUNK)] = layer.index
+        out[mask > 0] = (np.dstack([40 + 70 * number, 9 + 0 * number, 9 + 0 * number]))[mask > 0]
+        return out
+
+
+SUNK = 42
+
+
+class ByRed:
+    """A depth engine that knows these layers by their red."""
+
+    name = "by red"
+
+    def depth(self, picture: RGB, _look: Any, _cancelled: Any) -> Any:
+        return (((picture[..., 0].astype(int) - 40) // 70).clip(0, 2) / 2).astype(np.float32)
+
+
+def sunk_by(folder: Path, wish: Project) -> np.ndarray:
+    """How far the first new columns of the nearest layer lie below their draft, px."""
+    loop = step_loop.StepLoop(folder, wish, SOURCE, Builder())
+    loop.paint(lambda: False)
+    # the layer has moved by nine columns
+    rect = Rect(WIDTH, TOPS[2], 9, BOTTOMS[2] - TOPS[2])
+    pixels = np.zeros((rect.height, rect.width, 4), np.uint8)
+    loop.stores[2].copy(rect, pixels)
+    loop.close()
+    return TOPS[2] + skyline(pixels[..., 3]) - hill(2, np.arange(WIDTH, WIDTH + 9))
+
+
+def test_the_depth_of_what_was_painted_moves_a_border_where_edges_do_not_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert np.abs(sunk_by(tmp_path / "run", project())).max() <= REACH_PX
+    monkeypatch.setattr(engines, "load_depth", lambda _name: GuardedDepth(ByRed()))
+    found = sunk_by(tmp_path / "again", project(depth={"engine": "by red"}))
+    truth = np.minimum(hill(2, np.arange(WIDTH, WIDTH + 9)) + 13, SUNK) - hill(2, np.arange(WIDTH, WIDTH + 9))
+    assert np.abs(found - truth)[1:].max() <= 1

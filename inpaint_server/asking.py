@@ -1,0 +1,100 @@
+"""What an inpaint engine is asked for at each step: words, seed, and the depth of the canvas if it wants that.
+
+The words are the prompt whose time has come and, if somebody interrogates the canvas, a caption of it. Engines that
+read nothing are asked without either being looked for: a caption takes longer than a step of the walk. Leaving all of
+this to the engines was the other road, and each of them would have done it in its own way.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shared import prompts, settings
+from ..shared.project import Project
+from . import engines
+from .canvas_depth import CanvasDepth, filled
+from .engines.contract import (
+    RGB,
+    InpaintEngine,
+    InpaintRequest,
+    Mask,
+    OwnerMap,
+    RunContext,
+    StepContext,
+    imagines,
+)
+from .engines.looking import Disparity, Look
+
+Bool = NDArray[np.bool_]
+
+
+class Asking:
+    """The requests of one run. `caption` is the latest one, None before the first; it is kept in the journal, because
+    another sitting must go on with the same words."""
+
+    def __init__(self, project: Project, engine: InpaintEngine, depth: Disparity | None = None) -> None:
+        self.caption: str | None = None
+        self._project, self._source_depth = project, depth
+        wish = project.caption.engine if imagines(engine) else ""
+        self._captions = engines.load_caption(wish) if wish else None
+        self._estimator = engines.load_depth(project.depth.engine) if project.depth.engine else None
+        self._canvas_depth: CanvasDepth | None = None
+
+    def request(self, context: StepContext, canvas: RGB, hole: Bool, cancelled: Callable[[], bool]) -> InpaintRequest:
+        """What is asked for at a step. `hole` [H, W] is what of the canvas [H, W, 3] is not known."""
+        words = self._words(context.step, lambda: filled(canvas, hole, context.owner), cancelled)
+        depth = None
+        measure = self._depth(context.run) if context.run.options.get("controlnet") else None
+        if measure is not None:
+            depth = measure.at(canvas, hole, context.owner, cancelled)
+        options = context.run.options
+        return InpaintRequest(*words, self._seed(context.step), context, options, depth)
+
+    def hidden(
+        self, options: dict[str, object], picture: RGB, mask: Mask, cancelled: Callable[[], bool]
+    ) -> InpaintRequest:
+        """What is asked for before the first step: to paint what lies behind the layers, where a mask [H, W] is 255."""
+        hole = mask > 0
+        shown = filled(picture, hole, np.zeros(hole.shape, np.int16))
+        words = self._words(0, lambda: shown, cancelled)
+        depth = None
+        if options.get("controlnet") and self._estimator is not None:
+            depth = self._estimator.depth(shown, self._look(), cancelled)
+        return InpaintRequest(*words, self._project.inpaint.seed, options=dict(options), depth=depth)
+
+    def numbers(self, context: StepContext, painted: RGB, new: Bool, cancelled: Callable[[], bool]) -> OwnerMap | None:
+        """The layer of each pixel of a picture [H, W, 3] of which `new` was just painted, int16 [H, W]; None where
+        nobody is asked who knows more than the border that it goes on from. A guess knows no more."""
+        if engines.stands_in(engines.DEPTH, self._project.depth.engine):
+            return None
+        measure = self._depth(context.run)
+        return None if measure is None else measure.numbers(painted, new, context.owner, cancelled)
+
+    def _words(self, step: int, shown: Callable[[], RGB], cancelled: Callable[[], bool]) -> tuple[str, str]:
+        """The prompt and the negative prompt of a step; the caption is made anew when it is due."""
+        prompt, negative = prompts.prompt_at(self._project, step)
+        if self._captions is None:
+            return prompt, negative
+        wish = self._project.caption
+        if self.caption is None or (step > 0 and (step - 1) % wish.every_steps == 0):
+            look = Look(settings.write(wish), self._project.inpaint.seed)
+            self.caption = self._captions.caption(shown(), look, cancelled)
+        return prompts.joined(prompt, self.caption), negative
+
+    def _seed(self, step: int) -> int:
+        wish = self._project.inpaint
+        return wish.seed + (step if wish.seed_policy == "per_step" else 0)
+
+    def _depth(self, run: RunContext) -> CanvasDepth | None:
+        """Who estimates the depth of this run's canvases; None where nobody does."""
+        if self._canvas_depth is None and self._estimator is not None:
+            source = self._source_depth
+            if source is None:
+                source = self._estimator.depth(run.source, self._look())
+            options = settings.write(self._project.depth)
+            self._canvas_depth = CanvasDepth(self._estimator, options, run, source)
+        return self._canvas_depth
+
+    def _look(self) -> Look:
+        return Look(settings.write(self._project.depth), self._project.inpaint.seed)
