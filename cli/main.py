@@ -22,7 +22,7 @@ from ..shared.errors import ParallaxError, UsageError
 from ..shared.formats import FORMATS
 from ..shared.outputs import check_file, check_folder, refused
 from ..shared.project import Project
-from . import animate
+from . import animate, looking
 
 Run = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -103,6 +103,7 @@ def _other_commands(commands: Commands) -> None:
     imported.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="the project (default: project.json beside it)"
     )
+    looking.add_commands(commands)
     check = _command(commands, "check", run_check, "how good is a finished job: figures, bars, a page with pictures")
     check.add_argument("job", type=Path, metavar="JOB", help="a folder of plates, or that of a job in a server's store")
     check.add_argument("--picture", type=Path, help="the source, if it does not lie in the folder")

@@ -160,6 +160,12 @@ def _single_paths() -> Node:
     side = {"type": "integer", "minimum": 1}
     size = _json(record({"width": side, "height": side}, {"project": ref("Project")}))
     made = {"200": _answer("Plan", "What follows by arithmetic.")}
+    eye = {"engine": TEXT, "settings": {"type": "string", "contentMediaType": "application/json"}}
+    eye["settings"]["description"] = "The project's section for it."
+    mapped = {"200": _answer(None, "The depth map, grey, white is near.", "image/png")}
+    read = {"200": _answer("Caption", "What it shows.")}
+    maps = _form({"picture": BYTES}, eye | {"bits": {"enum": ["16", "8"], "default": "16"}})
+    reads = _form({"picture": BYTES}, eye | {"exclude": TEXT | {"description": "Words to leave out, by commas."}})
     wish = _form({"picture": BYTES}, {"project": ref("Project")})
     settled = {"200": _answer("Settled", "The settled project, and why.")}
     return {
@@ -168,6 +174,12 @@ def _single_paths() -> Node:
         },
         f"{API}/inpaint": {
             "post": _operation("inpaint", "Paint one picture", painted, f"400 {GUARDED} 413 503", requestBody=form)
+        },
+        f"{API}/depth": {
+            "post": _operation("depth", "Estimate depth", mapped, f"400 {GUARDED} 413 503", requestBody=maps)
+        },
+        f"{API}/caption": {
+            "post": _operation("caption", "Say what is shown", read, f"400 {GUARDED} 413 503", requestBody=reads)
         },
         f"{API}/plan": {"post": _operation("plan", "The plan of a project", made, f"400 {GUARDED}", requestBody=size)},
     }

@@ -106,6 +106,7 @@ def schemas() -> Node:
             | {"objects": array(record(thing))}
         ),
         "Settled": record({"project": ref("Project"), "notes": array(TEXT)}),
+        "Caption": record({"engine": TEXT, "caption": TEXT}),
         "Report": _report(size, pair),
         "Stage": record({"message": TEXT}),
         "Progress": record({"step": COUNT, "steps": COUNT}),

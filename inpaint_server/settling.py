@@ -27,7 +27,8 @@ from .layering.resolve import resolve
 from .layering.stages import Begin, unwatched
 from .limits import Limits
 
-WHITE = 65535
+WHITES = {16: (65535, np.uint16), 8: (255, np.uint8)}
+"""By the bits of a pixel: the value of white, and the type of array."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def settle(
     if _depth_wanted(project):
         begin("Estimating the depth of the picture")
         found[DEPTH] = estimate(project, picture, begin, cancelled)
-        notes = (_origin(project.depth.engine),)
+        notes = (origin(project.depth.engine),)
         project = replace(project, cut=replace(project.cut, depth=f"{DEPTH}.png"))
         begin("Settling how the picture is cut")
     named = {part: data for part, data in {**parts, **found}.items() if part in attached(project)}
@@ -109,10 +110,10 @@ def estimate(project: Project, picture: RGB, begin: Begin, cancelled: Callable[[
     return depth_png(engines.load_depth(project.depth.engine).depth(picture, look, cancelled))
 
 
-def depth_png(depth: Disparity) -> bytes:
-    """A depth map 0..1 as a PNG of 16 bits, white is near; the same map always gives the same bytes."""
-    values = np.rint(depth * np.float32(WHITE)).astype(np.uint16)
-    return cv2.imencode(".png", values)[1].tobytes()
+def depth_png(depth: Disparity, bits: int = 16) -> bytes:
+    """A depth map 0..1 as a PNG of 16 or 8 bits, white is near; the same map always gives the same bytes."""
+    white, kind = WHITES[bits]
+    return cv2.imencode(".png", np.rint(depth * np.float32(white)).astype(kind))[1].tobytes()
 
 
 def _depth_wanted(project: Project) -> bool:
@@ -120,7 +121,7 @@ def _depth_wanted(project: Project) -> bool:
     return bool(project.depth.engine) and not project.cut.depth
 
 
-def _origin(name: str) -> str:
+def origin(name: str) -> str:
     """Where a depth map comes from, in a sentence."""
     if engines.stands_in(engines.DEPTH, name):
         return f"The depth is only guessed ({name}); an engine with a model would estimate it."

@@ -17,16 +17,20 @@ from urllib.parse import quote
 
 import requests
 
-from . import plates, wire
+from . import plates, settings, wire
 from .attachments import form
 from .connection import CONNECT_S, Connection, no_answer
 from .errors import Cancelled, ParallaxError, UsageError
+from .model_settings import Caption, Depth
 from .plates import Manifest, Tile
 from .project import Project, from_json
 from .wire import Event, JobInfo
 
 QUIET_S = 15.0
 PATIENCE_S = 60.0
+MODEL_S = 1800.0
+"""How long a model may work on one picture, with its download."""
+DEPTH, CAPTION = Depth(), Caption()
 _CHUNK = 1 << 16
 
 
@@ -77,7 +81,8 @@ class Client:
         self, project: Project, picture: bytes, attachments: Mapping[str, bytes] | None = None
     ) -> tuple[Project, tuple[str, ...]]:
         """The project as a job would settle it for a picture, and why in sentences."""
-        data = self._way.ask("POST", "/suggest", files=form(project, picture, attachments))
+        parts = form(project, picture, attachments)
+        data = self._way.ask("POST", "/suggest", files=parts, timeout=(CONNECT_S, MODEL_S))
         return from_json(data["project"]), tuple(data["notes"])
 
     def create_job(
@@ -126,7 +131,18 @@ class Client:
         """Paint one picture (files' bytes; not black in the mask = paint); a PNG file's bytes."""
         fields = {"engine": engine, "prompt": prompt, "seed": str(seed)}
         files = {"picture": ("picture", picture), "mask": ("mask", mask)}
-        return self._way.send("POST", "/inpaint", data=fields, files=files, timeout=(CONNECT_S, 1800.0)).content
+        return self._way.send("POST", "/inpaint", data=fields, files=files, timeout=(CONNECT_S, MODEL_S)).content
+
+    def depth(self, picture: bytes, wish: Depth = DEPTH, bits: int = 16) -> bytes:
+        """The depth map of a picture (a file's bytes) by the engine that `wish` names; a grey PNG, white is near."""
+        fields = {"settings": json.dumps(settings.write(wish)), "bits": str(bits)}
+        files = {"picture": ("picture", picture)}
+        return self._way.send("POST", "/depth", data=fields, files=files, timeout=(CONNECT_S, MODEL_S)).content
+
+    def caption(self, picture: bytes, wish: Caption = CAPTION) -> str:
+        """What a picture (a file's bytes) shows, by the engine that `wish` names."""
+        fields, files = {"settings": json.dumps(settings.write(wish))}, {"picture": ("picture", picture)}
+        return str(self._way.ask("POST", "/caption", data=fields, files=files, timeout=(CONNECT_S, MODEL_S))["caption"])
 
     def manifest(self, job_id: str) -> Manifest:
         """The tiles that are finished."""

@@ -94,6 +94,21 @@ def add_setting(group: Any, d: settings.Declared, dest: str) -> None:
     )
 
 
+def add_section_flags(parser: argparse.ArgumentParser, section: str, leave_out: tuple[str, ...] = ()) -> None:
+    """Add a flag for every setting of one section, under the setting's own name, for a command that is about it."""
+    for d in settings.declared(projects.SECTIONS[section]):
+        if d.name not in leave_out:
+            flag, kind = d.name.replace("_", "-"), _TYPES[d.kind]
+            parser.add_argument(f"--{flag}", dest=f"{section}.{d.name}", type=kind, metavar=_metavar(d), help=_help(d))
+
+
+def section_from_args(args: argparse.Namespace, section: str) -> Any:
+    """A section out of the flags of `add_section_flags`, checked."""
+    cls = projects.SECTIONS[section]
+    given = {d.name: getattr(args, f"{section}.{d.name}", None) for d in settings.declared(cls)}
+    return settings.read(cls, {name: value for name, value in given.items() if value is not None}, section)
+
+
 def _metavar(d: settings.Declared) -> str:
     shapes = {"points": "X:Y,...", "pair": "X:Y"}
     return shapes.get(d.kind) or (d.limits.unit or d.kind).upper()

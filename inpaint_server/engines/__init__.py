@@ -27,6 +27,8 @@ ENGINES: dict[str, dict[str, str]] = {
     CAPTION: {"blip": ".blip"},
 }
 DEFAULT = "walk"
+DEPTH_DEFAULT, CAPTION_DEFAULT = "prior", "blip"
+"""Who looks at a single picture if nobody is named; a project must name one, or none looks."""
 
 
 def _others(task: str) -> dict[str, EntryPoint]:
