@@ -10,6 +10,8 @@ J. Li, D. Li, C. Xiong, S. Hoi, BLIP, ICML 2022.
 from collections.abc import Sequence
 from typing import Any
 
+from PIL import Image
+
 from ...shared.errors import Cancelled
 from . import transformers_models
 from .card import CAPTION, Card
@@ -49,7 +51,7 @@ class BlipEngine:
         import torch
 
         processor, model = self._loaded.get(str(look.options.get("model", "")), look.tell, cancelled)
-        inputs = processor(images=picture, return_tensors="pt").to(model.device)
+        inputs = processor(images=Image.fromarray(picture), return_tensors="pt").to(model.device)
         with torch.inference_mode():
             said = model.generate(
                 **inputs,
@@ -69,8 +71,9 @@ class BlipEngine:
 def _pieces(tokenizer: Any, chosen: Sequence[int], sure: Sequence[float]) -> list[tuple[str, float]]:
     """The tokens that are no marks, as text, each with its probability."""
     marks = set(tokenizer.all_special_ids)
-    kept = [(token, value) for token, value in zip(chosen, sure, strict=True) if token not in marks]
-    return [(tokenizer.convert_ids_to_tokens(token), value) for token, value in kept]
+    named = zip(chosen, tokenizer.convert_ids_to_tokens(list(chosen)), sure, strict=True)
+    # a model may have more numbers than its vocabulary has words
+    return [(text, value) for token, text, value in named if token not in marks and text]
 
 
 def sentence(pieces: Sequence[tuple[str, float]], threshold: float) -> str:

@@ -11,6 +11,7 @@ Anything V2, NeurIPS 2024.
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ...shared.errors import Cancelled
 from .contract import RGB
@@ -34,7 +35,7 @@ class TransformersDepth:
         import torch
 
         processor, model = self._loaded.get(str(look.options.get("model", "")), look.tell, cancelled)
-        inputs = processor(images=picture, return_tensors="pt").to(model.device)
+        inputs = processor(images=Image.fromarray(picture), return_tensors="pt").to(model.device)
         with torch.inference_mode():
             found = model(**inputs).predicted_depth[0].float().cpu().numpy()
         if cancelled():
