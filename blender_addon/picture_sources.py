@@ -146,6 +146,33 @@ class INFINITE_PARALLAX_OT_picture_from_strip(bpy.types.Operator):
         return {"CANCELLED"}
 
 
+def image_editor(context: Any) -> dict[str, Any] | None:
+    """What `temp_override` needs for an image editor, the only place where Blender reads a picture from the clipboard;
+    None where none is open."""
+    if context.space_data is not None and context.space_data.type == "IMAGE_EDITOR":
+        return {}
+    areas = context.window.screen.areas if context.window is not None else ()
+    return next(({"area": area} for area in areas if area.type == "IMAGE_EDITOR"), None)
+
+
+def clipboard_holds_picture() -> bool:
+    """Whether there is a picture that this Blender can paste, asked in an image editor."""
+    return bool(bpy.ops.image.clipboard_paste.poll())
+
+
+def paste() -> Any:
+    """The image that Blender makes of the clipboard, in an image editor. Raises ParallaxError where it makes none."""
+    before = set(bpy.data.images)
+    try:
+        bpy.ops.image.clipboard_paste()
+    except RuntimeError as e:
+        raise ParallaxError(f"The clipboard cannot be read: {e}.", "Save the picture as a file.") from e
+    new = [image for image in bpy.data.images if image not in before]
+    if not new:
+        raise ParallaxError("The clipboard holds no picture.", "Copy one, or save it as a file.")
+    return new[0]
+
+
 class INFINITE_PARALLAX_OT_picture_paste(bpy.types.Operator):
     """Take the picture in the clipboard"""
 
@@ -154,28 +181,28 @@ class INFINITE_PARALLAX_OT_picture_paste(bpy.types.Operator):
     bl_options: ClassVar[set[str]] = UNDOABLE
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, context: Any) -> bool:
         """Possible where Blender reads pictures from the clipboard, and there is one."""
+        where = image_editor(context)
+        if where is None:
+            cls.poll_message_set("Open an image editor: Blender reads pictures from the clipboard only there")
+            return False
+        with context.temp_override(**where):
+            possible = clipboard_holds_picture()
         cls.poll_message_set("No picture is in the clipboard, or this Blender cannot read it from there")
-        return bool(bpy.ops.image.clipboard_paste.poll())
+        return possible
 
     def execute(self, context: Any) -> set[str]:
         """Take it."""
         with reported(self):
-            shown, before = current_image(context), set(bpy.data.images)
-            try:
-                bpy.ops.image.clipboard_paste()
-            except RuntimeError as e:
-                raise ParallaxError(f"The clipboard cannot be read: {e}.", "Save the picture as a file.") from e
-            new = [image for image in bpy.data.images if image not in before]
-            if not new:
-                raise ParallaxError("The clipboard holds no picture.", "Copy one, or save it as a file.")
-            try:
-                choose(context.scene, file_of(context.scene, new[0]))
-            finally:
-                bpy.data.images.remove(new[0])
-                if shown is not None:
-                    context.space_data.image = shown
+            with context.temp_override(**image_editor(context)):
+                space = context.space_data
+                shown, image = space.image, paste()
+                try:
+                    choose(context.scene, file_of(context.scene, image))
+                finally:
+                    bpy.data.images.remove(image)
+                    space.image = shown
             return {"FINISHED"}
         return {"CANCELLED"}
 

@@ -14,6 +14,7 @@ from infinite_parallax.blender_addon import (
     declared,
     export,
     muting,
+    picture_sources,
     preferences,
     properties,
     scene_project,
@@ -178,6 +179,48 @@ def test_picture_from_a_generated_image_keeps_its_values(tmp_path: Path) -> None
     assert path.is_relative_to(tmp_path / "cache")
     assert np.abs(read_pixels(path)[..., :3].astype(int) - wanted).max() == 0
     assert (len(bpy.data.images), image.source) == (count, "GENERATED")
+
+
+def in_image_editor() -> Any:
+    """An image editor in the window, which Blender keeps in the background too."""
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    area.type = "IMAGE_EDITOR"
+    return area
+
+
+def test_a_picture_is_pasted_from_any_editor(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = texture(0, 0, 40, 30, 2)
+
+    def pasted() -> Any:
+        """What Blender does: an image without a file, shown in the editor."""
+        assert bpy.context.space_data.type == "IMAGE_EDITOR"
+        image = bpy.data.images.new("Clipboard", 40, 30)
+        values = np.concatenate([wanted, np.full((30, 40, 1), 255, np.uint8)], 2)[::-1].astype(np.float32) / 255
+        image.pixels.foreach_set(values.ravel())
+        bpy.context.space_data.image = image
+        return image
+
+    with pytest.raises(RuntimeError, match="Open an image editor"):
+        ops.picture_paste()
+    area = in_image_editor()
+    with pytest.raises(RuntimeError, match="No picture is in the clipboard"):
+        ops.picture_paste()
+    area.spaces.active.image = bpy.data.images.new("mine", 8, 8)
+    monkeypatch.setattr(picture_sources, "clipboard_holds_picture", lambda: True)
+    monkeypatch.setattr(picture_sources, "paste", pasted)
+    undoable(ops.picture_paste)
+    path = scene_project.picture_path(bpy.context.scene)
+    assert path.name == "Clipboard.png"
+    assert np.abs(read_pixels(path)[..., :3].astype(int) - wanted).max() == 0
+    assert [image.name for image in bpy.data.images] == ["mine"], "nothing of it stays in the file"
+
+
+def test_an_empty_clipboard_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_image_editor()
+    monkeypatch.setattr(picture_sources, "clipboard_holds_picture", lambda: True)
+    with pytest.raises(RuntimeError, match="The clipboard cannot be read: "):
+        ops.picture_paste()
 
 
 def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
