@@ -68,7 +68,7 @@ def _animate(strip: Any, made: "_Formulas") -> None:
     """Set drivers where something moves. A driver that a person took away stays away until the overlay changes."""
     formulas = {"blend_alpha": made.opacity()} | made.transform()
     controls = made.controls(strip.id_data)
-    written = repr((formulas, [value for *_, value in controls]))
+    written = repr((formulas, [(path, value) for _, _, path, value in controls]))
     if strip.get(FORMULAS) == written:
         return
     strip[FORMULAS] = written

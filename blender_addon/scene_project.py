@@ -19,7 +19,7 @@ from ..shared.plan import Plan
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.visits import check_ways
-from . import compat, preferences, properties, targets
+from . import compat, overlay_pictures, preferences, properties, targets
 from .targets import Built
 
 
@@ -83,7 +83,9 @@ def plates_folder(scene: Any) -> Path:
 
 def build(scene: Any, spec: SceneSpec, folder: Path) -> Built:
     """Build a spec in a scene from the plates in `folder`, and remember where they lie."""
+    overlay_pictures.remember()
     built = targets.build(scene, spec, folder, folder)
+    overlay_pictures.sweep(folder)
     saved = bool(bpy.data.filepath)
     if saved:
         compat.make_paths_relative()

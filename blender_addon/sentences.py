@@ -5,12 +5,13 @@ from typing import Any
 
 import bpy
 
-NARROWEST = 20
-NARROW = 28  # characters
+NARROWEST = 14
+NARROW = 25  # characters
 PX_PER_CHARACTER = 6.6  # of the interface's font, at a scale of 1
 WIDTH_PX = 300  # where no region says how wide it is
 SHARE, MOST_SHARE = 0.4, 0.6
 LINE_LESS_PX = 60  # tabs, margins, and a panel below another
+PLAIN_LESS_PX, ICON_LESS_PX = 60, 84  # and a box; with an icon before the text
 
 
 def placeholder(text: str) -> dict[str, str]:
@@ -19,7 +20,7 @@ def placeholder(text: str) -> dict[str, str]:
     return {"placeholder": text} if known else {}
 
 
-def characters(context: Any, less_px: int = 44) -> int:
+def characters(context: Any, less_px: int = PLAIN_LESS_PX) -> int:
     """How many characters of a sentence fit on a line of the region, beside `less_px` of margins and icon."""
     region = getattr(context, "region", None)
     width = region.width if region is not None and region.width > 1 else WIDTH_PX
@@ -31,7 +32,7 @@ def draw_sentence(context: Any, layout: Any, text: str, icon: str = "NONE") -> N
     """Draw a sentence, wrapped at the width of the region."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    most, line = characters(context, 60 if icon != "NONE" else 44), ""
+    most, line = characters(context, ICON_LESS_PX if icon != "NONE" else PLAIN_LESS_PX), ""
     for word in text.split():
         if line and len(line) + len(word) >= most:
             column.label(text=line, icon=icon)
@@ -47,5 +48,5 @@ def narrow(context: Any) -> bool:
 
 def share_of_names(context: Any, names: Iterable[str]) -> float:
     """The share of a line that names beside their values take: as much as Blender gives them, more where one is cut."""
-    longest = max(map(len, names), default=0) + 1
-    return min(MOST_SHARE, max(SHARE, longest / (characters(context, LINE_LESS_PX))))
+    longest = max(map(len, names), default=0)
+    return min(MOST_SHARE, max(SHARE, longest / characters(context, LINE_LESS_PX)))

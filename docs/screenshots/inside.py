@@ -282,6 +282,8 @@ def slim(area: Any) -> Steps:
     yield from open_editor(area, "IMAGE_EDITOR")
     for which in ("hints", "objects"):
         bpy.ops.infinite_parallax.entry_add(list=which)
+    # at rest, because none comes home in this loop
+    group().objects[-1].use_velocity = True
     yield from narrow.panels(area, PANELS)
 
 

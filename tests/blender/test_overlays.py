@@ -7,7 +7,15 @@ import bpy
 import infinite_parallax
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, export, properties, targets, timeline
+from infinite_parallax.blender_addon import (
+    compat,
+    export,
+    overlay_pictures,
+    properties,
+    scene_project,
+    targets,
+    timeline,
+)
 from infinite_parallax.shared import frames
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
@@ -116,11 +124,48 @@ def test_an_overlay_that_is_taken_away_goes_with_its_drivers(tmp_path: Path) -> 
     met(spec, tmp_path, 5)
 
 
-@pytest.fixture
-def registered() -> Any:
-    infinite_parallax.register()
-    yield
-    infinite_parallax.unregister()
+@pytest.mark.usefixtures("registered")
+def test_edits_stay_with_their_overlay_when_another_is_taken_away(tmp_path: Path) -> None:
+    def both(*wishes: dict[str, Any]) -> SceneSpec:
+        data = document(overlays=list(wishes))
+        properties.fill(bpy.context.scene, projects.from_json(data))
+        return with_overlays(tmp_path, *wishes)
+
+    both({"kind": "rain"}, {"kind": "vignette"}, {"kind": "rain", "seed": 5})
+    strips()["overlay vignette 0 0"].mute = True
+    strips()["overlay rain 1 0"].color_tag = "COLOR_03"
+    spec = both({"kind": "vignette"}, {"kind": "rain"}, {"kind": "rain", "seed": 5})
+    assert [s.name for s in spec.sheets if s.part == 0] == [
+        "overlay rain 0 0",
+        "overlay rain 1 0",
+        "overlay vignette 0 0",
+    ]
+    spec = both({"kind": "vignette"})
+    dark = strips()["overlay vignette 0 0"]
+    assert dark.mute
+    dark.mute = False
+    bpy.context.scene.infinite_parallax.overlays[0].amount = 0.0
+    met(SceneSpec(**{**vars(spec), "sheets": ()}), tmp_path, 3)
+
+
+@pytest.mark.usefixtures("registered")
+def test_pictures_that_nothing_shows_are_removed(tmp_path: Path) -> None:
+    def build(seed: int) -> Path:
+        spec = made(tmp_path, document(overlays=[{"kind": "snow", "seed": seed}]))
+        scene_project.build(bpy.context.scene, spec, tmp_path)
+        return tmp_path / spec.sheets[0].file
+
+    theirs = [tmp_path / "overlays" / name for name in ("snow0.png", "snow0_0123456789ab.jpg", "mine.png")]
+    one, other = build(1), build(2)
+    assert one.is_file(), "undo may bring its strip back"
+    for path in theirs:
+        path.write_bytes(b"mine")
+    overlay_pictures._shown.clear()  # Blender begins anew
+    third = build(3)
+    assert (one.is_file(), other.is_file(), third.is_file()) == (False, True, True)
+    assert all(path.is_file() for path in theirs)
+    uncompressed = tmp_path / "overlays" / "uncompressed"
+    assert not uncompressed.is_dir() or not (uncompressed / f"{one.stem}.tif").exists()
 
 
 @pytest.mark.usefixtures("registered")

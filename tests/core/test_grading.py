@@ -85,7 +85,7 @@ def test_grades_lie_below_the_film_and_above_all_else() -> None:
     overlays = [{"kind": "letterbox"}, {"kind": "rain"}, {"kind": "mist", "layer": 0}]
     shown = built(project(grades=[{"contrast": 9}, {"layer": 1, "saturation": 0.5}], overlays=overlays))
     names = [v.name for v in shown.visuals]
-    assert names[-2:] == ["grade 0", "overlay 0 letterbox 0"]
+    assert names[-2:] == ["grade 0", "overlay letterbox 0 0"]
     assert [g.number for g in shown.grades_of(1)] == [1]
     assert scene.from_json(json.loads(json.dumps(shown.to_json()))) == shown
     with pytest.raises(UsageError, match=r"grades\.0\.layer is 9"):
