@@ -13,7 +13,7 @@ import bpy
 from ..shared.errors import UsageError
 from ..shared.painting import Begun, Canvas
 from ..shared.time_left import Pace, words
-from . import begun_jobs, mask_pictures, preferences, properties, refusals, scene_project, thumbnails
+from . import begun_jobs, mask_pictures, preferences, properties, refusals, scene_project, sound_files, thumbnails
 from .jobs import Failed, Finished, Message, Preparing, Progress, Task, Warned, Worker
 from .refusals import job_state, reported
 
@@ -188,8 +188,9 @@ def _idle(cls: Any, context: Any) -> bool:
     if running() is not None:
         cls.poll_message_set("A job is running: cancel it first")
         return False
-    cls.poll_message_set("Choose a picture first")
-    return bool(properties.of_scene(context.scene).picture)
+    silent = sound_files.missing_of(context.scene)
+    cls.poll_message_set(silent or "Choose a picture first")
+    return bool(properties.of_scene(context.scene).picture) and not silent
 
 
 class INFINITE_PARALLAX_OT_cancel(bpy.types.Operator):

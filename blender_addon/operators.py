@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared.errors import ParallaxError
-from . import properties, scene_project
+from . import properties, scene_project, sound_files
 from .refusals import reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
@@ -33,9 +33,10 @@ class INFINITE_PARALLAX_OT_build_scene(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """Possible with a folder of plates."""
-        cls.poll_message_set("Generate first, or choose a folder of plates")
-        return bool(properties.of_scene(context.scene).plates_folder)
+        """Possible with a folder of plates, and with the sounds that are named."""
+        silent = sound_files.missing_of(context.scene)
+        cls.poll_message_set(silent or "Generate first, or choose a folder of plates")
+        return bool(properties.of_scene(context.scene).plates_folder) and not silent
 
     def execute(self, context: Any) -> set[str]:
         """Build."""

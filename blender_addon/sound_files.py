@@ -31,6 +31,20 @@ def found(cue: Cue) -> Cue:
     return replace(cue, file=str(path))
 
 
+def missing(name: str) -> str:
+    """A sentence about a sound file that is named and not there; empty for one that is, and where no sound is laid."""
+    path = bpy.path.abspath(name)
+    if not name or Path(path).is_file() or not bpy.app.build_options.audaspace:
+        return ""
+    return f"There is no sound file at {path}"
+
+
+def missing_of(scene: Any) -> str:
+    """The sentence about the first sound file of a scene's settings that is not there; empty if all are."""
+    group = scene.infinite_parallax
+    return next((said for sound in (group.sound, *group.cues) if (said := missing(sound.file))), "")
+
+
 def read(name: str) -> Samples:
     """The samples of a sound file at RATE: float32 [n, channels]."""
     sound, _ = _opened(name)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...shared import settings
-from .. import declared
-from ..sentences import LINE_LESS_PX, characters, share_of_names
+from .. import declared, sound_files
+from ..sentences import LINE_LESS_PX, characters, draw_sentence, share_of_names
 
 TICK_CHARACTERS = 3
 SHORT = re.compile(r"Empty: ([^.]{1,18})\.")
@@ -62,7 +62,16 @@ def draw_settings(
             instead[d.name](row)
         else:
             draw_setting(row, group, d, most)
+        if d.name == "file" and (said := sound_files.missing(group.file)):
+            draw_warning(context, column, said)
     return share
+
+
+def draw_warning(context: Any, layout: Any, text: str) -> None:
+    """A sentence about what is wrong."""
+    column = layout.column()
+    column.alert = True
+    draw_sentence(context, column, text, "ERROR")
 
 
 def main_settings(cls: type[Any]) -> list[settings.Declared]:

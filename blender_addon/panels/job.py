@@ -3,10 +3,11 @@
 from typing import Any
 
 from ...shared.errors import ParallaxError
-from .. import begun_jobs, properties, scene_project, thumbnails
+from .. import begun_jobs, properties, scene_project, sound_files, thumbnails
 from ..begun_jobs import Note
 from ..refusals import job_state
 from ..sentences import draw_sentence, narrow
+from .drawing import draw_warning
 
 CANVAS_SCALE = 8.0
 
@@ -28,6 +29,8 @@ def draw(context: Any, layout: Any) -> None:
         draw_sentence(context, column, state.error, "ERROR")
         if state.hint:
             draw_sentence(context, box, state.hint, "FORWARD")
+    if silent := sound_files.missing_of(context.scene):
+        draw_warning(context, layout, silent)
     column = layout.column(align=True)
     column.operator("infinite_parallax.build_scene", icon="FILE_REFRESH")
     column.operator("infinite_parallax.export", icon="RENDER_RESULT")

@@ -114,6 +114,27 @@ def test_what_is_wrong_is_said_where_it_is_seen(filled: Any) -> None:
     assert "There is no picture at" in " ".join(draw_all("VIEW_3D").texts)
 
 
+@pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="nothing is laid where there is no sound")
+@pytest.mark.parametrize("where", ["sound", "cue"])
+def test_a_missing_sound_file_is_said_at_once(where: str, filled: Any, tmp_path: Path) -> None:
+    group = filled.infinite_parallax
+    sound = group.sound if where == "sound" else group.cues[0]
+    path = tmp_path / "drip.wav"
+    group.plates_folder = str(tmp_path)
+    for name, there in ((str(path), False), (str(path), True), ("", True)):
+        sound.file = name
+        path.unlink(missing_ok=True)
+        if there:
+            path.write_bytes(b"RIFF")
+        said = " ".join(draw_all("VIEW_3D").texts)
+        assert ("There is no sound file at" in said) == (not there)
+        for operator in (bpy.ops.infinite_parallax.generate, bpy.ops.infinite_parallax.build_scene):
+            assert operator.poll() == there
+    sound.file = str(tmp_path / "none.wav")
+    with pytest.raises(RuntimeError, match=r"poll\(\) There is no sound file at .*none\.wav"):
+        bpy.ops.infinite_parallax.build_scene()
+
+
 @pytest.mark.usefixtures("filled")
 def test_a_job_is_drawn_while_it_runs_and_after_it_failed() -> None:
     state = bpy.context.window_manager.infinite_parallax
