@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
 from ..shared.formats import PALETTE, Export, check_suffix, fits_gif, moment, unblended
-from . import compat, export, uncompressed
+from . import compat, export, preferences, server_environment, uncompressed
 from .export import Progress
 
 Picture = NDArray[np.uint8]
@@ -144,16 +144,17 @@ def _shown(scene: bpy.types.Scene, folder: Path, frames: int) -> Iterator[None]:
 
 
 def ffmpeg() -> str:
-    """The ffmpeg program: that of the package imageio-ffmpeg, or the one on the PATH."""
+    """The ffmpeg program: that of the package imageio-ffmpeg, the one on the PATH, or that of the installed server."""
     with contextlib.suppress(ImportError, RuntimeError):
         import imageio_ffmpeg
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
-    found = shutil.which("ffmpeg")
-    if found is None:
+    found = shutil.which("ffmpeg") or server_environment.ffmpeg(preferences.environment_folder())
+    if not found:
         raise ParallaxError(
             "A GIF is made by ffmpeg, which was not found.",
-            "Install ffmpeg so that it is on the PATH, choose another output.format, or use infinite-parallax preview.",
+            "Install the server in the add-on's preferences, which brings it along, put ffmpeg on the PATH, "
+            "or choose another output.format.",
         )
     return found
 

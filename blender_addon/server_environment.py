@@ -42,6 +42,13 @@ def command(folder: Path, root: Path = ROOT) -> tuple[str, ...]:
     return (str(python_in(folder)), "-m", MODULE) if ready(folder, root) else ()
 
 
+def ffmpeg(folder: Path) -> str:
+    """The ffmpeg program that the server's packages bring along; empty where there is none."""
+    places = ("lib/python3*/site-packages", "Lib/site-packages")
+    found = (path for place in places for path in sorted(folder.glob(f"{place}/imageio_ffmpeg/binaries/ffmpeg-*")))
+    return next(map(str, found), "")
+
+
 def ready(folder: Path, root: Path = ROOT) -> bool:
     """Whether the environment holds what this version of the program needs."""
     try:

@@ -16,6 +16,7 @@ from infinite_parallax.blender_addon import (
     headless,
     output_settings,
     passes,
+    preferences,
     targets,
     uncompressed,
 )
@@ -166,11 +167,19 @@ def test_a_gif_is_made_by_ffmpeg_or_refused(tmp_path: Path, ffmpeg: str, monkeyp
     short(6)
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(ParallaxError, match="A GIF is made by ffmpeg"):
+    monkeypatch.setattr(preferences, "environment_folder", lambda: tmp_path / "server")
+    with pytest.raises(ParallaxError, match="A GIF is made by ffmpeg") as refused:
         passes.write(bpy.context.scene, spec.export, tmp_path / "out.gif")
+    assert refused.value.hint.startswith("Install the server in the add-on's preferences")
+    assert not list(tmp_path.glob("*.gif"))
+    brought = tmp_path / "server" / "lib" / "python3.11" / "site-packages" / "imageio_ffmpeg" / "binaries"
+    brought.mkdir(parents=True)
+    (brought / "ffmpeg-linux-x86_64-v7.0").symlink_to(ffmpeg)
+    assert passes.ffmpeg() == str(brought / "ffmpeg-linux-x86_64-v7.0")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "ffmpeg").symlink_to(ffmpeg)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert passes.ffmpeg() == str(tmp_path / "bin" / "ffmpeg")
     passes.write(bpy.context.scene, spec.export, tmp_path / "out.gif")
     video = decoded(ffmpeg, tmp_path / "out.gif", spec.width, spec.height)
     assert len(video.frames) == 6
