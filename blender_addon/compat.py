@@ -153,6 +153,10 @@ def set_still(struct: Any, prop: str, value: float, index: int | None = None) ->
         getattr(struct, prop)[index] = value
 
 
+PLACES_ARE_THE_SCENE_S = bpy.app.version < (5, 2, 0)
+"""Whether the place of a strip counts as a setting of its scene, so that driving it by another one is a cycle."""
+
+
 def drive(struct: Any, prop: str, expression: str, controls: Sequence[Control]) -> None:
     """Let an expression set a property; those controls become its variables whose names occur in it."""
     if len(expression) > LONGEST_EXPRESSION:

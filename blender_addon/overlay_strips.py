@@ -22,6 +22,9 @@ from . import centred, compat, uncompressed
 from .timeline import Place
 
 BLEND_TYPES = {"over": "ALPHA_OVER", "screen": "SCREEN", "overlay": "OVERLAY"}
+LOOSE = "value_of_"
+PLACING = ("speed", "angle_deg")
+"""Controls that say where a strip lies."""
 CHANNEL, FORMULAS = "infinite_parallax_channel", "infinite_parallax_formulas"
 """What a strip remembers of its last build, to tell what a person has changed since."""
 
@@ -68,12 +71,35 @@ def _animate(strip: Any, made: "_Formulas") -> None:
     """Set drivers where something moves. A driver that a person took away stays away until the overlay changes."""
     formulas = {"blend_alpha": made.opacity()} | made.transform()
     controls = made.controls(strip.id_data)
-    written = repr((formulas, [(path, value) for _, _, path, value in controls]))
+    placing = [_loose(control) for control in controls]
+    written = repr((formulas, [(path, value) for _, _, path, value in (*controls, *placing)]))
     if strip.get(FORMULAS) == written:
         return
     strip[FORMULAS] = written
     for prop, expression in formulas.items():
-        compat.drive(strip if prop == "blend_alpha" else strip.transform, prop, expression, controls)
+        struct, held = (strip, controls) if prop == "blend_alpha" else (strip.transform, placing)
+        compat.drive(struct, prop, expression, held)
+
+
+def _loose(control: compat.Control) -> compat.Control:
+    """A control for what places a strip, which no driver may take from the scene in a Blender where that is a cycle.
+
+    Its path leads nowhere, so that its value is the fallback, which `follow` keeps up to date. Where the control is
+    keyed there is no other way, and Blender warns of the cycle.
+    """
+    name, scene, path, value = control
+    group, _, prop = path.rpartition(".")
+    keyed = compat.PLACES_ARE_THE_SCENE_S and any(curve.data_path == path for curve in compat.curves(scene))
+    return control if keyed or not compat.PLACES_ARE_THE_SCENE_S else (name, scene, f"{group}.{LOOSE}{prop}", value)
+
+
+def follow(overlay: Any, prop: str) -> None:
+    """Let the strips of an overlay take over a control that was changed in the panel."""
+    scene, path = overlay.id_data, f"{overlay.path_from_id()}.{LOOSE}{prop}"
+    for curve in scene.animation_data.drivers if scene.animation_data else ():
+        for variable in curve.driver.variables:
+            if variable.targets[0].data_path == path:
+                variable.targets[0].fallback_value = getattr(overlay, prop)
 
 
 def move(scene: Any, strips: Sequence[Any], frames: int) -> None:

@@ -18,10 +18,19 @@ from ..shared.errors import UsageError
 from ..shared.project import Project
 from ..shared.sections import Layer
 from ..shared.settings import Declared
-from . import compat, declared, speed
+from . import compat, declared, overlay_strips, speed
 
 GROUPS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, cls in projects.SECTIONS.items()}
 LISTS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, (cls, _) in projects.LISTS.items()}
+
+
+def _following(prop: str) -> Callable[[Any, Any], None]:
+    return lambda overlay, _context: overlay_strips.follow(overlay, prop)
+
+
+if compat.PLACES_ARE_THE_SCENE_S:
+    for _name in overlay_strips.PLACING:
+        LISTS["overlays"].__annotations__[_name].keywords["update"] = _following(_name)
 
 
 class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):

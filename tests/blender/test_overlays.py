@@ -195,6 +195,32 @@ def test_amount_speed_and_angle_in_the_panel_act_at_once_and_can_be_keyed(tmp_pa
 
 
 @pytest.mark.usefixtures("registered")
+def test_nothing_depends_on_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = document(overlays=[{"kind": kind} for kind in KINDS])
+    spec = made(tmp_path, data)
+    properties.fill(bpy.context.scene, projects.from_json(data))
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    bpy.context.scene.infinite_parallax.overlays[0].speed = 2.0
+    bpy.context.scene.frame_set(7)
+    bpy.context.evaluated_depsgraph_get().update()
+    captured = capfd.readouterr()
+    assert "cycle" not in captured.out + captured.err
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_keyed_speed_acts_from_the_next_build_on(tmp_path: Path) -> None:
+    data = document(overlays=[{"kind": "snow", "amount": 0.9}])
+    spec = made(tmp_path, data)
+    scene = bpy.context.scene
+    properties.fill(scene, projects.from_json(data))
+    controls = scene.infinite_parallax.overlays[0]
+    controls.speed = 3.0
+    controls.keyframe_insert("speed", frame=1)
+    targets.build(scene, spec, tmp_path, tmp_path)
+    met(made(tmp_path, document(overlays=[{"kind": "snow", "amount": 0.9, "speed": 3.0}])), tmp_path, 5)
+
+
+@pytest.mark.usefixtures("registered")
 def test_a_saved_file_shows_the_same_without_the_addon(tmp_path: Path) -> None:
     data = document(overlays=[{"kind": "rain", "amount": 0.7}, {"kind": "flicker"}])
     spec = made(tmp_path, data)
