@@ -34,9 +34,9 @@ class INFINITE_PARALLAX_UL_layers(bpy.types.UIList):
         row.prop(item, "name", text="", emboss=False, icon_value=0, **empty)
         right = row.row()
         right.alignment = "RIGHT"
-        speed = speed_of(index)
-        right.label(text=speed.removesuffix(" px/s") if narrow(context) else speed)
-        things = muting.of_layer(context.scene, index)
+        speed, things = speed_of(index), muting.of_layer(context.scene, index)
+        if not (things and narrow(context)):
+            right.label(text=speed.removesuffix(" px/s") if narrow(context) else speed)
         if things:
             muted = muting.is_muted(things)
             button = row.operator(
