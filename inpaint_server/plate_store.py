@@ -240,18 +240,21 @@ class PlateStore:
 
     def _rgba(self, tile: OpenTile) -> Pixels:
         """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
-        pixels, known = tile.pixels, tile.known > 0
-        for _ in range(BLEED_PX):
-            pixels, known = continue_rim(pixels, known)
+        known = tile.known.copy()
+        rgba = np.empty((*known.shape, 4), np.uint8)
         if self._cutout is not None:
-            return pixels
-        alpha = known.view(np.uint8) * np.uint8(255)
-        if self.layer.index > 0:
-            rows = np.arange(place_y := tile.place.y, place_y + tile.place.height)
-            rise = (rows - (self.layer.top - self.layer.overlap_px) + 1) / (self.layer.overlap_px + 1)
-            ramp = np.rint(255 * np.clip(rise, 0, 1)).astype(np.uint8)[:, None]
-            alpha = np.minimum(alpha, ramp)
-        return np.dstack([pixels, alpha])
+            rgba[:] = tile.pixels
+        else:
+            cv2.cvtColor(tile.pixels, cv2.COLOR_RGB2RGBA, rgba)
+        continue_rim(rgba, known, BLEED_PX)
+        if self._cutout is None:
+            rgba[..., 3][known == 0] = 0
+            if self.layer.index > 0:
+                rows = np.arange(tile.place.y, tile.place.y + tile.place.height)
+                rise = (rows - (self.layer.top - self.layer.overlap_px) + 1) / (self.layer.overlap_px + 1)
+                ramp = np.rint(255 * np.clip(rise, 0, 1)).astype(np.uint8)[:, None]
+                np.minimum(rgba[..., 3], ramp, out=rgba[..., 3])
+        return rgba
 
 
 def _lag(plan: Plan, index: int, reach_px: int) -> int:
