@@ -15,7 +15,7 @@ from ..shared.project import Project
 from . import canvas as canvases
 from . import masks
 from .asking import Asking
-from .canvas import Canvas
+from .canvas import Canvas, Extent
 from .engines.contract import (
     RGB,
     InpaintEngine,
@@ -25,6 +25,7 @@ from .engines.contract import (
     Rect,
     RunContext,
     StepContext,
+    continues_plates,
 )
 from .journal import Piece, State
 from .masks import Bool
@@ -47,14 +48,20 @@ class Bands:
         self._project, self._plan, self._stores, self._engine, self._run = project, plan, stores, engine, run
         self._asking = asking
         self._extent = canvases.extent(plan)
+        # a mask that reaches over known pixels, or remembers the step before, needs all of the canvas
+        self._narrow = continues_plates(engine) and not plan.vertical and masks.is_plain(project.mask)
         self._canvas = Canvas.blank(self._extent)
         self._heads = engine.begin(run)
 
-    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask]:
+    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask | None]:
         """One step: what it sets on the plates, and its mask. `before` is the mask of the step before."""
-        canvas = canvases.compose(self._plan, self._stores, step, self._canvas)
+        extent = self._asked(step)
+        if extent is None:
+            return [], None
+        blank = self._canvas if extent == self._extent else Canvas.blank(extent)
+        canvas = canvases.compose(self._plan, self._stores, step, blank)
         layers = tuple(
-            replace(view, position=self._extent.inside(layer.position(step)))
+            replace(view, position=extent.inside(layer.position(step)))
             for view, layer in zip(self._run.layers, self._plan.layers, strict=True)
         )
         mask = self._prepare_mask(canvas, layers, step, before)
@@ -80,6 +87,21 @@ class Bands:
     def restore(self, state: State) -> None:
         """Take up a run where `state()` was called."""
         self._engine.restore(state)
+
+    def _asked(self, step: int) -> Extent | None:
+        """The part of the canvas on which a step paints: all of it, since an engine looks at what is round a hole.
+
+        An engine that continues plates does not look, so that of layers that move sideways it is shown the columns
+        that came in, from the source's heads on; None where none came.
+        """
+        if not self._narrow or step == 1:
+            return self._extent
+        moves = [layer.position(step)[0] - layer.position(step - 1)[0] for layer in self._plan.layers]
+        least, most, width = min(moves), max(moves), self._plan.width
+        if not least and not most:
+            return None
+        left, right = 0 if most > 0 else max(0, width + least), width if least < 0 else min(most, width)
+        return replace(self._extent, left=left, right=right)
 
     def _prepare_mask(self, canvas: Canvas, layers: Sequence[LayerView], step: int, before: Mask | None) -> Mask:
         mask = masks.prepare(canvas.hole, canvas.owner, layers, self._project.mask, before)

@@ -137,9 +137,9 @@ def fill_unneeded(canvas: Canvas, plan: Plan) -> None:
 
     Before painting it is context for the engine; after it, a layer may borrow from there for the rim of its overlap.
     """
-    e = canvas.extent
-    if e.shape == (plan.height, plan.width):
+    if not plan.vertical:
         return
+    e = canvas.extent
     frame = canvas.frame(canvas.rgb, plan.width, plan.height)
     margins = ((-e.top, e.bottom - plan.height), (-e.left, e.right - plan.width), (0, 0))
     rest = ~canvas.known & ~canvas.hole

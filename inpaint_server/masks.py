@@ -27,11 +27,16 @@ def reach_px(shape: MaskShape) -> int:
     return shape.feather_px + shape.grow_px + math.ceil(3 * shape.blur_px)
 
 
+def is_plain(shape: MaskShape) -> bool:
+    """Whether a mask is its hole and nothing else."""
+    return shape == MaskShape(taper_corners=shape.taper_corners)
+
+
 def prepare(
     hole: Bool, owner: OwnerMap, layers: Sequence[LayerView], shape: MaskShape, previous: Mask | None = None
 ) -> Mask:
     """The mask for a hole [H, W]; `previous` is the mask of the step before, on the same canvas."""
-    if shape == MaskShape(taper_corners=shape.taper_corners):
+    if is_plain(shape):
         return hole.astype(np.uint8) * 255
     mask = grow_along(hole, owner, layers, shape.feather_px)
     mask = grow(mask, shape.grow_px, shape.taper_corners)

@@ -134,7 +134,11 @@ class InpaintEngine(Protocol):
 
 
 class PlateEngine(InpaintEngine, Protocol):
-    """An engine that continues the plates of cut-out layers by itself, colour and matte together."""
+    """An engine that continues the plates of cut-out layers by itself, colour and matte together.
+
+    Of straight bands too it paints each from its own plate and needs no context: where they move sideways and the mask
+    is the hole, the canvas that it is shown from the second step on is only the columns that came in.
+    """
 
     def plate(self, index: int, rect: Rect) -> RGBA:
         """The pixels of a rectangle of layer `index`'s plate, RGBA uint8 [rect.height, rect.width, 4].
