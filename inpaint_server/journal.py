@@ -6,9 +6,7 @@ is why a resumed job ends with the same bytes, and redoing from step k is deleti
 of the whole state at every step were the other road: two hundred times the bytes, and a second way to rebuild.
 """
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
+from . import array_files
 from .engines.contract import Mask, Rect
 from .tile_files import write_bytes
 
@@ -90,7 +89,7 @@ class Journal:
 
     def path(self, step: int) -> Path:
         """The file of a step."""
-        return self.folder / f"{step:07d}.npz"
+        return self.folder / f"{step:07d}.step"
 
     def done(self) -> int:
         """The last step up to which every record is there."""
@@ -102,7 +101,6 @@ class Journal:
     def write(self, record: Record) -> None:
         """Keep a step. Of the engine's state only what changed since the last record is written."""
         arrays: State = {"engine": np.array(record.engine)}
-        # few arrays: each is a file in an archive, which costs more than the few bytes in it
         places = [(p.layer, *(getattr(p.rect, f.name) for f in fields(Rect))) for p in record.pieces]
         arrays["places"] = np.array(places, np.int64).reshape(-1, 1 + len(fields(Rect)))
         for number, piece in enumerate(record.pieces):
@@ -111,16 +109,15 @@ class Journal:
             arrays[f"values/{number}"] = piece.values
         saved = self._saved.setdefault(record.engine, {})
         for key, value in record.state.items():
-            if key not in saved or not np.array_equal(saved[key], value):
+            before = saved.get(key)
+            if before is not value and (before is None or not np.array_equal(before, value)):
                 arrays[f"state/{key}"] = value
-                saved[key] = value.copy()
+            saved[key] = value
         if record.mask is not None:
             arrays["mask"] = record.mask
         if record.caption is not None:
             arrays["caption"] = np.array(record.caption)
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the keywords for allow_pickle
-        write_bytes(self.path(record.step), buffer.getvalue())
+        write_bytes(self.path(record.step), array_files.pack(arrays))
 
     def state(self, engine: str) -> State:
         """The latest state of an engine in the records read and written so far."""
@@ -130,11 +127,8 @@ class Journal:
         """A step as it was kept; `state` holds only what had changed."""
         path = self.path(step)
         try:
-            # opened here: numpy leaves the file open when it turns out to be no archive
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-                arrays = {key: data[key] for key in data.files}
-            return self._record(step, arrays)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
+            return self._record(step, array_files.unpack(path.read_bytes()))
+        except (OSError, ValueError, KeyError) as e:
             raise Damaged(step, e) from e
 
     def _record(self, step: int, arrays: State) -> Record:
@@ -147,7 +141,7 @@ class Journal:
 
     def drop(self, step: int) -> None:
         """Forget `step` and everything after it, the last one first, so that a stop in between leaves no gap."""
-        paths = sorted(p for p in self.folder.glob("*.npz") if p.stem.isdigit() and int(p.stem) >= step)
+        paths = sorted(p for p in self.folder.glob("*.step") if p.stem.isdigit() and int(p.stem) >= step)
         for path in reversed(paths):
             path.unlink()
 

@@ -125,7 +125,10 @@ class InpaintEngine(Protocol):
         ...
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything that later steps depend on, as arrays; {} for engines that keep nothing between steps."""
+        """Everything that later steps depend on, as arrays; {} for engines that keep nothing between steps.
+
+        The arrays are not changed afterwards. Where nothing has changed, giving the same ones again saves comparing.
+        """
         ...
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:

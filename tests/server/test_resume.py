@@ -31,7 +31,7 @@ def test_cancelling_keeps_what_is_done_and_running_again_ends_the_same(tmp_path:
     go(whole, project())
     with pytest.raises(Cancelled):
         go(parts, project(), stop_at=2)
-    assert list((parts / "steps").glob("*.npz"))
+    assert list((parts / "steps").glob("*.step"))
     go(parts, project())
     assert digest(parts) == digest(whole)
 
@@ -39,10 +39,10 @@ def test_cancelling_keeps_what_is_done_and_running_again_ends_the_same(tmp_path:
 def test_redo_keeps_the_steps_before_and_paints_the_rest_anew(tmp_path: Path) -> None:
     wish = project(motion={"steps": 12})
     first = go(tmp_path, wish)
-    kept = {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.npz"))[:4]}
+    kept = {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.step"))[:4]}
     step_loop.redo(tmp_path, 5)
     second = go(tmp_path, replace(wish, inpaint=replace(wish.inpaint, seed=99)))
-    assert {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.npz"))[:4]} == kept
+    assert {p.name: p.read_bytes() for p in sorted((tmp_path / "steps").glob("*.step"))[:4]} == kept
     journal = Journal(tmp_path / "steps")
     seeds = [{int(seed) for piece in journal.read(k).pieces for seed in piece.values[:, 1]} for k in (4, 5, 12)]
     assert seeds[0] == {0}
@@ -68,7 +68,7 @@ def test_a_damaged_record_is_painted_again_with_all_that_follow(tmp_path: Path, 
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     go(whole, project())
     go(parts, project())
-    path = parts / "steps" / "0000003.npz"
+    path = parts / "steps" / "0000003.step"
     path.write_bytes(path.read_bytes()[:left])
     for tile in (parts / "plates").glob("*.png"):
         tile.write_bytes(tile.read_bytes()[:100])

@@ -54,7 +54,7 @@ def test_from_a_picture_to_a_video_and_a_scene(tmp_path: Path, monkeypatch: pyte
     assert re.search(r"Video: h264", described)
     assert re.search(r"Audio: aac", described)
     assert blend.stat().st_size > 10000
-    assert not list((tmp_path / "data").rglob("*.npz"))  # the finished job left nothing in the store
+    assert not list((tmp_path / "data").rglob("*.step"))  # the finished job left nothing in the store
 
 
 def test_a_blender_that_fails_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
