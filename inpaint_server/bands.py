@@ -148,6 +148,8 @@ class Bands:
 
 def _tight(layer: int, rect: Rect, which: Bool, rgb: RGB) -> Piece:
     """A piece without the empty rows and columns round it."""
+    if which.all():
+        return Piece(layer, rect, which, np.array(rgb).reshape(-1, 3))
     rows, columns = spot = bounds(which)
     width, height = columns.stop - columns.start, rows.stop - rows.start
     place = Rect(rect.x + columns.start, rect.y + rows.start, width, height)

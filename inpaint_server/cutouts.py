@@ -49,15 +49,16 @@ class Cutouts:
         box = tiling.swept(self._plan, store.layer.index, max(0, step - 1), step, store.rows)
         if box is None:
             return []
-        rect = Rect(*box)
-        unknown = ~store.known(Rect(rect.x, rect.y, rect.width, 1), OWN)[0]
+        rect, before = Rect(*box), -store.layer.position(step - 1)[0]
+        if step > 1:  # what was seen before is known, and the heads of the source are through
+            left = rect.x if rect.x < before else before + self._plan.width
+            rect = replace(rect, x=left, width=rect.width - self._plan.width)
+        unknown = ~store.known(replace(rect, height=1), OWN)[0]
         x = np.arange(rect.x, rect.x + rect.width)
-        before = -store.layer.position(step - 1)[0]
-        new = (x < before) | (x >= before + self._plan.width)
         for head in self._heads[store.layer.index]:
-            at_start = 0 <= head.x < self._plan.width
-            unknown |= (x >= head.x) & (x < head.x + head.width) & (step == 1 if at_start else new)
-        edges = np.flatnonzero(np.diff(unknown.astype(np.int8), prepend=0, append=0))
+            if step == 1 or not 0 <= head.x < self._plan.width:
+                unknown |= (x >= head.x) & (x < head.x + head.width)
+        edges = np.flatnonzero(np.diff(unknown.view(np.int8), prepend=0, append=0))
         runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
         return [Rect(rect.x + start, rect.y, stop - start, rect.height) for start, stop in runs]
 

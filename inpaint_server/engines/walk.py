@@ -144,17 +144,26 @@ def _at_rest(run: RunContext, index: int, rect: Rect) -> RGBA:
 
 
 def blocks(wanted: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:
-    """Rectangles (rows, columns) that cover `wanted` closely: runs of columns in groups of rows."""
+    """Rectangles (rows, columns) that cover `wanted` closely: runs of columns in groups of rows.
+
+    Groups that want the same columns are one.
+    """
     rows = np.flatnonzero(wanted.any(1))
     if not rows.size:
         return
     first, last = int(rows[0]), int(rows[-1]) + 1
-    for top in range(first, last, BLOCK_ROWS):
-        bottom = min(last, top + BLOCK_ROWS)
-        columns = wanted[top:bottom].any(0).astype(np.int8)
-        edges = np.flatnonzero(np.diff(columns, prepend=0, append=0))
+    tops = list(range(first, last, BLOCK_ROWS))
+    columns = np.logical_or.reduceat(wanted[first:last], np.arange(0, last - first, BLOCK_ROWS), axis=0)
+    for number, here in enumerate(columns):
+        if number and np.array_equal(here, columns[number - 1]):
+            continue
+        same = number + 1
+        while same < len(tops) and np.array_equal(here, columns[same]):
+            same += 1
+        edges = np.flatnonzero(np.diff(here.view(np.int8), prepend=0, append=0))
+        bottom = tops[same] if same < len(tops) else last
         for start, stop in zip(edges[::2], edges[1::2], strict=True):
-            yield slice(top, bottom), slice(int(start), int(stop))
+            yield slice(tops[number], bottom), slice(int(start), int(stop))
 
 
 def create() -> WalkEngine:

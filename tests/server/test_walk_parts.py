@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView
+from infinite_parallax.inpaint_server.engines.walk import blocks
 from infinite_parallax.inpaint_server.walk import transitions
 from infinite_parallax.inpaint_server.walk.column_walk import ColumnWalk
 from infinite_parallax.inpaint_server.walk.demand import Demand, demand_of, positions
@@ -275,3 +279,19 @@ def test_demand_of_every_direction() -> None:
     # Equal velocities open no gap between layers.
     assert of((0.0, 2.0), (0.0, 2.0)) == [Demand(above=True), Demand()]
     assert not any(d.any for d in of((-0.01, 0.0), (0.0, 0.0)))
+
+
+@given(arrays.arrays(np.bool_, st.tuples(st.integers(1, 200), st.integers(1, 12)), elements=st.booleans()))
+def test_blocks_cover_what_is_wanted_once(wanted: np.ndarray) -> None:
+    times = np.zeros(wanted.shape, int)
+    for rows, columns in blocks(wanted):
+        assert wanted[rows, columns].any(0).all()
+        times[rows, columns] += 1
+    assert times.max() <= 1
+    assert times[wanted].all()
+
+
+def test_columns_that_come_in_are_one_block() -> None:
+    wanted = np.zeros((300, 40), bool)
+    wanted[10:290, 31:] = True
+    assert list(blocks(wanted)) == [(slice(10, 290), slice(31, 40))]
