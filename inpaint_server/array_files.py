@@ -19,9 +19,7 @@ SUM_BYTES = 4
 def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The bytes of `arrays`, of any shapes and of dtypes of a fixed size."""
     index = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
-    data = b"".join(
-        [json.dumps(index).encode(), b"\n", *(memoryview(np.ascontiguousarray(a)) for a in arrays.values())]
-    )
+    data = b"".join([json.dumps(index).encode(), b"\n", *(array.tobytes() for array in arrays.values())])
     return data + isal_zlib.crc32(data).to_bytes(SUM_BYTES, "little")
 
 

@@ -91,16 +91,19 @@ def raised(picture: Pixels, top: int, rows: int, column: int, heights: I64) -> F
     return found
 
 
-@njit(cache=True)
-def _mismatch(old: I64, new: I64, weight: F64, low: int, high: int) -> F64:
+@njit(cache=True, nogil=True)
+def _mismatch(old: F64, new: F64, weight: F64, low: int, high: int) -> F64:
     """How badly `new` moved up by low..high fits `old` [w], at every place of `old` in `new`: [places, heights]."""
     places = len(new) - len(old) + 1
     found = np.zeros((places, high - low + 1))
     for place in range(places):
-        for d in range(low, high + 1):
-            for x in range(len(old)):
-                apart = abs(new[place + x] - d - old[x])
-                found[place, d - low] += weight[x] * apart / (apart + HALF_PX)
+        here = found[place]
+        for x in range(len(old)):
+            step = new[place + x] - low - old[x]
+            # heights innermost and in floats, so that several are divided at once
+            for k in range(len(here)):
+                apart = abs(step - k)
+                here[k] += weight[x] * apart / (apart + HALF_PX)
     return found
 
 
@@ -112,7 +115,7 @@ def meeting(old: I64, new: I64, weight: F64, rows: tuple[int, int], limit: int) 
     low, high = rows[0] - limit, rows[1] + limit
     d = np.arange(low, high + 1)
     tilt = np.abs(d - np.clip(d, *rows))
-    cost = _mismatch(old, new, weight, low, high) + TILT * tilt + 1e-6 * np.abs(d)
+    cost = _mismatch(old.astype(np.float64), new.astype(np.float64), weight, low, high) + TILT * tilt + 1e-6 * np.abs(d)
     return low + int(np.argmin(cost.min(axis=0)))
 
 
