@@ -32,14 +32,14 @@ def coverage(layers: Sequence[Layer], mattes: Mapping[int, Grey], width: int, he
     """
     w, h = size(width, height)
     x, y = (np.arange(w) + 0.5) * width / w, (np.arange(h) + 0.5) * height / h
-    nearer = np.zeros((h, w), np.float32)
-    own = []
+    nearer: NDArray[np.float32] = np.zeros((h, w), np.float32)
+    own: list[NDArray[np.float32]] = []
     for i in range(len(layers) - 1, 0, -1):
         if i in mattes:
-            mask = mattes[i].astype(np.float32) / 255
+            mask = np.asarray(mattes[i] / 255, np.float32)
         else:
             columns, rows = zip(*border_editing.line(layers, i, width, height), strict=True)
-            mask = (y[:, None] >= np.interp(x, columns, rows)).astype(np.float32)
+            mask = np.asarray(y[:, None] >= np.interp(x, columns, rows), np.float32)
         mask = np.maximum(mask, nearer)
         own.append(mask - nearer)
         nearer = mask
@@ -55,9 +55,11 @@ def tinted(own: Sequence[NDArray[np.float32]], objects: Sequence[tuple[int, Grey
     alpha = sum((part * s for part, s in zip(own, strength, strict=True)), np.zeros_like(own[0]))
     colour = np.zeros((*alpha.shape, 3), np.float32)
     for i, part in enumerate(own):
-        colour += (part * strength[i])[..., None] * np.float32(overlay_shapes.colour(i)[:3])
+        colour += (part * strength[i])[..., None] * np.array(overlay_shapes.colour(i)[:3], np.float32)
     for layer, matte in objects:
         over = matte.astype(np.float32) / 255 * OBJECT
-        colour = colour * (1 - over[..., None]) + over[..., None] * np.float32(overlay_shapes.colour(layer)[:3])
+        colour = colour * (1 - over[..., None]) + over[..., None] * np.array(
+            overlay_shapes.colour(layer)[:3], np.float32
+        )
         alpha = alpha + over * (1 - alpha)
     return np.dstack([colour / np.maximum(alpha, 1e-6)[..., None], alpha]).astype(np.float32)
