@@ -31,6 +31,8 @@ SUBMENUS = (
     "INFINITE_PARALLAX_MT_lists",
     "INFINITE_PARALLAX_MT_presets",
     "INFINITE_PARALLAX_MT_engines",
+    "INFINITE_PARALLAX_MT_depth_engines",
+    "INFINITE_PARALLAX_MT_caption_engines",
     "INFINITE_PARALLAX_MT_server",
 )
 
@@ -48,7 +50,7 @@ class INFINITE_PARALLAX_MT_direction(bpy.types.Menu):
 
 
 class INFINITE_PARALLAX_MT_lists(bpy.types.Menu):
-    """Add, remove and move hints, objects, sounds, overlays, distortions and colours"""
+    """Add, remove and move hints, objects, prompts, sounds, overlays, distortions and colours"""
 
     bl_label = "Lists"
 

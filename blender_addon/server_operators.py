@@ -23,7 +23,8 @@ def _health(server: jobs.Server) -> dict[str, Any]:
 
 
 def _take_engines(told: dict[str, Any]) -> None:
-    job_state().engines = json.dumps(told.get("engines", {}))
+    state = job_state()
+    state.engines, state.looking = json.dumps(told.get("engines", {})), json.dumps(told.get("looking", {}))
 
 
 def _sentence(told: dict[str, Any]) -> str:
@@ -175,16 +176,23 @@ class INFINITE_PARALLAX_OT_clear_cache(bpy.types.Operator):
 
 
 class INFINITE_PARALLAX_OT_choose_engine(bpy.types.Operator):
-    """Paint with this engine"""
+    """Paint, or look, with this engine"""
 
     bl_idname = "infinite_parallax.choose_engine"
     bl_label = "Choose Engine"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
-    __annotations__ = {"name": bpy.props.StringProperty(name="Engine", default="walk")}
+    __annotations__ = {
+        "name": bpy.props.StringProperty(name="Engine", default="walk"),
+        "section": bpy.props.EnumProperty(
+            name="For",
+            items=[("inpaint", "Painting", ""), ("depth", "Depth", ""), ("caption", "Captions", "")],
+            default="inpaint",
+        ),
+    }
 
     def execute(self, context: Any) -> set[str]:
         """Choose."""
-        properties.of_scene(context.scene).inpaint.engine = self.name
+        getattr(properties.of_scene(context.scene), self.section).engine = self.name
         return {"FINISHED"}
 
 

@@ -12,7 +12,7 @@ import bpy
 
 from ...shared import project as projects
 from .. import declared, properties
-from . import drawing, job, layers, lists, motion, painting, picture, presets
+from . import drawing, engine_choice, job, layers, lists, motion, picture, presets
 
 SPACES = {"sequencer": "SEQUENCE_EDITOR", "view": "VIEW_3D", "image": "IMAGE_EDITOR"}
 Draw = Callable[[Any, Any], None]
@@ -35,12 +35,15 @@ ARRANGED = (
     Arranged("picture", "Picture", "IMAGE_DATA", open=True, draw=picture.draw),
     Arranged("layers", "Layers", "RENDERLAYERS", open=True, draw=layers.draw),
     Arranged("cut", "Cut", "IPO_CONSTANT", below="layers"),
+    Arranged("depth", "Depth", "CAMERA_DATA", below="layers", draw=engine_choice.drawer("depth")),
     Arranged("hints", "Hints", "GREASEPENCIL", below="layers"),
     Arranged("objects", "Objects", "OBJECT_DATA", below="layers"),
     Arranged("motion", "Motion", "ANIM", open=True, draw=motion.draw, presets=True),
     Arranged("speed", "Speed of Layers", "DRIVER", below="motion"),
     Arranged("job", "Generate", "RENDER_ANIMATION", open=True, draw=job.draw),
-    Arranged("inpaint", "Painting", "BRUSH_DATA", draw=painting.draw),
+    Arranged("inpaint", "Painting", "BRUSH_DATA", draw=engine_choice.drawer("inpaint")),
+    Arranged("prompts", "Prompts over Time", "TEXT", below="inpaint"),
+    Arranged("caption", "Captions", "OUTLINER_OB_FONT", below="inpaint", draw=engine_choice.drawer("caption")),
     Arranged("walk", "Engine walk", "MOD_NOISE", below="inpaint"),
     Arranged("mask", "Mask", "MOD_MASK", below="inpaint"),
     Arranged("plates", "Plates", "TEXTURE", below="inpaint"),
@@ -140,7 +143,7 @@ def _panel(name: str, kind: str, one: Arranged, draw: Draw, below: str) -> type[
 CLASSES = (
     *layers.CLASSES,
     *lists.CLASSES,
-    *painting.CLASSES,
+    *engine_choice.CLASSES,
     *presets.CLASSES,
     *(panel for space, kind in SPACES.items() for panel in _panels(space, kind)),
 )

@@ -191,14 +191,14 @@ def test_later_steps_are_painted_again() -> None:
 def test_a_server_that_dies_is_said_and_generate_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     kill = jobs.painting._watch
 
-    def dying(client: Any, info: Any, tell: Any, stop: Any, canvas_px: int) -> Any:
+    def dying(client: Any, wish: Any, info: Any, tell: Any, stop: Any, canvas_px: int) -> Any:
         def told(message: Any) -> None:
             tell(message)
             if isinstance(message, jobs.Progress) and message.done >= 2:
                 local_server._Kept.running.process.process.kill()
                 local_server._Kept.running.process.process.wait()
 
-        return kill(client, info, told, stop, canvas_px)
+        return kill(client, wish, info, told, stop, canvas_px)
 
     monkeypatch.setattr(jobs.painting, "_watch", dying)
     with pytest.raises(
@@ -226,10 +226,19 @@ def test_layers_are_suggested() -> None:
         scene_project.plan_of(this)
 
 
+def test_layers_are_suggested_by_an_engines_depth() -> None:
+    this = bpy.context.scene
+    properties.fill_layers(this, ())
+    properties.of_scene(this).depth.engine = "prior"
+    assert bpy.ops.infinite_parallax.suggest_layers() == {"FINISHED"}
+    assert "only guessed (prior)" in state().suggestion
+
+
 def test_the_server_is_tested_started_and_stopped(enabled: Any) -> None:
     assert bpy.ops.infinite_parallax.test_server() == {"FINISHED"}
     assert "Engines: telea, walk" in state().server
     assert "walk" in state().engines
+    assert "prior" in state().looking
     running = local_server.running()
     assert bpy.ops.infinite_parallax.start_server() == {"FINISHED"}
     assert local_server.running() is running, "one server for all"

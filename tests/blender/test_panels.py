@@ -170,6 +170,26 @@ def test_engines_that_are_missing_say_why() -> None:
     assert menu.texts == ["walk", "diffusers (not installed)"]
 
 
+@pytest.mark.usefixtures("filled")
+def test_who_looks_is_chosen_from_what_the_server_has() -> None:
+    state = bpy.context.window_manager.infinite_parallax
+    group = properties.of_scene(bpy.context.scene)
+    none = Recorder()
+    bpy.types.INFINITE_PARALLAX_MT_depth_engines.draw(SimpleNamespace(layout=none), bpy.context)
+    assert none.texts == [], "nobody was asked yet"
+    depth = {"prior": {"available": True, "reason": ""}, "dpt": {"available": False, "reason": "not installed"}}
+    state.looking = json.dumps({"depth": depth, "caption": {"blip": {"available": True, "reason": ""}}})
+    menu = Recorder()
+    bpy.types.INFINITE_PARALLAX_MT_depth_engines.draw(SimpleNamespace(layout=menu), bpy.context)
+    assert menu.texts == ["nobody", "prior", "dpt (not installed)"]
+    bpy.ops.infinite_parallax.choose_engine(name="dpt", section="depth")
+    bpy.ops.infinite_parallax.choose_engine(name="blip", section="caption")
+    assert (group.depth.engine, group.caption.engine, group.inpaint.engine) == ("dpt", "blip", "walk")
+    assert "dpt: not installed" in " ".join(draw_all("VIEW_3D").texts)
+    bpy.ops.infinite_parallax.choose_engine(name="", section="depth")
+    assert "dpt: not installed" not in " ".join(draw_all("VIEW_3D").texts)
+
+
 def test_thirty_layers_are_drawn(filled: Any) -> None:
     data = projects.Project().to_json() | {"picture": filled.infinite_parallax.picture}
     data["layers"] = [{"name": f"l{i}", "height": 3, "distance": 100 + i} for i in range(29)] + [{"distance": 200}]
