@@ -29,7 +29,7 @@ def bars(spec: SceneSpec) -> dict[str, Box]:
 
 def planes(spec: SceneSpec) -> tuple[Plane, ...]:
     """The bars as planes without a file, before all others, for the targets that have no colour strips."""
-    channel = 1 + max((plane.channel for plane in spec.planes), default=0)
+    channel = 1 + max((shown.channel for shown in spec.visuals), default=0)
     return tuple(
         Plane(name, 0, channel, "", right - left, bottom - top, 0, spec.frames, 1.0, _still(spec, left, top))
         for name, (left, top, right, bottom) in bars(spec).items()

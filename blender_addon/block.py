@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared.errors import UsageError
-from . import compat, compositing, overlay_strips, planes, properties, timeline
+from . import compat, compositing, drawn_rows, overlay_strips, planes, properties, sheet_formulas, timeline
 from .refusals import reported
 from .scene_settings import RANGE
 
@@ -28,6 +28,7 @@ def move(scene: Any, frames: int) -> None:
     for strip in sorted(strips, key=compat.start, reverse=frames > 0):
         compat.move(strip, frames)
     overlay_strips.move(scene, strips, frames)
+    _move_formulas(scene, frames)
     speed = compat.f_curve(properties.of_scene(scene), "pace")
     _shift([speed] if speed is not None else [], frames)
     for datablock in _datablocks(scene):
@@ -43,14 +44,30 @@ def move(scene: Any, frames: int) -> None:
 
 
 def _datablocks(scene: Any) -> list[Any]:
-    """Everything else of ours in a scene that has keys."""
-    groups = [compositing.group_of(scene, kind) for kind in ("compositor", "planes")]
-    found = [group for group in groups if group is not None]
-    for thing in planes.objects(scene):
+    """Everything else of ours in a scene that has keys or drivers."""
+    found: list[Any] = _groups(scene)
+    for thing in _objects(scene):
         trees = [slot.material.node_tree for slot in thing.material_slots if slot.material is not None]
         shape = getattr(thing.data, "shape_keys", None)
         found += [thing, *trees, *([shape] if shape is not None else [])]
     return found
+
+
+def _groups(scene: Any) -> list[Any]:
+    groups = [compositing.group_of(scene, kind) for kind in ("compositor", "planes")]
+    return [group for group in groups if group is not None]
+
+
+def _objects(scene: Any) -> list[Any]:
+    return planes.objects(scene) + drawn_rows.objects(scene)
+
+
+def _move_formulas(scene: Any, frames: int) -> None:
+    """Let the drivers of nodes and planes count from so many frames later on."""
+    data = [datablock.animation_data for datablock in _datablocks(scene)]
+    drivers = [curve for animation in data if animation is not None for curve in animation.drivers]
+    nodes = [node for group in _groups(scene) for node in group.nodes]
+    sheet_formulas.move(drivers, [*nodes, *_objects(scene)], frames)
 
 
 def _shift(curves: Any, frames: int) -> None:

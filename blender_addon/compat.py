@@ -6,10 +6,15 @@ code also serves the versions between. A branch per version through the builders
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 
+MIX, MATH = (
+    ours if hasattr(bpy.types, ours) else others
+    for ours, others in (("CompositorNodeMixRGB", "ShaderNodeMix"), ("CompositorNodeMath", "ShaderNodeMath"))
+)
+"""Kinds of nodes that the compositor has of its own up to 4.5, and shares with materials since 5.0."""
 LONGEST_EXPRESSION = 255
 Control = tuple[str, Any, str, float]
 """A variable of a driver: its name, the datablock and the path of what it reads, and what counts where nothing lies
@@ -157,13 +162,15 @@ PLACES_ARE_THE_SCENE_S = bpy.app.version < (5, 2, 0)
 """Whether the place of a strip counts as a setting of its scene, so that driving it by another one is a cycle."""
 
 
-def drive(struct: Any, prop: str, expression: str, controls: Sequence[Control]) -> None:
-    """Let an expression set a property; those controls become its variables whose names occur in it."""
+def drive(struct: Any, prop: str, expression: str, controls: Sequence[Control], index: int | None = None) -> None:
+    """Let an expression set a property, or one of its numbers; those controls become its variables whose names occur
+    in it."""
     if len(expression) > LONGEST_EXPRESSION:
         raise ValueError(f"{len(expression)} characters: Blender would cut {expression}")
-    set_still(struct, prop, getattr(struct, prop))
-    struct.driver_remove(prop)
-    driver = struct.driver_add(prop).driver
+    remove_curve(struct, prop, index or 0)
+    at = () if index is None else (index,)
+    struct.driver_remove(prop, *at)
+    driver = struct.driver_add(prop, *at).driver
     for name, owner, path, value in (control for control in controls if control[0] in expression):
         variable = driver.variables.new()
         variable.name = name
@@ -248,6 +255,53 @@ def set_choice(node: Any, attribute: str, socket: str, choice: str) -> None:
         setattr(node, attribute, next(i.identifier for i in items if i.identifier.lower() == choice.lower()))
     elif socket in node.inputs:
         node.inputs[socket].default_value = choice
+
+
+def set_balance(node: Any, offset: Sequence[float], power: Sequence[float], slope: Sequence[float]) -> None:
+    """Let the compositor's Color Balance make (colour * slope + offset) ^ power, each of them by channel."""
+    basis = min(0.0, *offset)  # the colour of an offset cannot be below 0
+    offset = [value - basis for value in offset]
+    if hasattr(node, "correction_method"):
+        node.correction_method = "OFFSET_POWER_SLOPE"
+        node.offset_basis, node.offset, node.power, node.slope = basis, offset, power, slope
+        return
+    set_menu(node.inputs["Type"], ("Offset/Power/Slope (ASC-CDL)", "Offset/Power/Slope"))
+    sockets = {socket.identifier: socket for socket in node.inputs}
+    sockets["Base Offset"].default_value = basis
+    for name, value in (("Offset", offset), ("Power", power), ("Slope", slope)):
+        sockets[f"Color {name}"].default_value = (*value, 1.0)
+
+
+def set_menu(socket: Any, spellings: Sequence[str]) -> None:
+    """Set a menu of a node to an item, which is spelt in one of these ways: a socket does not say what it takes."""
+    for spelling in spellings:
+        try:
+            socket.default_value = spelling
+            return
+        except TypeError:
+            continue
+    raise ValueError(f"{socket.name} takes none of {spellings}")
+
+
+class Mix(NamedTuple):
+    """The sockets of a node that mixes colours."""
+
+    factor: Any
+    below: Any
+    above: Any
+    mixed: Any
+
+
+def mix(node: Any, blend: str, cut: bool = False) -> Mix:
+    """Let a node of the kind `MIX` blend in a way, its result cut to 0..1 if asked for; its sockets."""
+    if node.bl_idname == "ShaderNodeMix":
+        node.data_type, node.clamp_result = "RGBA", cut
+    else:
+        node.use_clamp = cut
+    node.blend_type = blend
+    factor = next(socket for socket in node.inputs if socket.enabled and socket.type == "VALUE")
+    below, above = (socket for socket in node.inputs if socket.enabled and socket.type == "RGBA")
+    return Mix(factor, below, above, next(socket for socket in node.outputs if socket.enabled))
 
 
 def image_output(image_settings: Any, file_format: str) -> None:

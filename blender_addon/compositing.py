@@ -9,16 +9,17 @@ from typing import Any
 
 import bpy
 
-from . import compat, textured
+from . import compat, unused
 from .timeline import TAG
 
+RENDERED = "CompositorNodeRLayers"
 MADE = f"{TAG}_tree"
 """On a scene: its compositor's tree was made by us."""
 
 
 def group_of(scene: bpy.types.Scene, kind: str) -> Any | None:
     """Our node group in a scene's compositor, of a kind; None if it is not there."""
-    node = _node(scene)
+    node = node_of(scene)
     return node.node_tree if node is not None and node.node_tree.get(TAG) == kind else None
 
 
@@ -44,8 +45,8 @@ def place(scene: bpy.types.Scene, kind: str, with_input: bool) -> Any:
     node.node_tree, node.label, node.width = group, "Infinite Parallax", 220
     node[TAG] = kind
     if with_input:
-        rendered = next((n for n in tree.nodes if n.bl_idname == "CompositorNodeRLayers"), None)
-        rendered = rendered or tree.nodes.new("CompositorNodeRLayers")
+        rendered = next((n for n in tree.nodes if n.bl_idname == RENDERED), None)
+        rendered = rendered or tree.nodes.new(RENDERED)
         rendered.location = (-400, 0)
         tree.links.new(rendered.outputs["Image"], node.inputs[0])
     output = compat.compositor_output(tree)
@@ -56,25 +57,27 @@ def place(scene: bpy.types.Scene, kind: str, with_input: bool) -> Any:
 
 def remove(scene: bpy.types.Scene) -> None:
     """Take our node group out of a scene's compositor, and the tree with it if it holds nothing of a person's."""
-    node = _node(scene)
+    node = node_of(scene)
     if node is None:
         return
     tree, group = node.id_data, node.node_tree
     pictures = [inner.image for inner in group.nodes if inner.bl_idname == "CompositorNodeImage" and inner.image]
     tree.nodes.remove(node)
-    textured.remove_actions(group)
+    unused.remove_actions(group)
     bpy.data.node_groups.remove(group)
     for picture in pictures:
-        textured.remove_unused(picture)
-    rest = {n.bl_idname for n in tree.nodes} - {"CompositorNodeComposite", "NodeGroupOutput", "CompositorNodeRLayers"}
+        unused.remove_picture(picture)
+    rest = {n.bl_idname for n in tree.nodes} - {"CompositorNodeComposite", "NodeGroupOutput", RENDERED}
     if scene.get(MADE) and not rest:
         compat.remove_compositor_tree(scene)
         del scene[MADE]
 
 
-def _node(scene: bpy.types.Scene) -> Any | None:
+def node_of(scene: bpy.types.Scene) -> Any | None:
+    """The node of our group in a scene's compositor; None if there is none."""
     tree = compat.compositor_tree_there(scene)
-    return next((n for n in tree.nodes if TAG in n and n.node_tree is not None), None) if tree is not None else None
+    nodes = [n for n in tree.nodes if TAG in n and n.bl_idname == "CompositorNodeGroup"] if tree is not None else []
+    return next((node for node in nodes if node.node_tree is not None), None)
 
 
 def to_linear(group: Any, source: Any) -> None:

@@ -1,36 +1,20 @@
-"""Grades of what a scene strip shows, as nodes in the material of its mesh: the steps of `shared/grading.py` in order.
+"""A grade's steps as the nodes of materials, for all that is drawn by Cycles: those of `shared/grading.py` in order.
 
 A scene strip comes into the sequencer in floating point, multiplied with its alpha, and the strip modifiers that raise
 the shadows then light up what is transparent and burn every soft rim. Modifiers on such a strip were the other road; in
 the material colour and alpha are still apart. The nodes work in the values of the file, each step cut to 0..1 as in 8
-bits, and end in linear light.
+bits.
 """
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..shared.grading import Graded, Step
+from ..shared.grading import Step
 from . import grade_strips
 
 
-def put_between(tree: Any, source: Any, target: Any, grades: Sequence[Graded]) -> None:
-    """Link two colour sockets of a material's nodes through the grades; `source` gives values as they are stored."""
-    chain = _Chain(tree, source)
-    chain.label = "Saturation"
-    chain.saturate(math.prod(grade.saturation for grade in grades))
-    for grade in grades:
-        for step in grade.steps:
-            chain.label = f"Grade {grade.number} {step.name}"
-            chain.add(step)
-    chain.label = "To linear light"
-    chain.to_linear()
-    tree.links.new(chain.end, target)
-
-
-class _Chain:
+class Chain:
     """A row of nodes in a tree: `end` is the socket that the next one is linked to."""
 
     def __init__(self, tree: Any, source: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from . import compat, compositing, compositor, planes, timeline
+from . import compat, compositing, compositor, drawn_rows, planes, timeline
 
 HIDDEN = ("hide_render", "hide_viewport")
 """What the planes have keyed: each is seen only during its tile's steps."""
@@ -24,7 +24,8 @@ def shown(scene: Any) -> Iterator[tuple[str, Any]]:
             tag = str(node.get(timeline.TAG, ""))
             if tag.startswith("over "):
                 yield tag.removeprefix("over "), node
-    yield from ((str(thing[timeline.TAG]), thing) for thing in planes.objects(scene))
+    things = planes.objects(scene) + drawn_rows.objects(scene)
+    yield from ((str(thing[timeline.TAG]), thing) for thing in things)
 
 
 def of_layer(scene: Any, layer: int) -> list[Any]:

@@ -11,35 +11,55 @@ from typing import Any
 
 import bpy
 
+from ..shared.grading import Graded
+from ..shared.overlays import FILM
 from ..shared.scene import Plane, SceneSpec
-from . import compat, compositing, textured
+from . import compositing, compositor, node_rows, plane_objects, textured
+from .node_rows import Site
+from .plane_objects import Shown
 from .timeline import TAG
 
 KIND = "planes"
-APART = 1.0
-"""Units between one channel and the next: an orthographic camera sees no difference."""
-SEEN = f"{TAG}_seen"
-"""On a camera: the size of the frame that it was set to."""
 
 
-def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, first: int) -> None:
-    """Build a spec's picture from planes, from the plates in `folder`, its frame 0 on frame `first`."""
+def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, first: int, drawn: Path) -> None:
+    """Build a spec's picture from planes, from the plates in `folder`, its frame 0 on frame `first`.
+
+    The pictures of overlays are drawn into `drawn`. What belongs to the film, grades of the whole, grain, bars, are
+    nodes over the render.
+    """
     collection = _collection(scene) or _new_collection(scene)
     textured.set_render(scene)
     scene.render.film_transparent = False
-    cycles: Any = scene.cycles
-    cycles.transparent_max_bounces = max(8, 2 * max((plane.channel for plane in spec.planes), default=0))
+    site, (seen, over_it) = Site(scene, spec, folder, first, drawn), parted(spec)
     if compositing.group_of(scene, KIND) is None:
         group = compositing.place(scene, KIND, with_input=True)
-        entrance = group.nodes.new("NodeGroupInput")
+        entrance = node_rows.new(group, "NodeGroupInput", "render", -300, 0)
         compositing.to_linear(group, entrance.outputs[0])
-    ours = {thing[TAG]: thing for thing in collection.objects if TAG in thing}
-    for name in ours.keys() - {plane.name for plane in spec.planes} - {"camera"}:
-        textured.remove_object(ours.pop(name))
-    for plane in spec.planes:
-        thing = ours.get(plane.name) or _new_object(collection, plane, (folder / plane.file).resolve())
-        _set(thing, spec, plane, (folder / plane.file).resolve(), first)
-    _set_camera(scene, collection, spec, ours.get("camera"))
+    group = compositing.group_of(scene, KIND)
+    node_rows.build(group, _render(group), tuple(compositor.rows(site, over_it)))
+    plane_objects.lay(scene, collection, site, seen)
+
+
+def _render(group: Any) -> Any:
+    """The socket by which the render comes into our group."""
+    entrance = node_rows.tagged(group, "render") or next(n for n in group.nodes if n.bl_idname == "NodeGroupInput")
+    return entrance.outputs[0]
+
+
+def parted(spec: SceneSpec) -> tuple[list[Shown], list[Shown]]:
+    """What a spec shows, far to near: what is seen by the camera, and what lies over the whole render."""
+    everything = spec.visuals
+    film = (n for n, one in enumerate(everything) if not is_seen(one))
+    first = next(film, len(everything))
+    return everything[:first], everything[first:]
+
+
+def is_seen(one: Shown) -> bool:
+    """Whether something is before the camera, and no part of the film."""
+    if isinstance(one, Graded):
+        return False
+    return bool(one.file) if isinstance(one, Plane) else one.layer is not None or one.kind not in FILM
 
 
 def objects(scene: bpy.types.Scene) -> list[Any]:
@@ -72,67 +92,3 @@ def _new_collection(scene: bpy.types.Scene) -> Any:
     made[TAG] = KIND
     scene.collection.children.link(made)
     return made
-
-
-def _new_object(collection: Any, plane: Plane, path: Path) -> Any:
-    thing = bpy.data.objects.new(plane.name, bpy.data.meshes.new(plane.name))
-    thing[TAG] = plane.name
-    made = textured.material(plane.name, path, "Non-Color") if plane.file else textured.black(plane.name)
-    thing.data.materials.append(made)
-    collection.objects.link(thing)
-    return thing
-
-
-def _set(thing: Any, spec: SceneSpec, plane: Plane, path: Path, first: int) -> None:
-    """Bring an object's shape, picture, way and visits up to date; modifiers and nodes of a person's own stay."""
-    _set_mesh(thing, spec, plane, first)
-    for slot in thing.material_slots:
-        if slot.material is not None:
-            textured.set_picture(slot.material, path, "Non-Color")
-            _fade(slot.material, plane, first)
-    thing.location.z = plane.channel * APART
-    frames = [key.frame + first for key in plane.keys]
-    at = [(key.x, spec.height - key.y - plane.height * plane.scale) for key in plane.keys]
-    for axis in (0, 1):
-        way = [0.0] * len(at) if plane.slide else [float(place[axis]) for place in at]
-        if min(way) == max(way):
-            compat.set_still(thing, "location", way[0], axis)
-        else:
-            compat.key_linear(thing, "location", list(zip(frames, way, strict=True)), axis)
-    visit = [(first - 1, 1.0), (plane.start + first, 0.0), (plane.end + first, 1.0)]
-    for prop in ("hide_render", "hide_viewport"):
-        compat.key_steps(thing, prop, visit[1 - (plane.start > 0) : 2 + (plane.end < spec.frames)])
-
-
-def _set_mesh(thing: Any, spec: SceneSpec, plane: Plane, first: int) -> None:
-    """Give an object the mesh of its plane, in place of the one it has."""
-    old, materials = thing.data, list(thing.data.materials)
-    thing.data = textured.mesh(spec, plane) if plane.slide else textured.rectangle(plane)
-    for material in materials:
-        thing.data.materials.append(material)
-    textured.remove_data(old)
-    if plane.slide:
-        textured.slide_apart(thing, plane, spec, first)
-
-
-def _fade(material: Any, plane: Plane, first: int) -> None:
-    """Key a material's opacity; where a plane does not fade, it is a person's to set."""
-    shown = textured.opacity(material)
-    if shown is not None and plane.fades:
-        keys = [(key.frame + first, value) for key, value in zip(plane.keys, plane.opacity, strict=True)]
-        compat.key_linear(shown, "default_value", keys)
-
-
-def _set_camera(scene: bpy.types.Scene, collection: Any, spec: SceneSpec, camera: Any) -> None:
-    """The camera that sees the frame. One that a person has moved or turned stays until the frame's size changes."""
-    top = 10 + APART * max((plane.channel for plane in spec.planes), default=0)
-    if camera is None:
-        camera = textured.camera("Parallax", spec.width, (spec.width / 2, spec.height / 2), top)
-        camera[TAG] = "camera"
-        collection.objects.link(camera)
-        scene.camera = camera
-    elif list(camera.get(SEEN, ())) != [spec.width, spec.height]:
-        camera.location = (spec.width / 2, spec.height / 2, top)
-        camera.data.ortho_scale = spec.width
-    camera.data.clip_end = max(camera.data.clip_end, 2 * top)
-    camera[SEEN] = [spec.width, spec.height]

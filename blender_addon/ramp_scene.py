@@ -13,11 +13,7 @@ import bpy
 
 from ..shared.scene import Plane, SceneSpec
 from ..shared.sway import rows
-from . import textured
-
-ASIDE_PX = 1 / 2048
-"""How far the camera looks past the middle of each row, where the lines lie: a ray that met one could meet the faces on
-both of its sides, and a soft rim there would count twice."""
+from . import grade_groups, textured
 
 
 def build(
@@ -33,12 +29,13 @@ def build(
         _clear(scene)
     _set_render(scene, timeline, spec, plane, first)
     ground = bpy.data.objects.new(plane.name, textured.mesh(spec, plane))
-    beyond, grades = "MIRROR" if plane.sways else "EXTEND", spec.grades_of(plane.layer)
-    ground.data.materials.append(textured.material(plane.name, path, beyond=beyond, grades=grades))
+    beyond, layer = "MIRROR" if plane.sways else "EXTEND", plane.layer
+    grade = grade_groups.of_layer(timeline, grade_groups.SHADER, layer, spec.grades_of(layer))
+    ground.data.materials.append(textured.material(plane.name, path, beyond=beyond, grade=grade))
     scene.collection.objects.link(ground)
     textured.slide_apart(ground, plane, spec, first)
     textured.sway_rows(ground, spec, plane, timeline, first)
-    middle = spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2 + ASIDE_PX
+    middle = spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2 + textured.ASIDE_PX
     scene.camera = textured.camera(plane.name, spec.width, middle)
     scene.collection.objects.link(scene.camera)
     return scene

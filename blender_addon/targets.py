@@ -18,11 +18,13 @@ from . import (
     compat,
     compositor,
     export,
+    grade_groups,
     output_settings,
     planes,
     sound_strips,
     textured,
     timeline,
+    unused,
     vse,
 )
 from .plate_files import check_files
@@ -59,12 +61,14 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
         compositor.remove(scene)
     if spec.target != "planes":
         planes.remove(scene)
-    timed = spec if spec.target == "vse" else replace(spec, planes=(), window=None)
+    timed = spec if spec.target == "vse" else replace(spec, planes=(), window=None, sheets=(), grades=())
     strips = vse.build(scene, timed, plates_folder, pieces, first, sounds_folder)
     if spec.target != "vse":
         with_bars = replace(spec, planes=(*spec.planes, *bars.planes(spec)))
-        (compositor if spec.target == "compositor" else planes).build(scene, with_bars, plates_folder, first)
-    textured.remove_empty_action(scene)
+        builder = compositor if spec.target == "compositor" else planes
+        builder.build(scene, with_bars, plates_folder, first, sounds_folder)
+    grade_groups.tidy(scene)
+    unused.remove_empty_action(scene)
     if spec.target != "vse" and _hidden(scene):
         notes = (*notes, HIDDEN)
     return Built(strips, not spec.cues or bool(pieces), notes)
@@ -73,11 +77,10 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
 def check(spec: SceneSpec, folder: Path) -> None:
     """Raise ParallaxError when a plate is missing, or something that a spec's target needs or cannot show."""
     check_files(spec, folder)
-    swaying = any(plane.sways for plane in spec.planes)
-    refuse_finish(spec.target, bool(spec.sheets or spec.grades) or swaying)
+    refuse_finish(spec.target, [sheet.layer for sheet in spec.sheets if sheet.blend == "overlay"])
     if spec.target == "compositor":
         compositor.check(spec)
-    elif spec.target == "planes" or any(plane.bends for plane in spec.planes):
+    if spec.target == "planes" or any(plane.bends for plane in spec.planes):
         textured.check()
 
 

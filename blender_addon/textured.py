@@ -5,7 +5,6 @@ Cycles is there in every Blender and needs no graphics card. EEVEE was the other
 machine without one.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
-from ..shared.grading import Graded
+from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
 from ..shared.sway import Rows, rows
-from . import compat, grade_nodes
+from . import compat, grade_groups, grade_nodes, unused
 from .timeline import TAG
 
 Vertices = NDArray[np.float32]
@@ -25,12 +24,17 @@ SHARPEST_FILTER_PX = 0.01
 """The narrowest pixel filter that Cycles has: the sample lies in the middle of the pixel."""
 
 
+ASIDE_PX = 1 / 2048
+"""How far a camera looks past the middle of each row, where the lines of a mesh that bends lie: a ray that met one
+could meet the faces on both of its sides, and a soft rim there would count twice."""
+
+
 def check() -> None:
     """Raise ParallaxError when this Blender has no Cycles."""
     if not hasattr(bpy.types.Scene, "cycles"):
         raise ParallaxError(
             "Planes and ground that recedes are drawn by Cycles, and this Blender has it switched off.",
-            "Switch the add-on Cycles Render Engine on, or choose the target vse without a ramp.",
+            "Switch the add-on Cycles Render Engine on, or choose the target vse without ramps and distortions.",
         )
 
 
@@ -44,6 +48,7 @@ def set_render(scene: bpy.types.Scene) -> None:
     cycles.device, cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = "CPU", 1, False, False
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", SHARPEST_FILTER_PX
     cycles.max_bounces, cycles.film_exposure = 0, 1
+    cycles.min_transparent_bounces = cycles.transparent_max_bounces
 
 
 def _lines(spec: SceneSpec, plane: Plane, index: int) -> Vertices:
@@ -79,11 +84,12 @@ def mesh(spec: SceneSpec, plane: Plane) -> bpy.types.Mesh:
     return made
 
 
-def rectangle(plane: Plane) -> bpy.types.Mesh:
-    """The rectangle of a plane, its lower left corner at the origin."""
-    made = bpy.data.meshes.new(plane.name)
-    width, height = plane.width * plane.scale, plane.height * plane.scale
-    made.from_pydata([(0, 0, 0), (width, 0, 0), (width, height, 0), (0, height, 0)], [], [(0, 1, 2, 3)])
+def rectangle(name: str, width: float, height: float, centred: bool = False) -> bpy.types.Mesh:
+    """A rectangle, its lower left corner or its centre at the origin."""
+    made = bpy.data.meshes.new(name)
+    x, y = (-width / 2, -height / 2) if centred else (0, 0)
+    corners = [(x, y, 0), (x + width, y, 0), (x + width, y + height, 0), (x, y + height, 0)]
+    made.from_pydata(corners, [], [(0, 1, 2, 3)])
     made.uv_layers.new(name="UVMap").data.foreach_set("uv", np.array([0, 0, 1, 0, 1, 1, 0, 1], np.float32))
     made.update()
     return made
@@ -138,12 +144,12 @@ def sway_rows(
 
 
 def material(
-    name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND", grades: Sequence[Graded] = ()
+    name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND", grade: Any = None
 ) -> bpy.types.Material:
     """The tile as light of its own colour, through which one sees where it is transparent.
 
-    `colours` is the colour space that its file is read in, `beyond` what is shown outside of it. How opaque all of it
-    is can be set (`opacity`). What is graded is given in linear light.
+    `colours` is the colour space that its file is read in, `beyond` what is shown outside of it, `grade` the node group
+    that it goes through, in the values of the file. How opaque all of it is can be set (`opacity`).
     """
     made = _empty_material(name)
     tree: Any = made.node_tree
@@ -154,19 +160,57 @@ def material(
     for number, node in enumerate((texture, light, clear, shown, mix, output)):
         node.location = (250 * number, 0)
     texture[TAG], shown[TAG] = "tile", "opacity"
-    set_picture(made, path, "Non-Color" if grades else colours)
+    set_picture(made, path, "Non-Color" if grade is not None else colours)
     texture.interpolation, texture.extension = "Linear", beyond
     shown.operation, shown.label = "MULTIPLY", "Opacity"
     shown.inputs[1].default_value = 1
-    if grades:
-        grade_nodes.put_between(tree, texture.outputs["Color"], light.inputs["Color"], grades)
-    else:
-        tree.links.new(texture.outputs["Color"], light.inputs["Color"])
+    light_of = texture.outputs["Color"]
+    if grade is not None and colours == "sRGB":
+        values = grade_nodes.Chain(tree, light_of)
+        values.label = "To linear light"
+        values.to_linear()
+        light_of = values.end
+    tree.links.new(light_of, light.inputs["Color"])
+    grade_groups.put_behind(texture.outputs["Color"], grade)
     tree.links.new(texture.outputs["Alpha"], shown.inputs[0])
     tree.links.new(shown.outputs[0], mix.inputs[0])
     tree.links.new(clear.outputs[0], mix.inputs[1])
     tree.links.new(light.outputs[0], mix.inputs[2])
     tree.links.new(mix.outputs[0], output.inputs["Surface"])
+    made.cycles.emission_sampling = "NONE"
+    return made
+
+
+def glow(name: str, path: Path, colours: str) -> bpy.types.Material:
+    """A picture's values as light that is screened over what is behind it: below + light (1 - below)."""
+    made = _empty_material(name)
+    tree: Any = made.node_tree
+    texture, shown, rest, light, clear, both, output = (
+        tree.nodes.new(f"ShaderNode{kind}")
+        for kind in (
+            "TexImage",
+            "VectorMath",
+            "VectorMath",
+            "Emission",
+            "BsdfTransparent",
+            "AddShader",
+            "OutputMaterial",
+        )
+    )
+    for number, node in enumerate((texture, shown, rest, light, clear, both, output)):
+        node.location = (250 * number, 0)
+    texture[TAG], shown[TAG] = "tile", "opacity"
+    texture.extension = "EXTEND"
+    set_picture(made, path, colours)
+    shown.operation, shown.label, rest.operation = "SCALE", "Opacity", "SUBTRACT"
+    rest.inputs[0].default_value = (1, 1, 1)
+    tree.links.new(texture.outputs["Color"], shown.inputs[0])
+    tree.links.new(shown.outputs[0], light.inputs["Color"])
+    tree.links.new(shown.outputs[0], rest.inputs[1])
+    tree.links.new(rest.outputs[0], clear.inputs["Color"])
+    for number, shader in enumerate((light, clear)):
+        tree.links.new(shader.outputs[0], both.inputs[number])
+    tree.links.new(both.outputs[0], output.inputs["Surface"])
     made.cycles.emission_sampling = "NONE"
     return made
 
@@ -189,6 +233,14 @@ def _empty_material(name: str) -> bpy.types.Material:
     return made
 
 
+def set_grade(material: bpy.types.Material, grade: Any | None, beyond: str) -> None:
+    """Let a material of ours go through a node group or none, and show its picture so outside of it."""
+    texture = _tagged(material, "tile")
+    if texture is not None:
+        texture.extension = beyond
+        grade_groups.put_behind(texture.outputs["Color"], grade)
+
+
 def set_picture(material: bpy.types.Material, path: Path, colours: str) -> None:
     """Let a material of ours show a file; its node may have been removed by a person."""
     texture = _tagged(material, "tile")
@@ -197,7 +249,7 @@ def set_picture(material: bpy.types.Material, path: Path, colours: str) -> None:
     image = texture.image
     if image is None or Path(bpy.path.abspath(image.filepath)).resolve() != path:
         texture.image = bpy.data.images.load(str(path), check_existing=True)
-        remove_unused(image)
+        unused.remove_picture(image)
     else:
         image.reload()
     texture.image.colorspace_settings.name = colours
@@ -205,56 +257,45 @@ def set_picture(material: bpy.types.Material, path: Path, colours: str) -> None:
 
 
 def opacity(material: bpy.types.Material) -> Any | None:
-    """The input of a material of ours that its alpha is multiplied by, if it is still there."""
+    """The input of a material of ours that its alpha or its light is multiplied by, if it is still there."""
     shown = _tagged(material, "opacity")
-    return shown.inputs[1] if shown is not None else None
+    if shown is None:
+        return None
+    return shown.inputs["Scale" if shown.bl_idname == "ShaderNodeVectorMath" else 1]
 
 
 def _tagged(material: bpy.types.Material, tag: str) -> Any | None:
     return next((node for node in material.node_tree.nodes if node.get(TAG) == tag), None)
 
 
-def remove_unused(image: bpy.types.Image | None) -> None:
-    """Remove a picture that nothing shows any more."""
-    if image is not None and not image.users:
-        bpy.data.images.remove(image)
-
-
-def remove_actions(*datablocks: Any) -> None:
-    """Remove the actions of datablocks that are about to be removed, where nothing else uses them."""
-    for datablock in datablocks:
-        data = datablock.animation_data if datablock is not None else None
-        if data is not None and data.action is not None and data.action.users <= 1:
-            bpy.data.actions.remove(data.action)
-
-
-def remove_empty_action(datablock: Any) -> None:
-    """Remove the action of a datablock when nothing is keyed in it any more."""
-    if datablock.animation_data is not None and not len(compat.curves(datablock)):
-        remove_actions(datablock)
+def show_during(thing: Any, shown: Plane | Sheet, spec: SceneSpec, first: int) -> None:
+    """Let an object be seen only during the frames of what it shows."""
+    visit = [(first - 1, 1.0), (shown.start + first, 0.0), (shown.end + first, 1.0)]
+    for prop in ("hide_render", "hide_viewport"):
+        compat.key_steps(thing, prop, visit[1 - (shown.start > 0) : 2 + (shown.end < spec.frames)])
 
 
 def remove_object(thing: bpy.types.Object) -> None:
     """Take an object of ours away, with its mesh or camera, its materials and their pictures, unless used elsewhere."""
     data, materials = thing.data, [slot.material for slot in thing.material_slots if slot.material is not None]
-    remove_actions(thing)
+    unused.remove_actions(thing)
     bpy.data.objects.remove(thing)
     remove_data(data)
     for used in materials:
         if used.users:
             continue
         images = [node.image for node in used.node_tree.nodes if node.type == "TEX_IMAGE"]
-        remove_actions(used.node_tree)
+        unused.remove_actions(used.node_tree)
         bpy.data.materials.remove(used)
         for image in images:
-            remove_unused(image)
+            unused.remove_picture(image)
 
 
 def remove_data(data: Any) -> None:
     """Remove a mesh, with its shape keys' action, or a camera, unless it is used elsewhere."""
     if data.users:
         return
-    remove_actions(getattr(data, "shape_keys", None))
+    unused.remove_actions(getattr(data, "shape_keys", None))
     kinds = {bpy.types.Mesh: bpy.data.meshes, bpy.types.Camera: bpy.data.cameras}
     kinds[type(data)].remove(data)
 

@@ -46,25 +46,26 @@ def render(spec: SceneSpec, frame: float, read_tile: ReadTile) -> Bytes:
     `read_tile(file)` gives a tile of the plates.
     """
     out = np.zeros((spec.height, spec.width, 3), np.uint8)
+    blends = BLENDS[spec.target == "vse"]
     # what comes of the frame's number stays for as long as the frame, as drivers do in Blender
     whole = math.floor(frame)
     for shown in spec.visuals:
         if not shown.start <= frame < shown.end:
             continue
         if isinstance(shown, Graded):
-            out = grading.apply((shown,), out.reshape(len(out), -1)).reshape(out.shape)
+            graded = grading.apply if spec.target == "vse" else grading.apply_nodes
+            out = graded((shown,), out.reshape(len(out), -1)).reshape(out.shape)
             continue
         if isinstance(shown, Sheet):
             strength = round(256 * shown.opacity(whole, spec.frames))
             picture = _picture(shown)
-            _lay_over(out, picture, *shown.corner(whole, spec.frames), shown.scale, strength, BLENDS[shown.blend])
+            _lay_over(out, picture, *shown.corner(whole, spec.frames), shown.scale, strength, blends[shown.blend])
             continue
         strength, grades = round(256 * opacity(shown, frame)), spec.grades_of(shown.layer)
         if shown.sways:
             _lay_swaying(out, read_tile(shown.file), shown, frame, strength, grades)
         elif shown.slide is None:
-            tile, corner = read_tile(shown.file), placed(shown, frame)
-            _lay_over(out, tile, *corner, shown.scale, strength, grades=grades)
+            _lay_tile(out, read_tile(shown.file), shown, frame, strength, grades, spec.target)
         else:
             _lay_rows(out, read_tile(shown.file), shown, frame, strength, grades)
     if spec.window is not None:
@@ -108,6 +109,7 @@ def _lay_over(
     strength: int,
     blend: Blend | None = None,
     grades: Grades = (),
+    strips: bool = True,
 ) -> None:
     """Lay a tile over `out`, in place, with its corner at output position x, y.
 
@@ -121,15 +123,54 @@ def _lay_over(
         if patch.opaque and strength == 256 and blend is None:
             sample(tile.rgb, 3, down, across, patch, below)
             if grades:
-                below[:] = grading.apply(grades, below)
+                below[:] = grading.apply(grades, below) if strips else grading.apply_nodes(grades, below)
             continue
         colours, alpha = sample(tile.rgb, 3, down, across, patch), sample(tile.alpha, 1, down, across, patch)
-        colours = grading.apply(grades, colours, alpha)
+        colours = grading.apply(grades, colours, alpha) if strips else grading.apply_nodes(grades, colours)
         if blend is None:
             _blend(below, colours, _faded(alpha, strength))
-        else:
-            # Blender's blends cut where its alpha over rounds
+        elif blend in BLENDS[True].values():
+            # the blends of Blender's strips cut where its alpha over rounds
             _blend(below, blend(below, colours), _faded(alpha, strength, 0), 0)
+        else:
+            _blend(below, blend(below, colours), _faded(alpha, strength))
+
+
+def _lay_tile(
+    out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades, target: str
+) -> None:
+    """Lay a tile over `out`, in place. Nodes of the compositor grade the whole tile before it is moved, strips and
+    materials what is seen of it."""
+    if grades and target == "compositor":
+        tile, grades = _graded(plane.file, tile, grades), ()
+    _lay_over(out, tile, *placed(plane, frame), plane.scale, strength, None, grades, target == "vse")
+
+
+_last_graded: dict[tuple[str, Grades], tuple[Texture, Texture]] = {}
+
+
+def _graded(file: str, tile: Texture, grades: Grades) -> Texture:
+    """A graded tile, kept as long as it is one of the last few and its own tile is the same."""
+    held = _last_graded.pop((file, grades), None)
+    if held is None or held[0] is not tile:
+        held = tile, Texture(grading.apply_nodes(grades, tile.rgb), tile.alpha, tile.cells)
+    _last_graded[file, grades] = held
+    if len(_last_graded) > PICTURES_HELD:
+        del _last_graded[next(iter(_last_graded))]
+    return held[1]
+
+
+def _light(below: Bytes, colours: Bytes) -> Bytes:
+    """255 - (255 - below) (255 - colours) / 255, rounded."""
+    return np.asarray(255 - (np.multiply(255 - below, 255 - colours, dtype=np.uint16) + 127) // 255, np.uint8)
+
+
+def _grain(below: Bytes, colours: Bytes) -> Bytes:
+    """2 below colours where it is dark below, 255 - 2 (255 - below) (255 - colours) where it is light, each / 255 and
+    rounded."""
+    dark = (2 * below.astype(np.uint32) * colours + 127) // 255
+    light = 255 - (2 * (255 - below.astype(np.uint32)) * (255 - colours) + 127) // 255
+    return np.asarray(np.where(below > 127, light, dark), np.uint8)
 
 
 def _screen(below: Bytes, colours: Bytes) -> Bytes:
@@ -148,7 +189,11 @@ def _overlay(below: Bytes, colours: Bytes) -> Bytes:
     return np.asarray(np.clip(np.where(below > 127, light, dark), 0, 255), np.uint8)
 
 
-BLENDS: dict[str, Blend | None] = {"over": None, "screen": _screen, "overlay": _overlay}
+BLENDS: dict[bool, dict[str, Blend | None]] = {
+    True: {"over": None, "screen": _screen, "overlay": _overlay},
+    False: {"over": None, "screen": _light, "overlay": _grain},
+}
+"""How sheets are laid over, on strips or not: strips work in 8 bits."""
 
 
 def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades) -> None:
@@ -158,7 +203,7 @@ def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: i
     leads = plane.slide.leads(plane.at(frame, plane.slide.travel_px), plane.height)
     flat = out.reshape(out.shape[0], -1)
     for rows, colours, alpha in sampled(tile, x + plane.scale * leads, y, plane.scale, out.shape[:2]):
-        _blend(flat[rows], grading.apply(grades, colours), _faded(alpha, strength))
+        _blend(flat[rows], grading.apply_nodes(grades, colours), _faded(alpha, strength))
 
 
 def _lay_swaying(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades) -> None:
@@ -182,7 +227,7 @@ def _lay_swaying(out: Bytes, tile: Texture, plane: Plane, frame: float, strength
         middles = np.arange(rows.start, rows.stop) + 0.5
         at, begin = (np.interp(middles, down_moved, values) for values in (lines.at, left))
         colours, alpha = warped(tile, at - 0.5, begin, plane.scale, out.shape[1], lines.spare)
-        _blend(flat[rows], grading.apply(grades, colours), _faded(alpha, strength))
+        _blend(flat[rows], grading.apply_nodes(grades, colours), _faded(alpha, strength))
 
 
 def _faded(alpha: Bytes, strength: int, half: int = 128) -> Bytes:

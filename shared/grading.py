@@ -5,8 +5,8 @@ are. Steps that leave everything as it is are left out, so no grade costs nothin
 formula of our own and a colour table was the other road: exact as well, and nothing that a person could go on editing.
 
 Blender's colour balance and curves work on colour that is multiplied with alpha, brightness and contrast on colour that
-is not; it shows on soft rims only, and here it is done alike. Planes whose rows bend are graded before that, in their
-material.
+is not; it shows on soft rims only, and here it is done alike. Nodes, of the compositor and of materials, work on
+straight colour in floating point.
 """
 
 import math
@@ -134,17 +134,17 @@ def smooth(points: Points) -> Points:
 
 
 def apply(grades: Sequence[Graded], colours: Bytes, alpha: Bytes | None = None) -> Bytes:
-    """Colours uint8 [h, w * 3], straight, with alpha uint8 [h, w] or opaque, after all of the grades."""
+    """Colours uint8 [h, w * 3], straight, with alpha uint8 [h, w] or opaque, after all of the grades as strips do them:
+    every step rounded."""
     if not grades:
         return colours
     rgb = colours.reshape(-1, 3)
     saturation = math.prod(grade.saturation for grade in grades)
     if saturation != 1:
-        rgb = _saturated(rgb, saturation)
+        rgb = _rounded(_saturated(rgb / 255, saturation))
     soft = None if alpha is None else np.flatnonzero((alpha.reshape(-1) > 0) & (alpha.reshape(-1) < 255))
     for step in (step for grade in grades for step in grade.steps):
-        table = _rounded(step.curves(np.repeat(np.arange(256.0)[:, None] / 255, 3, axis=1)))
-        out = np.stack([table[rgb[:, channel], channel] for channel in range(3)], axis=1)
+        out = _looked_up(_rounded(step.curves(_every_value())), rgb)
         if soft is not None and len(soft) and alpha is not None and step.kind != "contrast":
             share = alpha.reshape(-1)[soft, None] / 255
             out[soft] = _rounded(step.curves(rgb[soft] / 255 * share) / share)
@@ -152,15 +152,37 @@ def apply(grades: Sequence[Graded], colours: Bytes, alpha: Bytes | None = None) 
     return rgb.reshape(colours.shape)
 
 
+def apply_nodes(grades: Sequence[Graded], colours: Bytes) -> Bytes:
+    """Colours uint8 [h, w * 3], straight, after all of the grades as nodes do them: cut at every step, rounded once."""
+    if not grades:
+        return colours
+    rgb = colours.reshape(-1, 3)
+    saturation = math.prod(grade.saturation for grade in grades)
+    # every pixel for itself only where the channels mix
+    values = _every_value() if saturation == 1 else np.clip(_saturated(rgb / 255, saturation), 0, 1)
+    for step in (step for grade in grades for step in grade.steps):
+        values = np.clip(step.curves(values), 0, 1)
+    out = _rounded(values) if saturation != 1 else _looked_up(_rounded(values), rgb)
+    return out.reshape(colours.shape)
+
+
+def _every_value() -> Values:
+    return np.repeat(np.arange(256.0)[:, None] / 255, 3, axis=1)
+
+
+def _looked_up(table: Bytes, rgb: Bytes) -> Bytes:
+    """Colours uint8 [n, 3] by a table uint8 [256, 3] for each channel."""
+    return np.stack([table[rgb[:, channel], channel] for channel in range(3)], axis=1)
+
+
 def _rounded(values: Values) -> Bytes:
     return np.asarray(np.floor(np.clip(values, 0, 1) * 255 + 0.5), np.uint8)
 
 
-def _saturated(rgb: Bytes, factor: float) -> Bytes:
+def _saturated(values: Values, factor: float) -> Values:
     """HSV saturation times a factor: value and hue stay, as a strip's saturation in Blender does it."""
-    values = rgb.astype(np.float64) / 255
     most = values.max(axis=1, keepdims=True)
-    return _rounded(most - (most - values) * factor)
+    return np.asarray(most - (most - values) * factor)
 
 
 def from_json(data: Mapping[str, Any]) -> Graded:

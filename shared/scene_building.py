@@ -77,16 +77,15 @@ def check(project: Project, plan: Plan) -> None:
 
 def check_target(project: Project) -> None:
     """Raise UsageError where a project asks for what the target of its output cannot show in Blender."""
-    swaying = any(distortion.amplitude_px for distortion in project.distortions)
-    refuse_finish(project.output.target, bool(project.overlays) or swaying or any(grading.graded(project.grades, 1)))
+    refuse_finish(project.output.target, [o.layer for o in project.overlays if o.kind == "grain" and o.amount])
 
 
-def refuse_finish(target: str, finished: bool) -> None:
-    """Raise UsageError for a scene that is `finished` by overlays, distortions or grades on a target without them."""
-    if target != "vse" and finished:
+def refuse_finish(target: str, grain: Sequence[int | None]) -> None:
+    """Raise UsageError for grain on planes that is not over all: `grain` says before which layers it lies."""
+    if target == "planes" and any(layer is not None for layer in grain):
         raise UsageError(
-            f"Overlays, distortions and grades are strips; with the target {target} there are none.",
-            "Choose the target vse, or take them away.",
+            "With the target planes grain lies over the whole picture and not before a layer.",
+            "Leave its layer empty, or choose the target vse or compositor.",
         )
 
 

@@ -6,6 +6,7 @@ Drawing the files by hand once and shipping them was the other road: megabytes, 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,15 +55,40 @@ def _dither(shape: tuple[int, int]) -> Field:
     return np.asarray((52.9829189 * inner) % 1.0, np.float32) * np.float32(0.998)
 
 
-def write(sheet: Sheet, folder: Path) -> Path:
-    """The sheet's file in a folder, drawn if it is not there yet. Raises ParallaxError when it cannot be written."""
-    path = folder / sheet.file
+def enlarged(sheet: Sheet) -> Sheet:
+    """The sheet as one whose picture is as large as it is shown, linearly between its px."""
+    if sheet.scale == 1:
+        return sheet
+    width, height = round(sheet.width * sheet.scale), round(sheet.height * sheet.scale)
+    file = f"{sheet.file.removesuffix('.png')}_large.png"
+    return replace(sheet, width=width, height=height, scale=1.0, file=file)
+
+
+def _grown(rgba: Bytes, width: int, height: int) -> Bytes:
+    """A picture with `width` x `height` px, each what lies there between its own."""
+    out = rgba.astype(np.float32)
+    for axis, length in enumerate((height, width)):
+        at = np.clip((np.arange(length) + 0.5) * out.shape[axis] / length - 0.5, 0, out.shape[axis] - 1)
+        first = np.minimum(at.astype(int), out.shape[axis] - 2)
+        share = np.expand_dims(at - first, tuple(other for other in range(3) if other != axis))
+        out = out.take(first, axis) * (1 - share) + out.take(first + 1, axis) * share
+    return np.rint(out).astype(np.uint8)
+
+
+def write(sheet: Sheet, folder: Path, shown: Sheet | None = None) -> Path:
+    """The sheet's file in a folder, or that of the sheet as it is to be `shown`, drawn if it is not there yet.
+
+    Raises ParallaxError when it cannot be written.
+    """
+    shown = shown or sheet
+    path = folder / shown.file
     if path.is_file():
         return path
     part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(encode(draw(sheet)))
+        drawn = draw(sheet)
+        part.write_bytes(encode(drawn if shown is sheet else _grown(drawn, shown.width, shown.height)))
         part.replace(path)
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space or choose another.") from e

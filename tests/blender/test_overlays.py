@@ -235,10 +235,7 @@ def test_a_saved_file_shows_the_same_without_the_addon(tmp_path: Path) -> None:
         infinite_parallax.register()
 
 
-@pytest.mark.parametrize("target", ["compositor", "planes"])
-def test_other_targets_refuse_what_they_cannot_show(tmp_path: Path, target: str) -> None:
-    lists: tuple[dict[str, Any], ...] = ({"overlays": [{}]}, {"distortions": [{}]}, {"grades": [{"contrast": 9}]})
-    for wish in lists:
-        spec = made(tmp_path, document(output={"target": target}, **wish))
-        with pytest.raises(UsageError, match=f"the target {target}"):
-            targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+def test_grain_before_a_layer_is_refused_on_planes(tmp_path: Path) -> None:
+    spec = made(tmp_path, document(output={"target": "planes"}, overlays=[{"kind": "grain", "layer": 1}]))
+    with pytest.raises(UsageError, match="grain lies over the whole picture"):
+        targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
