@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared.errors import UsageError
-from . import compat, compositing, drawn_rows, overlay_strips, planes, properties, sheet_formulas, timeline
+from . import compat, compositing, drawn_rows, grade_groups, overlay_strips, planes, sheet_formulas, timeline
 from .refusals import reported
 from .scene_settings import RANGE
+from .sheet_formulas import CLOCKS
 
 
 def move(scene: Any, frames: int) -> None:
@@ -29,8 +30,8 @@ def move(scene: Any, frames: int) -> None:
         compat.move(strip, frames)
     overlay_strips.move(scene, strips, frames)
     _move_formulas(scene, frames)
-    speed = compat.f_curve(properties.of_scene(scene), "pace")
-    _shift([speed] if speed is not None else [], frames)
+    # the panel's keys: those of strips Blender has moved
+    _shift([curve for curve in compat.curves(scene) if curve.data_path.startswith("infinite_parallax.")], frames)
     for datablock in _datablocks(scene):
         _shift(compat.curves(datablock), frames)
     scene.frame_start, scene.frame_end = scene.frame_start + frames, scene.frame_end + frames
@@ -45,7 +46,8 @@ def move(scene: Any, frames: int) -> None:
 
 def _datablocks(scene: Any) -> list[Any]:
     """Everything else of ours in a scene that has keys or drivers."""
-    found: list[Any] = _groups(scene)
+    found: list[Any] = _groups(scene) + grade_groups.held(scene)
+    found += [scene[CLOCKS]] if CLOCKS in scene else []
     for thing in _objects(scene):
         trees = [slot.material.node_tree for slot in thing.material_slots if slot.material is not None]
         shape = getattr(thing.data, "shape_keys", None)

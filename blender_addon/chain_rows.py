@@ -105,7 +105,7 @@ class ChainRow:
         if image is not None:
             _set_image(image, chain, self.site.folder, first)
             layer, grades = chain.planes[0].layer, () if not chain.files[0] else spec.grades_of(chain.planes[0].layer)
-            grade = grade_groups.of_layer(self.site.timeline, grade_groups.COMPOSITOR, layer, grades)
+            grade = grade_groups.of_layer(self.site.timeline, grade_groups.COMPOSITOR, layer, grades, first)
             grade_groups.put_behind(image.outputs["Image"], grade)
         scale = chain.planes[0].scale
         if size is not None:

@@ -10,12 +10,17 @@ from typing import Any, NamedTuple
 
 import bpy
 
+from ..shared.pace import corners
+
 MIX, MATH = (
     ours if hasattr(bpy.types, ours) else others
     for ours, others in (("CompositorNodeMixRGB", "ShaderNodeMix"), ("CompositorNodeMath", "ShaderNodeMath"))
 )
 """Kinds of nodes that the compositor has of its own up to 4.5, and shares with materials since 5.0."""
 LONGEST_EXPRESSION = 255
+NEAR = 1 / 4096
+"""How far the keys of colours may leave what they stand for: a sixteenth of a level."""
+Triple = tuple[float, ...]
 Control = tuple[str, Any, str, float]
 """A variable of a driver: its name, the datablock and the path of what it reads, and what counts where nothing lies
 there, as in a Blender without the add-on."""
@@ -115,9 +120,32 @@ def _has_handles(strip: Any) -> bool:
 
 def f_curve(struct: Any, prop: str, index: int = 0) -> Any | None:
     """The F-curve of a property, or of one of its numbers; None if it has none."""
-    path = struct.path_from_id(prop)
+    path = _path(struct, prop)
     found = (c for c in curves(struct.id_data) if c.data_path == path and c.array_index == index)
     return next(found, None)
+
+
+def _path(struct: Any, prop: str) -> str:
+    """The path of a property from its datablock; one in brackets and quotes is the datablock's own."""
+    return prop if prop.startswith("[") else str(struct.path_from_id(prop))
+
+
+def key_series(struct: Any, prop: str, parts: Sequence[Sequence[float]], first: int, near: float) -> None:
+    """Let each number of a property, or its only one, be what its part is at frame `first` and those after it, with as
+    few keys as come near; what stays the same is not keyed."""
+    for index, values in enumerate(parts):
+        if min(values) == max(values):
+            remove_curve(struct, prop, index)
+        else:
+            key_linear(struct, prop, [(first + n, values[n]) for n in corners(values, near)], index)
+
+
+def set_series(struct: Any, prop: str, values: Sequence[Any], first: int) -> None:
+    """Set a property to a value, a number or several, or to one for frame `first` and each after it."""
+    setattr(struct, prop, values[0])
+    several = isinstance(values[0], tuple)
+    parts = list(zip(*values, strict=True)) if several else [values]
+    key_series(struct, prop, parts, first, NEAR)
 
 
 def key_linear(struct: Any, prop: str, keys: Sequence[tuple[float, float]], index: int = 0) -> None:
@@ -131,7 +159,7 @@ def key_steps(struct: Any, prop: str, keys: Sequence[tuple[float, float]]) -> No
 
 
 def _key(struct: Any, prop: str, keys: Sequence[tuple[float, float]], index: int, interpolation: str) -> None:
-    curve = f_curve(struct, prop, index) or _new_curve(struct.id_data, struct.path_from_id(prop), index)
+    curve = f_curve(struct, prop, index) or _new_curve(struct.id_data, _path(struct, prop), index)
     points = curve.keyframe_points
     points.clear()
     points.add(len(keys))
@@ -257,19 +285,23 @@ def set_choice(node: Any, attribute: str, socket: str, choice: str) -> None:
         node.inputs[socket].default_value = choice
 
 
-def set_balance(node: Any, offset: Sequence[float], power: Sequence[float], slope: Sequence[float]) -> None:
-    """Let the compositor's Color Balance make (colour * slope + offset) ^ power, each of them by channel."""
-    basis = min(0.0, *offset)  # the colour of an offset cannot be below 0
-    offset = [value - basis for value in offset]
+def set_balance(
+    node: Any, offsets: Sequence[Triple], powers: Sequence[Triple], slopes: Sequence[Triple], first: int
+) -> None:
+    """Let the compositor's Color Balance make (colour * slope + offset) ^ power, each of them by channel, and for one
+    frame or for frame `first` and each after it."""
+    basis = min(0.0, *(min(offset) for offset in offsets))  # the colour of an offset cannot be below 0
+    colours = [tuple(part - basis for part in offset) for offset in offsets]
     if hasattr(node, "correction_method"):
-        node.correction_method = "OFFSET_POWER_SLOPE"
-        node.offset_basis, node.offset, node.power, node.slope = basis, offset, power, slope
+        node.correction_method, node.offset_basis = "OFFSET_POWER_SLOPE", basis
+        for prop, values in (("offset", colours), ("power", powers), ("slope", slopes)):
+            set_series(node, prop, values, first)
         return
     set_menu(node.inputs["Type"], ("Offset/Power/Slope (ASC-CDL)", "Offset/Power/Slope"))
     sockets = {socket.identifier: socket for socket in node.inputs}
     sockets["Base Offset"].default_value = basis
-    for name, value in (("Offset", offset), ("Power", power), ("Slope", slope)):
-        sockets[f"Color {name}"].default_value = (*value, 1.0)
+    for name, values in (("Offset", colours), ("Power", powers), ("Slope", slopes)):
+        set_series(sockets[f"Color {name}"], "default_value", [(*value, 1.0) for value in values], first)
 
 
 def set_menu(socket: Any, spellings: Sequence[str]) -> None:

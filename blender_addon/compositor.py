@@ -67,7 +67,7 @@ def rows(site: Site, shown: Sequence[Plane | Sheet | Graded]) -> Iterator[Row]:
 
 def _single(site: Site, shown: Sheet | Graded) -> Row:
     if isinstance(shown, Graded):
-        return GradeRow(shown, site.timeline)
+        return GradeRow(shown, site.timeline, site.first)
     return SheetRow(shown, site)
 
 

@@ -5,58 +5,77 @@ muting the node, or taking it out, shows the layer as it was. What was changed b
 the project. Nodes laid open beside each tile's were the other road: forty of them, each with its own values.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import bpy
 
 from ..shared.grading import Graded
-from . import grade_node_steps, grade_nodes, unused
+from ..shared.overlays import Sheet, tints
+from . import grade_node_steps, grade_nodes, grade_strips, unused
 from .grade_strips import MADE
 from .timeline import TAG
 
-HELD = f"{TAG}_grade"
-"""Beginning of the names under which a scene holds its groups, whatever their own names become."""
+HELD = "parallax_grade"
+"""Beginning of the names under which a scene holds its groups, whatever their own names become. Short, since such a
+name has 63 characters at most."""
 SHADER, COMPOSITOR = "ShaderNodeTree", "CompositorNodeTree"
 
 
-def of_layer(scene: Any, kind: str, layer: int, grades: Sequence[Graded]) -> Any | None:
-    """The group that does a layer's grades, in materials or in the compositor; None without any."""
-    return _group(scene, kind, f"layer {layer}", grades) if grades else None
+def of_layer(scene: Any, kind: str, layer: int, grades: Sequence[Graded], first: int) -> Any | None:
+    """The group that does a layer's grades, in materials or in the compositor; None without any.
+
+    Frame 0 of what is keyed is the frame `first` of the scene.
+    """
+    return _group(scene, kind, f"layer {layer}", grades, first) if grades else None
 
 
-def of_whole(scene: Any, kind: str, grade: Graded) -> Any:
+def of_sheet(scene: Any, kind: str, sheet: Sheet, first: int) -> Any | None:
+    """The group that gives a sheet whose colour is keyed its colour; None for the others."""
+    return _group(scene, kind, f"{sheet.name} colour", tints(sheet), first) if sheet.colours else None
+
+
+def of_whole(scene: Any, kind: str, grade: Graded, first: int) -> Any:
     """The group that does a grade of the whole."""
-    return _group(scene, kind, grade.name, (grade,))
+    return _group(scene, kind, grade.name, (grade,), first)
 
 
-def _group(scene: Any, kind: str, name: str, grades: Sequence[Graded]) -> Any:
-    key = f"{HELD} {kind} {name}"
+def held(scene: Any) -> list[Any]:
+    """All groups of a scene."""
+    return [scene[key] for key in dict(scene) if key.startswith(HELD) and scene[key] is not None]
+
+
+def key_of(kind: str, name: str) -> str:
+    """The name under which a scene holds a group."""
+    return f"{HELD} {kind.removesuffix('NodeTree')} {name}"
+
+
+def _group(scene: Any, kind: str, name: str, grades: Sequence[Graded], first: int) -> Any:
+    key = key_of(kind, name)
     group = scene.get(key)
     if group is None:
         group = bpy.data.node_groups.new(f"Parallax {name}", kind)
         group.interface.new_socket("Image", in_out="INPUT", socket_type="NodeSocketColor")
         group.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
         scene[key] = group
-    wanted = repr([(grade.number, grade.saturation, grade.steps) for grade in grades])
+    wanted = grade_strips.wanted(grades, first)
     if group.get(MADE) != wanted:
         group.nodes.clear()
         unused.remove_actions(group)
-        _fill(group, kind, grades)
+        _fill(group, kind, grades, first)
         group[MADE] = wanted
     return group
 
 
-def _fill(group: Any, kind: str, grades: Sequence[Graded]) -> None:
+def _fill(group: Any, kind: str, grades: Sequence[Graded], first: int) -> None:
     entrance = group.nodes.new("NodeGroupInput")
-    row: Any = (grade_nodes.Chain if kind == SHADER else grade_node_steps.Chain)(group, entrance.outputs[0])
+    row: Any = (grade_nodes.Chain if kind == SHADER else grade_node_steps.Chain)(group, entrance.outputs[0], first)
     row.label = "Saturation"
-    row.saturate(math.prod(grade.saturation for grade in grades))
+    row.saturate(grade_strips.saturations(grades))
     for grade in grades:
-        for step in grade.steps:
-            row.label = f"{grade.number} {step.name}"
-            row.add(step)
+        for steps in grade.steps_over_time():
+            row.label = f"{grade.number} {steps[0].name}"
+            row.add(steps)
     leaving = group.nodes.new("NodeGroupOutput")
     leaving.location = (60 * len(group.nodes), -300)
     group.links.new(row.end, leaving.inputs[0])

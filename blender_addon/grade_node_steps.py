@@ -5,6 +5,7 @@ Color Balance is set to offset, power and slope, as colour houses write them (AS
 those of linear light, and would give another gamma than the strips' modifier.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..shared.grading import Step
@@ -14,36 +15,36 @@ from . import compat, grade_strips
 class Chain:
     """A row of nodes in a tree: `end` is the socket that the next one is linked to."""
 
-    def __init__(self, tree: Any, source: Any) -> None:
-        self.tree, self.end, self.label = tree, source, ""
+    def __init__(self, tree: Any, source: Any, first: int) -> None:
+        self.tree, self.end, self.first, self.label = tree, source, first, ""
 
-    def add(self, step: Step) -> None:
-        """A step of a grade, cut to 0..1."""
-        if step.kind == "balance":
+    def add(self, steps: Sequence[Step]) -> None:
+        """A step of a grade, as it is or as it is at frame `first` and each after it, cut to 0..1."""
+        if steps[0].kind == "balance":
             node = self._new("CompositorNodeColorBalance")
-            slope = [(2 - lift) * gain for lift, gain in zip(step.lift, step.gain, strict=True)]
-            offset = [(lift - 1) * gain for lift, gain in zip(step.lift, step.gain, strict=True)]
-            compat.set_balance(node, offset, [1 / gamma for gamma in step.gamma], slope)
-        elif step.kind == "contrast":
+            offsets, powers, slopes = zip(*(power_slope(step) for step in steps), strict=True)
+            compat.set_balance(node, offsets, powers, slopes, self.first)
+        elif steps[0].kind == "contrast":
             node = self._new("CompositorNodeBrightContrast")
             if hasattr(node, "use_premultiply"):
                 node.use_premultiply = False
-            for socket, value in zip(node.inputs[1:], (step.bright, step.contrast), strict=True):
-                socket.default_value = value
+            compat.set_series(node.inputs[1], "default_value", [step.bright for step in steps], self.first)
+            compat.set_series(node.inputs[2], "default_value", [step.contrast for step in steps], self.first)
         else:
             node = self._new("CompositorNodeCurveRGB")
-            grade_strips.draw_curve(node.mapping, step)
+            grade_strips.draw_curve(node.mapping, steps[0])
         self._through(node.inputs["Image"], node.outputs[0])
         self._cut()
 
-    def saturate(self, factor: float) -> None:
-        """HSV saturation times a factor, which may go beyond 1."""
-        if factor == 1:
+    def saturate(self, factors: Sequence[float]) -> None:
+        """HSV saturation times a factor, which may go beyond 1, or times one for each frame."""
+        if set(factors) == {1.0}:
             return
         parts, times = self._new("CompositorNodeSeparateColor"), self._new(compat.MATH)
         whole = self._new("CompositorNodeCombineColor")
         parts.mode = whole.mode = "HSV"
-        times.operation, times.inputs[1].default_value = "MULTIPLY", factor
+        times.operation = "MULTIPLY"
+        compat.set_series(times.inputs[1], "default_value", factors, self.first)
         for n in (0, 2, 3):
             self.tree.links.new(parts.outputs[n], whole.inputs[n])
         self.tree.links.new(parts.outputs[1], times.inputs[0])
@@ -67,3 +68,10 @@ class Chain:
         node = self.tree.nodes.new(kind)
         node.label, node.location = self.label, (180 * len(self.tree.nodes), -300)
         return node
+
+
+def power_slope(step: Step) -> tuple[compat.Triple, compat.Triple, compat.Triple]:
+    """Offset, power and slope of a step of lift, gamma and gain."""
+    slope = tuple((2 - lift) * gain for lift, gain in zip(step.lift, step.gain, strict=True))
+    offset = tuple((lift - 1) * gain for lift, gain in zip(step.lift, step.gain, strict=True))
+    return offset, tuple(1 / gamma for gamma in step.gamma), slope

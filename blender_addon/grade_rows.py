@@ -13,6 +13,7 @@ class GradeRow:
 
     grade: Graded
     timeline: Any
+    first: int
 
     @property
     def name(self) -> str:
@@ -22,10 +23,10 @@ class GradeRow:
     def put_in(self, group: Any, number: int) -> Any:
         """The node of the grade's group."""
         node = node_rows.new(group, "CompositorNodeGroup", f"over {self.name}", 300 * number + 150, -50)
-        node.node_tree = grade_groups.of_whole(self.timeline, grade_groups.COMPOSITOR, self.grade)
+        node.node_tree = grade_groups.of_whole(self.timeline, grade_groups.COMPOSITOR, self.grade, self.first)
         node.label = node.node_tree.name
         return node
 
     def set(self, group: Any) -> None:  # noqa: ARG002
         """The group's nodes, as the grade is now."""
-        grade_groups.of_whole(self.timeline, grade_groups.COMPOSITOR, self.grade)
+        grade_groups.of_whole(self.timeline, grade_groups.COMPOSITOR, self.grade, self.first)

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..shared.overlays import Sheet
+from ..shared.overlays import Sheet, tints
 from ..shared.overlays.pictures import write
 from ..shared.scene import SceneSpec
-from . import centred, compat, sheet_formulas, uncompressed
+from . import centred, compat, grade_strips, sheet_formulas, uncompressed
 from .sheet_formulas import FORMULAS, Driven, Formulas
 from .timeline import Place
 
@@ -60,6 +60,7 @@ def lay(
     compat.place(strip, place.first, place.frames)
     strip.transform.filter = "AUTO"
     _animate(strip, sheet, spec, first)
+    grade_strips.put_on(strip, tints(sheet), first)
     return strip
 
 

@@ -54,7 +54,7 @@ def _set(thing: Any, site: Site, plane: Plane, path: Path) -> None:
     """Bring an object's shape, picture, way and visits up to date; modifiers and nodes of a person's own stay."""
     spec, first = site.spec, site.first
     _set_mesh(thing, site, plane)
-    grade = grade_groups.of_layer(site.timeline, grade_groups.SHADER, plane.layer, spec.grades_of(plane.layer))
+    grade = grade_groups.of_layer(site.timeline, grade_groups.SHADER, plane.layer, spec.grades_of(plane.layer), first)
     for slot in thing.material_slots:
         if slot.material is not None:
             textured.set_picture(slot.material, path, "Non-Color")

@@ -194,6 +194,11 @@ def _entries(group: Any, name: str) -> list[dict[str, Any]]:
     return [_read(entry, projects.LISTS[name][0]) for entry in getattr(group, name)]
 
 
+def read_entry(entry: Any, name: str) -> dict[str, Any]:
+    """An entry of a list of the project, as its document has it."""
+    return _read(entry, projects.LISTS[name][0])
+
+
 def add_entry(scene: Any, name: str, value: Any) -> None:
     """Add an entry to the end of a list and select it; UsageError when the list is full."""
     group, (_, most) = of_scene(scene), projects.LISTS[name]

@@ -30,7 +30,7 @@ def build(
     _set_render(scene, timeline, spec, plane, first)
     ground = bpy.data.objects.new(plane.name, textured.mesh(spec, plane))
     beyond, layer = "MIRROR" if plane.sways else "EXTEND", plane.layer
-    grade = grade_groups.of_layer(timeline, grade_groups.SHADER, layer, spec.grades_of(layer))
+    grade = grade_groups.of_layer(timeline, grade_groups.SHADER, layer, spec.grades_of(layer), first)
     ground.data.materials.append(textured.material(plane.name, path, beyond=beyond, grade=grade))
     scene.collection.objects.link(ground)
     textured.slide_apart(ground, plane, spec, first)

@@ -20,6 +20,8 @@ from . import compat
 
 FORMULAS = "infinite_parallax_formulas"
 """On what shows a sheet: its formulas as they were last set, to tell what a person has changed since."""
+CLOCKS, CLOCK = "infinite_parallax_clocks", "overlay "
+"""On a scene: the object whose properties tell overlays that are keyed how late it is for them, and how those begin."""
 Pair = tuple[float, float]
 
 
@@ -75,11 +77,14 @@ class Formulas:
     def controls(self, scene: Any) -> list[compat.Control]:
         """The settings in the panel that act at once."""
         sheet = self.sheet
-        names = {"AMOUNT": ("amount", sheet.amount), "SPEED": ("speed", sheet.speed)}
+        names = {"AMOUNT": ("amount", sheet.amounts[0] if sheet.amounts else sheet.amount)}
+        if not sheet.clock:
+            names["SPEED"] = ("speed", sheet.speed)
         if sheet.lean_deg is not None:
             names["ANGLE"] = ("angle_deg", sheet.lean_deg)
         group = f"infinite_parallax.overlays[{sheet.overlay}]"
-        return [(name, scene, f"{group}.{prop}", value) for name, (prop, value) in names.items()]
+        panel = [(name, scene, f"{group}.{prop}", value) for name, (prop, value) in names.items()]
+        return [*panel, ("NOW", scene[CLOCKS], f'["{CLOCK}{sheet.overlay}"]', 0.0)] if sheet.clock else panel
 
     def opacity(self) -> str:
         """`Sheet.opacity`, not yet cut to 0..1."""
@@ -123,13 +128,19 @@ class Formulas:
     def _way(self) -> str:
         """`Sheet.way`."""
         turns = f"SPEED*{_number(self.sheet.natural_turns)}"
-        if self.sheet.whole:
+        if self.sheet.clock:
+            turns = _number(self.sheet.turns)
+        elif self.sheet.whole:
             turns = f"max(SPEED>0,floor({turns}+.5))"
-        return f"fmod({turns}*(frame-{self.first})/{self.spec.frames}+{_number(self.sheet.phase)},1)"
+        return f"fmod({turns}*{self._now()}/{self.spec.frames}+{_number(self.sheet.phase)},1)"
+
+    def _now(self) -> str:
+        """`Sheet.now`."""
+        return "NOW" if self.sheet.clock else f"(frame-{self.first})"
 
     def _wave(self, turns: float, phase: float) -> str:
         per_frame = 2 * math.pi * turns / self.spec.frames
-        return f"sin({_number(per_frame)}*(frame-{self.first})+{_number(2 * math.pi * phase)})"
+        return f"sin({_number(per_frame)}*{self._now()}+{_number(2 * math.pi * phase)})"
 
     def _moves(self, axis: int) -> str:
         """What is added to the place along an axis, x to the right or y up."""

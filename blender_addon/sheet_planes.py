@@ -11,7 +11,7 @@ import bpy
 
 from ..shared.overlays import Sheet
 from ..shared.overlays.pictures import write
-from . import sheet_formulas, textured
+from . import grade_groups, sheet_formulas, textured
 from .node_rows import Site
 from .sheet_formulas import Driven, Formulas
 from .timeline import TAG
@@ -39,9 +39,11 @@ def lay(collection: Any, site: Site, sheet: Sheet, thing: Any, height: float) ->
         textured.remove_data(old)
     thing[DRAWN] = [sheet.width, sheet.height]
     thing.location.z = height
+    tint = grade_groups.of_sheet(site.timeline, grade_groups.SHADER, sheet, site.first)
     for slot in thing.material_slots:
         if slot.material is not None:
             textured.set_picture(slot.material, path, "Non-Color")
+            textured.set_grade(slot.material, tint, "EXTEND")
     _animate(thing, site, sheet)
     textured.show_during(thing, sheet, site.spec, site.first)
 

@@ -11,7 +11,7 @@ import bpy
 
 from ..shared.overlays import Sheet
 from ..shared.overlays.pictures import enlarged, write
-from . import chain_rows, compat, node_rows, sheet_formulas, unused
+from . import chain_rows, compat, grade_groups, node_rows, sheet_formulas, unused
 from .node_rows import Site
 from .sheet_formulas import Driven, Formulas
 
@@ -53,6 +53,9 @@ class SheetRow:
         sheet = enlarged(self.sheet) if chain_rows.MARGIN_PX else self.sheet
         if image is not None:
             _show(image, write(self.sheet, self.site.drawn.resolve(), sheet))
+            timeline, first = self.site.timeline, self.site.first
+            tint = grade_groups.of_sheet(timeline, grade_groups.COMPOSITOR, self.sheet, first)
+            grade_groups.put_behind(image.outputs["Image"], tint)
         sizes = (spec.width, sheet.width), (spec.height, sheet.height)
         right, up = (chain_rows.centring(canvas, size, sheet.scale) for canvas, size in sizes)
         made = Formulas(sheet, spec, self.site.first, sheet_formulas.middle(spec, sheet), (right, up))

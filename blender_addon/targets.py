@@ -19,6 +19,7 @@ from . import (
     compositor,
     export,
     grade_groups,
+    keyed,
     output_settings,
     planes,
     sound_strips,
@@ -62,6 +63,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     if spec.target != "planes":
         planes.remove(scene)
     timed = spec if spec.target == "vse" else replace(spec, planes=(), window=None, sheets=(), grades=())
+    keyed.set_clocks(scene, {sheet.overlay: sheet.clock for sheet in spec.sheets if sheet.clock}, first)
     strips = vse.build(scene, timed, plates_folder, pieces, first, sounds_folder)
     if spec.target != "vse":
         with_bars = replace(spec, planes=(*spec.planes, *bars.planes(spec)))

@@ -166,7 +166,7 @@ def material(
     shown.inputs[1].default_value = 1
     light_of = texture.outputs["Color"]
     if grade is not None and colours == "sRGB":
-        values = grade_nodes.Chain(tree, light_of)
+        values = grade_nodes.Chain(tree, light_of, 0)
         values.label = "To linear light"
         values.to_linear()
         light_of = values.end

@@ -69,10 +69,10 @@ def build(
         for name, value in by_hand.items():
             setattr(strip, name, value)
         _faded(site, strip, plane)
-        grade_strips.put_on(strip, () if plane.bends else spec.grades_of(plane.layer))
+        grade_strips.put_on(strip, () if plane.bends else spec.grades_of(plane.layer), first)
         timeline.remember(strip, plane.name, whole[plane.name])
     for grade in (grade for grade in spec.grades if grade.layer is None):
-        strip = grade_strips.lay(home, grade, ours.get(grade.name), shown[grade.name])
+        strip = grade_strips.lay(home, grade, ours.get(grade.name), shown[grade.name], first)
         timeline.remember(strip, grade.name, whole[grade.name])
     for sheet in spec.sheets:
         place = shown[sheet.name], whole[sheet.name].channel

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import grading
+from . import grading, overlays
 from .formats import moment
 from .grading import Graded
 from .overlays import Sheet, draw
@@ -54,14 +54,19 @@ def render(spec: SceneSpec, frame: float, read_tile: ReadTile) -> Bytes:
             continue
         if isinstance(shown, Graded):
             graded = grading.apply if spec.target == "vse" else grading.apply_nodes
-            out = graded((shown,), out.reshape(len(out), -1)).reshape(out.shape)
+            out = graded((shown.at(whole),), out.reshape(len(out), -1)).reshape(out.shape)
             continue
         if isinstance(shown, Sheet):
             strength = round(256 * shown.opacity(whole, spec.frames))
             picture = _picture(shown)
-            _lay_over(out, picture, *shown.corner(whole, spec.frames), shown.scale, strength, blends[shown.blend])
+            place, tints = shown.corner(whole, spec.frames), tuple(tint.at(whole) for tint in overlays.tints(shown))
+            blend, strips = blends[shown.blend], spec.target == "vse"
+            _lay_over(out, picture, *place, shown.scale, strength, blend, tints, strips)
             continue
-        strength, grades = round(256 * opacity(shown, frame)), spec.grades_of(shown.layer)
+        strength, grades = (
+            round(256 * opacity(shown, frame)),
+            tuple(grade.at(whole) for grade in spec.grades_of(shown.layer)),
+        )
         if shown.sways:
             _lay_swaying(out, read_tile(shown.file), shown, frame, strength, grades)
         elif shown.slide is None:

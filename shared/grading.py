@@ -11,7 +11,7 @@ straight colour in floating point.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,9 +63,17 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """What a grade is at one frame."""
+
+    saturation: float
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Graded:
     """The grade number `number` of the project on frames `start`..`end` - 1: of a `layer`, or, on a `channel` of its
-    own, of all that lies below it."""
+    own, of all that lies below it. One that is keyed has `moments`, one for each frame, all with the same steps."""
 
     name: str
     number: int
@@ -75,25 +83,66 @@ class Graded:
     start: int
     end: int
     channel: int = 0
+    moments: tuple[Moment, ...] = ()
+
+    def at(self, frame: float) -> "Graded":
+        """The grade as it is at a frame."""
+        if not self.moments:
+            return self
+        moment = self.moments[min(max(math.floor(frame), 0), len(self.moments) - 1)]
+        return replace(self, saturation=moment.saturation, steps=moment.steps, moments=())
+
+    @property
+    def all_moments(self) -> tuple[Moment, ...]:
+        """Its moments; the one that lasts if it is not keyed."""
+        return self.moments or (Moment(self.saturation, self.steps),)
+
+    def steps_over_time(self) -> list[tuple[Step, ...]]:
+        """Each step as it is at every moment."""
+        return list(zip(*(moment.steps for moment in self.all_moments), strict=True))
 
 
-def graded(grades: Sequence[Grade], frames: int) -> Iterator[Graded]:
-    """The grades of a project that do anything."""
+def graded(
+    grades: Sequence[Grade], frames: int, keyed: Mapping[int, Sequence[Grade]] | None = None
+) -> Iterator[Graded]:
+    """The grades of a project that do anything; those that are `keyed` are told at every frame."""
     for number, grade in enumerate(grades):
-        steps = tuple(_steps(grade))
-        if steps or grade.saturation != 1:
-            yield Graded(f"grade {number}", number, grade.layer, grade.saturation, steps, 0, frames)
+        moments = (keyed or {}).get(number, (grade,))
+        used = {step.name for moment in moments for step, does in _steps(moment) if does}
+        told = tuple(
+            Moment(moment.saturation, tuple(step for step, _ in _steps(moment) if step.name in used))
+            for moment in moments
+        )
+        if used or any(moment.saturation != 1 for moment in moments):
+            first, over_time = told[0], told if len(set(told)) > 1 else ()
+            whole = Graded(f"grade {number}", number, grade.layer, first.saturation, first.steps, 0, frames)
+            yield replace(whole, moments=over_time)
 
 
-def _steps(grade: Grade) -> Iterator[Step]:
-    if grade.temperature or grade.tint:
-        yield Step("white balance", "balance", gain=white_gain(grade.temperature, grade.tint))
-    if (grade.lift, grade.gamma, grade.gain) != (ONE, ONE, ONE):
-        yield Step("lift gamma gain", "balance", grade.lift, grade.gamma, grade.gain)
-    if grade.brightness or grade.contrast:
-        yield Step("contrast", "contrast", bright=grade.brightness, contrast=grade.contrast)
-    if grade.curve:
-        yield Step("curve", "curve", points=smooth(grade.curve))
+def tinted(name: str, number: int, colours: Sequence[Triple], about_grey: bool, frames: int) -> Graded:
+    """What multiplies a picture by colours, one for each frame, or its distance from the middle grey."""
+    moments = tuple(Moment(1.0, (_tint(colour, about_grey),)) for colour in colours)
+    return Graded(name, number, None, 1.0, moments[0].steps, 0, frames, 0, moments)
+
+
+def _tint(colour: Triple, about_grey: bool) -> Step:
+    if not about_grey:
+        return Step("colour", "balance", gain=colour)
+    # colour v + (1 - colour) / 2, as ((v - 1) (2 - lift) + 1) gain
+    r, g, b = ((1 + (1 - c) / (1 + c), (1 + c) / 2) for c in colour)
+    return Step("colour", "balance", lift=(r[0], g[0], b[0]), gain=(r[1], g[1], b[1]))
+
+
+def _steps(grade: Grade) -> Iterator[tuple[Step, bool]]:
+    """The steps that a grade has, in order, and whether each does anything."""
+    balanced = bool(grade.temperature or grade.tint)
+    gain = white_gain(grade.temperature, grade.tint) if balanced else ONE
+    yield Step("white balance", "balance", gain=gain), balanced
+    wheels = grade.lift, grade.gamma, grade.gain
+    yield Step("lift gamma gain", "balance", *wheels), wheels != (ONE, ONE, ONE)
+    contrast = Step("contrast", "contrast", bright=grade.brightness, contrast=grade.contrast)
+    yield contrast, bool(grade.brightness or grade.contrast)
+    yield Step("curve", "curve", points=smooth(grade.curve) if grade.curve else ()), bool(grade.curve)
 
 
 def white_gain(temperature: float, tint: float) -> Triple:
@@ -187,7 +236,9 @@ def _saturated(values: Values, factor: float) -> Values:
 
 def from_json(data: Mapping[str, Any]) -> Graded:
     """A grade out of its document."""
-    return Graded(**{**data, "steps": tuple(_step(step) for step in data["steps"])})
+    moments = (Moment(m["saturation"], tuple(_step(step) for step in m["steps"])) for m in data.get("moments", ()))
+    steps = tuple(_step(step) for step in data["steps"])
+    return Graded(**{**data, "steps": steps, "moments": tuple(moments)})
 
 
 def _step(data: Mapping[str, Any]) -> Step:

@@ -6,7 +6,7 @@ from far to near. It is apart from the spec (`scene.py`), which is only data and
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,6 +15,7 @@ from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
 from .grading import Graded
+from .over_time import STILL, OverTime
 from .overlays import Sheet, sheet
 from .plan import Plan
 from .plates import Manifest, ObjectPlate, Plate, Tile
@@ -31,8 +32,8 @@ LEVELS = 256
 """Of opacity: its keys leave the curve by one of them at most."""
 
 
-def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
-    """The scene of finished plates."""
+def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = STILL) -> SceneSpec:
+    """The scene of finished plates; `keyed` is what of overlays and grades changes while the film runs."""
     if (manifest.width, manifest.height, manifest.steps) != (plan.width, plan.height, plan.steps):
         raise ParallaxError(
             f"The plates are for {manifest.width}x{manifest.height} px and {manifest.steps} steps, "
@@ -45,7 +46,7 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
         )
     check(project, plan)
     frame = framing(project.output, plan.width, plan.height)
-    planes, sheets, grades = _laid(project, plan, manifest, frame)
+    planes, sheets, grades = _laid(project, plan, manifest, frame, keyed)
     return SceneSpec(
         name=project.name,
         width=frame.width,
@@ -90,14 +91,14 @@ def refuse_finish(target: str, grain: Sequence[int | None]) -> None:
 
 
 def _laid(
-    project: Project, plan: Plan, manifest: Manifest, frame: Framing
+    project: Project, plan: Plan, manifest: Manifest, frame: Framing, keyed: OverTime
 ) -> tuple[tuple[Plane, ...], tuple[Sheet, ...], tuple[Graded, ...]]:
     """All planes, the sheets of the overlays and the grades, the channels numbered as they come, from far to near.
 
     Grades of the whole lie over weather and light, and below what belongs to the film: grain, vignette, letterbox.
     """
     stage = sheet.Stage(frame.width, frame.height, plan.fps, plan.frames, plan.loop)
-    waiting = list(overlays.sheets(project.overlays, stage))
+    waiting = list(overlays.sheets(project.overlays, stage, keyed.overlays))
     channels = itertools.count(1)
     planes: list[Plane] = []
     sheets: list[Sheet] = []
@@ -105,15 +106,24 @@ def _laid(
         wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop
         swaying = tuple(sways(*wanted))
         planes += (replace(p, sways=swaying) for p in _planes(plan, plate, manifest, frame, channels))
-        sheets += (replace(s, channel=next(channels)) for s in waiting if s.layer == plate.index)
+        sheets += _over(channels, (s for s in waiting if s.layer == plate.index))
     over_all = [s for s in waiting if s.layer is None]
-    sheets += (replace(s, channel=next(channels)) for s in over_all if s.kind not in overlays.FILM)
+    sheets += _over(channels, (s for s in over_all if s.kind not in overlays.FILM))
     grades = tuple(
         grade if grade.layer is not None else replace(grade, channel=next(channels))
-        for grade in grading.graded(project.grades, plan.frames)
+        for grade in grading.graded(project.grades, plan.frames, keyed.grades)
     )
-    sheets += (replace(s, channel=next(channels)) for s in over_all if s.kind in overlays.FILM)
+    sheets += _over(channels, (s for s in over_all if s.kind in overlays.FILM))
     return tuple(planes), tuple(sheets), grades
+
+
+def _over(channels: Iterator[int], sheets: Iterable[Sheet]) -> Iterator[Sheet]:
+    """Sheets on the next channels; those that take over from each other, where a seed changes, share one."""
+    taken: dict[tuple[int, int], int] = {}
+    for s in sheets:
+        place = s.overlay, s.part
+        taken[place] = taken.get(place) or next(channels)
+        yield replace(s, channel=taken[place])
 
 
 def _planes(plan: Plan, plate: Plate, manifest: Manifest, frame: Framing, channels: Iterator[int]) -> Iterator[Plane]:

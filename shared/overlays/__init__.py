@@ -8,9 +8,9 @@ road: gigabytes of rain, and nothing left to move on the timeline.
 
 from .pictures import draw
 from .recipes import sheets
-from .sheet import Sheet
+from .sheet import Sheet, tints
 
-__all__ = ["FILM", "Sheet", "draw", "sheets"]
+__all__ = ["FILM", "Sheet", "draw", "sheets", "tints"]
 
 FILM = ("grain", "vignette", "letterbox")
 """Kinds that belong to the film and not to what is filmed."""

@@ -2,12 +2,15 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..finishing import Overlay
+from ..over_time import clock, runs
 from . import falling, film, mist, moonlight
-from .sheet import Sheet, Stage, filed
+from .sheet import WHITE, Sheet, Stage, filed
+
+Keyed = Mapping[int, Sequence[Overlay]]
 
 _SHEETS: dict[str, Callable[[Overlay, Stage], Iterator[Sheet]]] = {
     "rain": falling.sheets,
@@ -18,14 +21,36 @@ _SHEETS: dict[str, Callable[[Overlay, Stage], Iterator[Sheet]]] = {
 }
 
 
-def sheets(overlays: Sequence[Overlay], stage: Stage) -> Iterator[Sheet]:
-    """The sheets of a project's overlays, those that are over others later; none where nothing is to be seen."""
+def sheets(overlays: Sequence[Overlay], stage: Stage, keyed: Keyed | None = None) -> Iterator[Sheet]:
+    """The sheets of a project's overlays, those that are over others later; none where nothing is to be seen.
+
+    Those that are `keyed` are told at every frame; where the seed changes, other sheets take over.
+    """
     count: Counter[str] = Counter()
     for number, overlay in enumerate(overlays):
-        start = min(stage.frames, math.ceil(overlay.start_s * stage.fps))
-        end = stage.frames if overlay.end_s is None else min(stage.frames, math.ceil(overlay.end_s * stage.fps))
-        for sheet in _SHEETS[overlay.kind](overlay, stage) if end > start else ():
-            # counted by kind, so that what a person did to its strip stays when another overlay goes
-            name = f"overlay {overlay.kind} {count[overlay.kind]} {sheet.part}"
-            yield filed(replace(sheet, name=name, overlay=number, start=start, end=end, layer=overlay.layer))
+        # counted by kind, so that what a person did to its strip stays when another overlay goes
+        name = f"overlay {overlay.kind} {count[overlay.kind]}"
         count[overlay.kind] += 1
+        moments = (keyed or {}).get(number)
+        if moments is None:
+            yield from _sheets(number, name, overlay, stage, range(stage.frames))
+            continue
+        tinted = overlay.colour is not None and len({moment.colour for moment in moments}) > 1
+        colours = tuple(moment.colour or WHITE for moment in moments) if tinted else ()
+        amounts = tuple(moment.amount for moment in moments)
+        amounts = amounts if min(amounts) != max(amounts) else ()
+        now = clock(moments)
+        for again, run in enumerate(runs(moments)):
+            wish = replace(run.overlay, colour=WHITE) if tinted else run.overlay
+            for sheet in _sheets(number, name, wish, stage, range(run.start, run.end)):
+                told = f"{sheet.name} {again}" if again else sheet.name
+                yield replace(sheet, name=told, clock=now, amounts=amounts, colours=colours)
+
+
+def _sheets(number: int, name: str, overlay: Overlay, stage: Stage, shown: range) -> Iterator[Sheet]:
+    """The sheets of one overlay, during some frames at most."""
+    start = max(shown.start, math.ceil(overlay.start_s * stage.fps))
+    end = shown.stop if overlay.end_s is None else min(shown.stop, math.ceil(overlay.end_s * stage.fps))
+    for sheet in _SHEETS[overlay.kind](overlay, stage) if end > start else ():
+        told = f"{name} {sheet.part}"
+        yield filed(replace(sheet, name=told, overlay=number, start=start, end=end, layer=overlay.layer))

@@ -7,9 +7,11 @@ that goes from frame to frame (particles) was the other road: it cannot be scrub
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from ..grading import Graded, tinted
 
 Pair = tuple[float, float]
 Colour = tuple[float, float, float]
@@ -65,6 +67,9 @@ class Sheet:
     whole px within `jump` at every frame. A sheet that `fades` is invisible at both ends of its way, which then need
     not meet. Its opacity is `amount` times `base` and `waves`.
 
+    What is keyed is told for every frame: `clock` is the frame that counts for all that moves, `amounts` are in place
+    of `amount`, `colours` are what the picture, then drawn in white, is multiplied by.
+
     `colour`, `seed` and `shape` are what the picture is drawn from; `lean_deg` is the angle that it is drawn at, None
     for what has none. It is on show in frames `start`..`end` - 1, on `channel`, directly before `layer` or before all.
     """
@@ -99,6 +104,9 @@ class Sheet:
     file: str = ""
     layer: int | None = None
     channel: int = 0
+    clock: tuple[float, ...] = ()
+    amounts: tuple[float, ...] = ()
+    colours: tuple[Colour, ...] = ()
 
     @property
     def turns(self) -> float:
@@ -106,15 +114,19 @@ class Sheet:
         turns = self.natural_turns * self.speed
         return max(1.0, float(round(turns))) if self.whole and turns else turns
 
+    def now(self, n: float) -> float:
+        """The frame that counts for what moves, at frame n."""
+        return at_frame(self.clock, n) if self.clock else n
+
     def way(self, n: float, frames: int) -> float:
         """The share of the slide, 0..1, that the sheet has gone at frame n of `frames`."""
-        gone = self.turns * n / frames + self.phase
+        gone = self.turns * self.now(n) / frames + self.phase
         return gone - math.floor(gone)
 
     def corner(self, n: float, frames: int) -> Pair:
         """The picture's upper left corner at frame n, in output px."""
         way = self.way(n, frames)
-        turned = 2 * math.pi * (self.sway_turns * n / frames + self.phase)
+        turned = 2 * math.pi * (self.sway_turns * self.now(n) / frames + self.phase)
         swayed = self.sway[0] * math.sin(turned), self.sway[1] * math.cos(turned)
         x, y = (self.origin[axis] + self.slide[axis] * way + swayed[axis] - self.jumped(n, axis) for axis in range(2))
         return x, y
@@ -126,10 +138,25 @@ class Sheet:
 
     def opacity(self, n: float, frames: int) -> float:
         """How opaque the sheet is at frame n, 0..1."""
-        level = self.base + sum(w.depth * math.sin(2 * math.pi * (w.turns * n / frames + w.phase)) for w in self.waves)
+        now, amount = self.now(n), at_frame(self.amounts, n) if self.amounts else self.amount
+        level = self.base + sum(
+            w.depth * math.sin(2 * math.pi * (w.turns * now / frames + w.phase)) for w in self.waves
+        )
         if self.fades:
             level *= math.sin(math.pi * self.way(n, frames)) ** 2
-        return min(1.0, max(0.0, self.amount * level))
+        return min(1.0, max(0.0, amount * level))
+
+
+def tints(sheet: Sheet) -> tuple[Graded, ...]:
+    """What gives a sheet whose colour is keyed its colour."""
+    if not sheet.colours:
+        return ()
+    return (tinted(f"{sheet.name} colour", sheet.overlay, sheet.colours, sheet.kind == "grain", sheet.end),)
+
+
+def at_frame(values: Sequence[float], n: float) -> float:
+    """One of the values, each of which belongs to a frame from 0 on; the last one is held."""
+    return values[min(max(math.floor(n), 0), len(values) - 1)]
 
 
 def filed(sheet: Sheet) -> Sheet:
@@ -143,4 +170,6 @@ def filed(sheet: Sheet) -> Sheet:
 def from_json(data: Mapping[str, Any]) -> Sheet:
     """A sheet out of its document."""
     pairs = {k: tuple(data[k]) for k in ("origin", "slide", "sway", "jump", "colour")}
+    pairs |= {k: tuple(data.get(k, ())) for k in ("clock", "amounts")}
+    pairs["colours"] = tuple(tuple(colour) for colour in data.get("colours", ()))
     return Sheet(**{**data, **pairs, "waves": tuple(Wave(**w) for w in data["waves"])})

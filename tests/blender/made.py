@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import scene_building, tiling
 from infinite_parallax.shared.frames import Bytes, Texture
+from infinite_parallax.shared.over_time import STILL, OverTime
 from infinite_parallax.shared.plan import Plan
 from infinite_parallax.shared.plates import Manifest, ObjectPlate, Plate, Tile
 from infinite_parallax.shared.scene import SceneSpec
@@ -40,8 +42,14 @@ def document(direction: float = 180.0, **sections: dict[str, Any]) -> dict[str, 
     } | sections
 
 
-def made(folder: Path, data: dict[str, Any], contours: bool = False, covers: bool = False) -> SceneSpec:
-    """Write the plates of a project into `folder` and return its scene.
+def made(
+    folder: Path,
+    data: dict[str, Any],
+    contours: bool = False,
+    covers: bool = False,
+    keyed: Callable[[Plan], OverTime] = lambda _: STILL,
+) -> SceneSpec:
+    """Write the plates of a project into `folder` and return its scene, with what is `keyed` in it.
 
     With `contours` the layers begin along wavy lines, with `covers` each has one at its beginning and one at its end.
     The objects of the project are made as well.
@@ -60,7 +68,7 @@ def made(folder: Path, data: dict[str, Any], contours: bool = False, covers: boo
     things = tuple(_object(folder, plan, thing, n) for n, thing in enumerate(project.objects))
     manifest = Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things)
     (folder / "manifest.json").write_text(json.dumps(manifest.to_json()), encoding="utf-8")
-    return scene_building.build(project, plan, manifest)
+    return scene_building.build(project, plan, manifest, keyed(plan))
 
 
 def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool) -> Bytes:

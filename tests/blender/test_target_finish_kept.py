@@ -146,7 +146,7 @@ def test_what_a_person_did_in_the_nodes_survives(tmp_path: Path) -> None:
     ours["over overlay rain 0 0"].mute = True
     ours["move overlay rain 0 1"].inputs["X"].driver_remove("default_value")
     ours["move overlay rain 0 1"].inputs["X"].default_value = 7
-    grade = scene()[f"{grade_groups.HELD} {grade_groups.COMPOSITOR} layer 1"]
+    grade = scene()[grade_groups.key_of(grade_groups.COMPOSITOR, "layer 1")]
     contrast = next(n for n in ours["over grade 1"].node_tree.nodes if n.bl_idname == "CompositorNodeBrightContrast")
     contrast.inputs[1].default_value = 5
     grade.nodes.new("CompositorNodeBlur").name = "mine"

@@ -1,0 +1,98 @@
+"""What a person keyed of overlays and grades in the panel, read at every frame (`shared/over_time.py`).
+
+An overlay's amount and angle are read by drivers as well, and act at once; what is drawn into pictures, added up over
+time or computed into several values of a modifier is read here, when the scene is built. Drivers for all of it were the
+other road: they cannot add up, and on modifiers they make dependency cycles before 5.2.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import bpy
+
+from ..shared import settings
+from ..shared.finishing import Grade, Overlay
+from ..shared.over_time import OverTime
+from ..shared.plan import Plan
+from ..shared.settings import Declared
+from . import compat, properties, timeline, unused
+from .sheet_formulas import CLOCK, CLOCKS
+
+NEAR_FRAMES = 1 / 512
+"""How far a clock's keys may leave what they stand for."""
+
+
+def read(scene: Any, plan: Plan) -> OverTime:
+    """The overlays and grades of a scene that have keys, at every frame of a plan."""
+    return OverTime(
+        {n: _moments(scene, plan, "overlays", n, Overlay) for n in _numbers(scene, "overlays")},
+        {n: _moments(scene, plan, "grades", n, Grade) for n in _numbers(scene, "grades")},
+    )
+
+
+def is_keyed(scene: Any) -> bool:
+    """Whether anything that is read here has keys."""
+    return bool(_numbers(scene, "overlays") or _numbers(scene, "grades"))
+
+
+def _numbers(scene: Any, name: str) -> list[int]:
+    """Which entries of a list have keys that mean something."""
+    found = (re.match(rf"infinite_parallax\.{name}\[(\d+)\]\.", curve.data_path) for curve in compat.curves(scene))
+    entries = getattr(properties.of_scene(scene), name)
+    return sorted({int(m[1]) for m in found if m is not None and int(m[1]) < len(entries)})
+
+
+def _moments(scene: Any, plan: Plan, name: str, number: int, cls: Any) -> list[Any]:
+    entry = getattr(properties.of_scene(scene), name)[number]
+    first, still = timeline.first_frame(scene), properties.read_entry(entry, name)
+    out = []
+    for n in range(plan.frames):
+        data = dict(still)
+        for want in settings.declared(cls):
+            if data[want.name] is not None and want.kind in ("int", "float", "triple"):
+                data[want.name] = _at(entry, want, data[want.name], first + n)
+        out.append(settings.read(cls, data, f"{name}.{number}"))
+    return out
+
+
+def _at(entry: Any, want: Declared, value: Any, frame: int) -> Any:
+    """A setting at a frame, by its curves if it has any, and within its limits whatever a curve overshoots."""
+    if want.kind == "triple":
+        return [_curved(entry, want, part, frame, axis) for axis, part in enumerate(value)]
+    found = _curved(entry, want, value, frame, 0)
+    return round(found) if want.kind == "int" else found
+
+
+def _curved(entry: Any, want: Declared, value: float, frame: int, index: int) -> float:
+    curve = compat.f_curve(entry, want.name, index)
+    if curve is None:
+        return value
+    low, high = want.limits.low, want.limits.high
+    found = round(curve.evaluate(frame), 6)
+    return max(found if low is None else low, min(found if high is None else high, found))
+
+
+def set_clocks(scene: Any, clocks: Mapping[int, Sequence[float]], first: int) -> None:
+    """Key the clocks of overlays by their numbers, and take those away that no overlay needs any more.
+
+    They are properties of an object that is in no collection: a driver on a scene's strip that reads its scene is a
+    dependency cycle before 5.2.
+    """
+    holder = scene.get(CLOCKS)
+    if holder is not None and not clocks:
+        unused.remove_actions(holder)
+        del scene[CLOCKS]
+        bpy.data.objects.remove(holder)
+    if not clocks:
+        return
+    if holder is None:
+        holder = scene[CLOCKS] = bpy.data.objects.new("Parallax clocks", None)
+    for name in [name for name in dict(holder) if name.startswith(CLOCK)]:
+        if int(name.removeprefix(CLOCK)) not in clocks:
+            compat.remove_curve(holder, f'["{name}"]')
+            del holder[name]
+    for number, values in clocks.items():
+        name = f"{CLOCK}{number}"
+        holder[name] = 0.0
+        compat.key_series(holder, f'["{name}"]', [values], first, NEAR_FRAMES)
