@@ -148,9 +148,8 @@ class Bands:
 
 def _tight(layer: int, rect: Rect, which: Bool, rgb: RGB) -> Piece:
     """A piece without the empty rows and columns round it."""
-    if which.all():
-        return Piece(layer, rect, which, np.array(rgb).reshape(-1, 3))
     rows, columns = spot = bounds(which)
     width, height = columns.stop - columns.start, rows.stop - rows.start
     place = Rect(rect.x + columns.start, rect.y + rows.start, width, height)
-    return Piece(layer, place, which[spot], rgb[spot][which[spot]])
+    which, rgb = which[spot], rgb[spot]
+    return Piece(layer, place, which, np.array(rgb).reshape(-1, 3) if which.all() else rgb[which])

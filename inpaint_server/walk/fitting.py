@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 from .column_walk import Jump
 from .edits import Edit
 from .exemplar import Exemplar
-from .heights import FLAT, LIMIT_PX, Rise, Room, fading, foot, meeting, outline, skyline
+from .heights import (
+    FLAT,
+    LIMIT_PX,
+    Rise,
+    Room,
+    fading,
+    foot,
+    high_enough,
+    meeting,
+    outline,
+    skyline,
+    without_twigs,
+)
 from .ring import Ending
 from .transitions import ALPHA_WEIGHT, premultiplied
 
@@ -28,7 +40,9 @@ class Fitting:
     def __init__(self, exemplar: Exemplar, height: int, overlap: int) -> None:
         self._exemplar, self._height, self._overlap = exemplar, height, overlap
         self.has_matte = exemplar.pictures[0].shape[2] == 4
-        self._feet = [foot(picture[..., 3]) for picture in exemplar.pictures] if self.has_matte else []
+        mattes = [picture[..., 3] for picture in exemplar.pictures] if self.has_matte else []
+        self._feet, self._tops = [foot(matte) for matte in mattes], [skyline(matte) for matte in mattes]
+        self._lines = [high_enough(matte) for matte in mattes]
 
     def place(self, old: F32, orientation: int, column: int, row: int, in_head: bool = False) -> tuple[int, int]:
         """The landing to the pixel: the best match of `old` within one cell of the planned place; with a matte, in
@@ -95,18 +109,16 @@ class Fitting:
     def _skyline(self, orientation: int, start: int, stop: int) -> I64:
         """First opaque rows of the exemplar's columns start..stop, counted from the layer's first row; its own first
         rows without a matte."""
-        picture = self._exemplar.pictures[orientation]
         if not self.has_matte:
             return np.full(stop - start, -self._exemplar.first_row)
-        return outline(picture[:, start:stop, 3]) - self._exemplar.first_row
+        return without_twigs(self._lines[orientation][start:stop]) - self._exemplar.first_row
 
     def _room(self, edit: Edit, columns: I64, in_head: bool) -> Room:
         """How far `columns` of the exemplar may move as `edit` shows them: up to the plate's top, and as far as the
         rows at the foot can be reflected; down to the lowest place that the layer leaves clear in the source, for no
         more is painted behind."""
-        alpha = self._exemplar.pictures[edit.orientation][..., 3]
-        shift, rows = self._exemplar.first_row + edit.row, alpha.shape[0]
-        top, low = skyline(alpha)[columns], self._feet[edit.orientation][columns]
+        shift, rows = self._exemplar.first_row + edit.row, self._exemplar.pictures[edit.orientation].shape[0]
+        top, low = self._tops[edit.orientation][columns], self._feet[edit.orientation][columns]
         if in_head:
             top[: self._overlap], low[: self._overlap] = rows, 0
         lowest = int(self._feet[edit.orientation].max())

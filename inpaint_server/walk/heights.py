@@ -55,12 +55,21 @@ def outline(alpha: NDArray[np.uint8] | F32) -> I64:
 
     Nearer to the ends than half of TWIG it is that of the last columns.
     """
+    return without_twigs(high_enough(alpha))
+
+
+def high_enough(alpha: NDArray[np.uint8] | F32) -> I64:
+    """The first row of every column of `alpha` [h, w] under which it is opaque for TWIG px, int64 [w]; h if none."""
     solid = cv2.erode((alpha > 127).astype(np.uint8), np.ones((TWIG, 1), np.uint8), anchor=(0, 0))
-    line = skyline(solid * np.uint8(255))
+    return skyline(solid * np.uint8(255))
+
+
+def without_twigs(line: I64) -> I64:
+    """A line [w] without what is narrower than TWIG px: the medians over as many columns."""
     if len(line) < TWIG:
         return line
-    middle = np.median(np.lib.stride_tricks.sliding_window_view(line, TWIG), axis=1).astype(np.int64)
-    return np.pad(middle, TWIG // 2, mode="edge")
+    seen = np.lib.stride_tricks.sliding_window_view(line, TWIG)
+    return np.pad(np.sort(seen, axis=1)[:, TWIG // 2], TWIG // 2, mode="edge")
 
 
 def foot(alpha: NDArray[np.uint8]) -> I64:

@@ -210,12 +210,23 @@ def mix(old: F32, new: F32, cut: NDArray[np.int16], width: F32) -> F32:
     if old.shape[2] == 3:
         share = share[..., None]
         return np.asarray(old * (1 - share) + new * share, np.float32)
-    narrow = _share(old.shape[1], cut, np.full_like(width, SHARPEST))
-    alpha = old[..., 3] * (1 - narrow) + new[..., 3] * narrow
-    there = share * new[..., 3]
-    total = there + (1 - share) * old[..., 3]
-    share = np.where(total > 0.5, there / np.maximum(total, 0.5), share)[..., None]
-    return np.dstack([old[..., :3] * (1 - share) + new[..., :3] * share, alpha]).astype(np.float32)
+    return _mix_mattes(old, new, share, _share(old.shape[1], cut, np.full_like(width, SHARPEST)))
+
+
+@njit(cache=True, nogil=True)
+def _mix_mattes(old: F32, new: F32, share: F32, narrow: F32) -> F32:
+    """`old` and `new` [h, w, 4] mixed, the colours by their alpha and `share` [h, w], the alpha by `narrow` [h, w]."""
+    one, half = np.float32(1), np.float32(0.5)
+    mixed = np.empty_like(old)
+    for y in range(old.shape[0]):
+        for x in range(old.shape[1]):
+            there = share[y, x] * new[y, x, 3]
+            total = there + (one - share[y, x]) * old[y, x, 3]
+            by = there / total if total > half else share[y, x]
+            for c in range(3):
+                mixed[y, x, c] = old[y, x, c] * (one - by) + new[y, x, c] * by
+            mixed[y, x, 3] = old[y, x, 3] * (one - narrow[y, x]) + new[y, x, 3] * narrow[y, x]
+    return mixed
 
 
 def _share(columns: int, cut: NDArray[np.int16], width: F32) -> F32:
