@@ -52,7 +52,7 @@ JOB_FORM = _form(
     {"project": {"type": "string", "contentMediaType": "application/json", "description": "The project; {} is one."}},
 )
 GUARDED = "401 403"
-SENDING = f"400 {GUARDED} 409 413 429 503 507"
+SENDING = f"400 {GUARDED} 409 413 429 502 503 504 507"
 
 
 def _about_paths() -> Node:
@@ -92,7 +92,9 @@ def _job_paths() -> Node:
         f"{one}/resume": {"parameters": [JOB_ID], "post": _operation("resume_job", "Go on", job, f"{known} 409")},
         f"{one}/redo": {
             "parameters": [JOB_ID],
-            "post": _operation("redo_job", "Paint again from a step on", job, f"400 {known} 409", requestBody=redo),
+            "post": _operation(
+                "redo_job", "Paint again from a step on", job, f"400 {known} 409 502 503 504", requestBody=redo
+            ),
         },
     }
 

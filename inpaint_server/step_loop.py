@@ -12,14 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..shared import plan as plans
-from ..shared import settings
 from ..shared.errors import Cancelled, UsageError
 from ..shared.plan import LayerPlan, Plan
 from ..shared.plates import Manifest, Plate
-from ..shared.project import SECTIONS, Project
+from ..shared.project import Project
 from . import engines, masks
 from .asking import Asking
 from .bands import Bands
@@ -264,7 +263,7 @@ def _imagination(
     """How an engine that makes new picture paints what lies behind the layers."""
     if not imagines(engine):
         return None
-    options = _options(project, engine.name)
+    options = project.options_of(engine.name)
 
     def imagine(picture: RGB, mask: Mask) -> RGB:
         return engine.inpaint(picture, mask, asking.hidden(options, picture, mask, cancelled), cancelled)
@@ -274,7 +273,7 @@ def _imagination(
 
 def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str) -> RunContext:
     """The run as the engine is told of it."""
-    options = _options(project, engine)
+    options = project.options_of(engine)
     rows = [(c.top, c.height) for c in cutouts] or [(layer.top, layer.height) for layer in plan.layers]
     views = tuple(
         LayerView(layer.index, *place, layer.velocity, ramp=layer.ramp)
@@ -290,9 +289,3 @@ def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutou
         tuple(cutouts),
         project.motion.loop,
     )
-
-
-def _options(project: Project, engine: str) -> dict[str, Any]:
-    """The settings of an engine: those of the project's section of its name, if there is one."""
-    section = getattr(project, engine, None) if engine in SECTIONS else None
-    return settings.write(section) if section is not None else {}

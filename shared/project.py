@@ -74,6 +74,10 @@ class Project:
         body = {section: settings.write(getattr(self, section)) for section in SECTIONS}
         return head | body | {name: [settings.write(entry) for entry in getattr(self, name)] for name in LISTS}
 
+    def options_of(self, engine: str) -> dict[str, Any]:
+        """The settings of an engine: those of the section of its name, {} if there is none."""
+        return settings.write(getattr(self, engine)) if engine in SECTIONS else {}
+
 
 def from_json(data: Any) -> Project:
     """A project out of its JSON document; anything wrong is a UsageError that names the path of the field."""

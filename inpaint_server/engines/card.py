@@ -15,7 +15,8 @@ class Card:
     """An engine on one line. Sizes and licences are those of its default model; empty where nothing is to be said.
 
     `needs` is what must be installed or running, `memory` what it takes at work ("4 GB of GPU memory"), `native` the
-    size in px that its default model was made for, `stand_in` whether it only guesses what a model would know.
+    size in px that its default model was made for, `stand_in` whether it only guesses what a model would know,
+    `remote` whether another server does the work.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Card:
     memory: str = ""
     native: str = "any"
     stand_in: bool = False
+    remote: bool = False

@@ -98,6 +98,12 @@ class Guarded:
         cv2.copyTo(painted[spot], binary[spot], result[spot])
         return result
 
+    def look(self, options: dict[str, Any]) -> None:
+        """Raise a ParallaxError if the engine cannot work with these settings just now; most have nothing to say."""
+        look: Callable[[dict[str, Any]], None] | None = getattr(self._engine, "look", None)
+        if look is not None:
+            look(options)
+
     @property
     def continues_plates(self) -> bool:
         """Whether the engine is a `PlateEngine`."""

@@ -87,7 +87,10 @@ def _decoded(raw: bytes, what: str) -> str:
 
 
 def check_engine(name: str, project: Project | None = None) -> None:
-    """Refuse an engine that does not exist, cannot work here or not for a project, before anything waits for it."""
+    """Refuse an engine that does not exist, cannot work here or not for a project, before anything waits for it.
+
+    An engine that asks another server looks whether that one is there.
+    """
     reasons = engines.available()
     usable = ", ".join(sorted(known for known, why in reasons.items() if not why))
     if name not in reasons:
@@ -96,7 +99,11 @@ def check_engine(name: str, project: Project | None = None) -> None:
         raise UsageError(
             f"The engine {name!r} cannot work here: {reasons[name]}", f"Choose one of: {usable}.", "engine_unavailable"
         )
-    if project and any(layer.ramp for layer in project.layers) and not engines.load(name).continues_plates:
+    if project is None:
+        return
+    engine = engines.load(name)
+    if any(layer.ramp for layer in project.layers) and not engine.continues_plates:
         raise UsageError(
             f"The engine {name!r} cannot paint ground that recedes.", "Take the layers' ramp away, or choose walk."
         )
+    engine.look(project.options_of(name))

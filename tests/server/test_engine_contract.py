@@ -1,6 +1,9 @@
-"""The engine contract, held against every engine that can be loaded here."""
+"""The engine contract, held against every engine that can be loaded here; other servers are played by ours."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +15,36 @@ from infinite_parallax.inpaint_server.engines.contract import (
     RunContext,
     StepContext,
 )
+from infinite_parallax.inpaint_server.engines.guard import Guarded
 from infinite_parallax.shared.errors import Cancelled, UsageError
 
+from .painting_servers import SERVERS
+
 NAMES = sorted(name for name, reason in available().items() if not reason)
+
+
+@dataclass
+class Engine:
+    """An engine's name, and the settings with which it works here."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def load(self) -> Guarded:
+        return load(self.name)
+
+    def request(self, **rest: Any) -> InpaintRequest:
+        return InpaintRequest(options=self.options, **rest)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        if request.param in SERVERS:
+            server = stack.enter_context(SERVERS[request.param]())
+            yield Engine(request.param, server.options)
+        else:
+            yield Engine(request.param)
 
 
 @pytest.fixture
@@ -48,14 +78,13 @@ def mask_of(kind: str, shape: tuple[int, ...]) -> np.ndarray:
 KINDS = ["middle", "pixel", "borders", "right half", "specks", "all but one", "all"]
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_paints_the_mask_and_nothing_else(name: str, kind: str, picture: RGB) -> None:
+def test_paints_the_mask_and_nothing_else(engine: Engine, kind: str, picture: RGB) -> None:
     mask = mask_of(kind, picture.shape)
     holed = picture.copy()
     holed[mask > 0] = 0
     before = holed.copy()
-    painted = load(name).inpaint(holed, mask, InpaintRequest(seed=3))
+    painted = engine.load().inpaint(holed, mask, engine.request(seed=3))
     assert painted.shape == picture.shape
     assert painted.dtype == np.uint8
     np.testing.assert_array_equal(holed, before)
@@ -64,37 +93,32 @@ def test_paints_the_mask_and_nothing_else(name: str, kind: str, picture: RGB) ->
     assert painted[mask > 0].mean() > 10, "the hole is still black"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_stands_in_a_hole_does_not_matter(name: str, picture: RGB) -> None:
+def test_what_stands_in_a_hole_does_not_matter(engine: Engine, picture: RGB) -> None:
     mask = mask_of("middle", picture.shape)
     white = np.where(mask[..., None] > 0, np.uint8(255), picture)
-    engine = load(name)
-    first = engine.inpaint(white, mask, InpaintRequest())
-    np.testing.assert_array_equal(first, engine.inpaint(picture, mask, InpaintRequest()))
+    loaded = engine.load()
+    first = loaded.inpaint(white, mask, engine.request())
+    np.testing.assert_array_equal(first, loaded.inpaint(picture, mask, engine.request()))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_empty_mask_is_identity(name: str, picture: RGB) -> None:
-    painted = load(name).inpaint(picture, mask_of("none", picture.shape), InpaintRequest())
+def test_empty_mask_is_identity(engine: Engine, picture: RGB) -> None:
+    painted = engine.load().inpaint(picture, mask_of("none", picture.shape), engine.request())
     np.testing.assert_array_equal(painted, picture)
     assert not np.shares_memory(painted, picture)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_same_seed_same_bytes(name: str, picture: RGB) -> None:
+def test_same_seed_same_bytes(engine: Engine, picture: RGB) -> None:
     mask = mask_of("right half", picture.shape)
-    first, second = (load(name).inpaint(picture, mask, InpaintRequest(seed=5)) for _ in range(2))
+    first, second = (engine.load().inpaint(picture, mask, engine.request(seed=5)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_cancel(name: str, picture: RGB) -> None:
+def test_cancel(engine: Engine, picture: RGB) -> None:
     with pytest.raises(Cancelled):
-        load(name).inpaint(picture, mask_of("middle", picture.shape), InpaintRequest(), lambda: True)
+        engine.load().inpaint(picture, mask_of("middle", picture.shape), engine.request(), lambda: True)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_cancel_in_the_middle_of_the_work(name: str, picture: RGB) -> None:
+def test_cancel_in_the_middle_of_the_work(engine: Engine, picture: RGB) -> None:
     asked: list[bool] = []
 
     def after_the_first() -> bool:
@@ -102,10 +126,9 @@ def test_cancel_in_the_middle_of_the_work(name: str, picture: RGB) -> None:
         return len(asked) > 1
 
     with pytest.raises(Cancelled):
-        load(name).inpaint(picture, mask_of("middle", picture.shape), InpaintRequest(), after_the_first)
+        engine.load().inpaint(picture, mask_of("middle", picture.shape), engine.request(), after_the_first)
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("shape", "kind", "mask_shape", "mask_kind"),
     [
@@ -119,31 +142,29 @@ def test_cancel_in_the_middle_of_the_work(name: str, picture: RGB) -> None:
     ],
 )
 def test_wrong_shapes_are_refused_with_a_sentence(
-    name: str, shape: tuple[int, ...], kind: type, mask_shape: tuple[int, ...], mask_kind: type
+    engine: Engine, shape: tuple[int, ...], kind: type, mask_shape: tuple[int, ...], mask_kind: type
 ) -> None:
     with pytest.raises(UsageError, match=r"^The (canvas|mask) is .+ Give "):
-        load(name).inpaint(np.ones(shape, kind), np.ones(mask_shape, mask_kind), InpaintRequest())
+        engine.load().inpaint(np.ones(shape, kind), np.ones(mask_shape, mask_kind), engine.request())
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_step_of_a_run_and_its_state(name: str, picture: RGB) -> None:
+def test_a_step_of_a_run_and_its_state(engine: Engine, picture: RGB) -> None:
     layer = LayerView(0, 0, 48, (-6.0, 0.0))
-    run = RunContext(picture, (layer,), 4, seed=2)
-    engine = load(name)
-    heads = engine.begin(run)
+    run = RunContext(picture, (layer,), 4, seed=2, options=engine.options)
+    loaded = engine.load()
+    heads = loaded.begin(run)
     assert len(heads) == 1
-    engine.restore(engine.state())
+    loaded.restore(loaded.state())
     mask = np.zeros((48, 72), np.uint8)
     mask[:, 66:] = 255
     canvas = np.zeros_like(picture)
     canvas[:, :66] = picture[:, 6:]
     context = StepContext(run, 1, (replace(layer, position=(-6, 0)),), np.zeros((48, 72), np.int16))
-    painted = engine.inpaint(canvas, mask, InpaintRequest(context=context))
+    painted = loaded.inpaint(canvas, mask, engine.request(context=context))
     np.testing.assert_array_equal(painted[:, :66], picture[:, 6:])
     assert painted[:, 66:].mean() > 10
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_layers_outside_the_picture_are_refused(name: str, picture: RGB) -> None:
+def test_layers_outside_the_picture_are_refused(engine: Engine, picture: RGB) -> None:
     with pytest.raises(UsageError, match="Layer 0 covers rows 40 to 60"):
-        load(name).begin(RunContext(picture, (LayerView(0, 40, 20, (1.0, 0.0)),), 1, 0))
+        engine.load().begin(RunContext(picture, (LayerView(0, 40, 20, (1.0, 0.0)),), 1, 0))

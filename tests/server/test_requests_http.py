@@ -12,6 +12,8 @@ import pytest
 from infinite_parallax.inpaint_server.limits import Limits
 from PIL import Image
 
+from .painting_servers import SERVERS
+
 Serve = Callable[..., Any]
 Document = Callable[..., dict[str, Any]]
 
@@ -178,6 +180,21 @@ def test_a_picture_that_is_named_must_be_sent(serve: Serve, picture: bytes, docu
     shaped = served.ask("POST", "/jobs", data=form)
     assert shaped.status_code == 400
     assert "proportions" in shaped.json["hint"]
+
+
+def test_a_journey_painted_by_another_server_which_is_looked_for_before_there_is_a_job(
+    serve: Serve, picture: bytes, document: Document
+) -> None:
+    served = serve()
+    with SERVERS["a1111"]() as painter:
+        wish = document(engine="a1111", seed=4) | {"a1111": painter.options}
+        job = served.create(wish, picture)
+        assert job.status_code == 201
+        assert served.finish(job.get_json()["id"])["state"] == "succeeded"
+        assert len(painter.asked("/sdapi/v1/img2img")) == 6
+    gone = served.create(wish, picture)
+    assert (gone.status_code, gone.get_json()["code"]) == (503, "engine_unreachable")
+    assert "--api" in gone.get_json()["hint"]
 
 
 def test_only_the_walk_paints_ground_that_recedes(serve: Serve, picture: bytes, document: Document) -> None:
