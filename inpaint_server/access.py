@@ -6,6 +6,8 @@ machine that we know, an Origin must be our own, and everything that works or sh
 A password chosen by a person was the other road; a file that only the same user can read needs nobody to choose.
 """
 
+import base64
+import binascii
 import hmac
 import os
 import re
@@ -88,14 +90,28 @@ class Access:
                 403,
             )
 
-    def check_token(self, authorization: str | None) -> None:
-        """Refuse a request without the token, in a time that does not depend on how wrong it is."""
+    def check_token(self, authorization: str | None, basic: bool = False) -> None:
+        """Refuse a request without the token, in a time that does not depend on how wrong it is.
+
+        With `basic` it may be the password of HTTP Basic (RFC 7617), whatever the name: other programs' clients know
+        nothing else.
+        """
         scheme, _, given = (authorization or "").partition(" ")
+        if basic and scheme.lower() == "basic":
+            scheme, given = "bearer", _password(given)
         known = hmac.compare_digest(given.strip().encode(), self._token.encode())
         if scheme.lower() != "bearer" or not known:
+            way = "as the password of HTTP Basic, or " if basic else ""
             raise ParallaxError(
                 "The token is missing or wrong." if authorization else "This needs the server's token.",
-                "Send 'Authorization: Bearer TOKEN'; the token is in the file that the server names at its start.",
+                f"Send it {way}as 'Authorization: Bearer TOKEN'; it is in the file that the server names at its start.",
                 "unauthorized",
                 401,
             )
+
+
+def _password(given: str) -> str:
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode("utf-8").partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

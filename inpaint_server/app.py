@@ -14,9 +14,10 @@ from ..shared.project import LISTS
 from . import step_loop
 from .access import Access
 from .context import KEY, Config, Context, context
+from .dialects.shots import Shots
 from .events import Events
 from .jobs import JobStore
-from .routes import BLUEPRINTS, PUBLIC
+from .routes import BLUEPRINTS, PUBLIC, foreign
 from .turns import Turns
 from .worker import Worker
 
@@ -45,7 +46,7 @@ def create_app(config: Config) -> Flask:
     worker = Worker(store, events, config.limits, config.loop or step_loop)
     access = Access(config.token, config.hosts, config.origins)
     painting, looking = Turns(1, config.limits.waiting), Turns(config.limits.looking, config.limits.waiting)
-    app.extensions[KEY] = Context(config.limits, access, store, events, worker, painting, looking)
+    app.extensions[KEY] = Context(config.limits, access, store, events, worker, painting, looking, Shots())
     app.before_request(_guard)
     app.after_request(_headers)
     app.register_error_handler(ParallaxError, error_response)
@@ -61,7 +62,7 @@ def _guard() -> None:
     access.check_host(request.headers.get("Host", ""))
     access.check_origin(request.headers.get("Origin"), request.scheme, request.headers.get("Host", ""))
     if request.endpoint not in PUBLIC:
-        access.check_token(request.headers.get("Authorization"))
+        access.check_token(request.headers.get("Authorization"), basic=foreign.spoken())
 
 
 def _headers(response: Response) -> Response:
@@ -74,11 +75,12 @@ def _headers(response: Response) -> Response:
 
 
 def error_response(error: ParallaxError) -> Response:
-    """The one error shape."""
-    response = jsonify(error.to_json())
+    """The one error shape; in another program's dialect, that one's."""
+    dialect = foreign.spoken()
+    response = jsonify(foreign.shaped(error) if dialect else error.to_json())
     response.status_code = error.status
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+        response.headers["WWW-Authenticate"] = 'Basic realm="infinite-parallax"' if dialect else "Bearer"
     if error.code in ("busy", "queue_full"):
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

@@ -10,6 +10,7 @@ from typing import cast
 from flask import current_app
 
 from .access import Access
+from .dialects.shots import Shots
 from .events import Events
 from .jobs import JobStore
 from .limits import Limits
@@ -35,7 +36,7 @@ class Config:
 @dataclass(frozen=True)
 class Context:
     """The parts of one server. A single picture is painted, or a job judged, in a turn of `painting`; a picture that
-    comes in is decoded and looked at in a turn of `looking`."""
+    comes in is decoded and looked at in a turn of `looking`. `shots` tells how far the single pictures are."""
 
     limits: Limits
     access: Access
@@ -44,6 +45,7 @@ class Context:
     worker: Worker
     painting: Turns
     looking: Turns
+    shots: Shots
 
     def stop(self) -> None:
         """End the streams, let go of the running job."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..shared import wire
 from ..shared.wire import API
+from .openapi_dialects import components, iopaint_paths, web_ui_paths
 from .schemas import BYTES, TEXT, Node, nullable, record, ref, schemas
 
 EVENTS = {
@@ -52,6 +53,8 @@ JOB_FORM = _form(
     {"project": {"type": "string", "contentMediaType": "application/json", "description": "The project; {} is one."}},
 )
 GUARDED = "401 403"
+SINGLE = f"400 {GUARDED} 413 422 502 503 504"
+PAINT = "Paint one picture; as JSON in IOPaint's dialect, refusals too (Refusal)"
 SENDING = f"400 {GUARDED} 409 413 429 502 503 504 507"
 
 
@@ -158,6 +161,7 @@ def _single_paths() -> Node:
         {"picture": BYTES, "mask": BYTES | {"description": "Not black = paint; the picture's size."}},
         {"engine": TEXT, "prompt": TEXT, "negative_prompt": TEXT, "seed": {"type": "integer", "minimum": 0}},
     )
+    form["content"]["application/json"] = {"schema": ref("IOPaintInpaint")}
     painted = {"200": _answer(None, "The painted picture.", "image/png")}
     side = {"type": "integer", "minimum": 1}
     size = _json(record({"width": side, "height": side}, {"project": ref("Project")}))
@@ -174,9 +178,7 @@ def _single_paths() -> Node:
         f"{API}/suggest": {
             "post": _operation("suggest", "Suggest layers", settled, f"400 {GUARDED} 413 503", requestBody=wish)
         },
-        f"{API}/inpaint": {
-            "post": _operation("inpaint", "Paint one picture", painted, f"400 {GUARDED} 413 503", requestBody=form)
-        },
+        f"{API}/inpaint": {"post": _operation("inpaint", PAINT, painted, SINGLE, requestBody=form)},
         f"{API}/depth": {
             "post": _operation("depth", "Estimate depth", mapped, f"400 {GUARDED} 413 503", requestBody=maps)
         },
@@ -198,9 +200,12 @@ def document(version: str) -> Node:
             "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
         },
         "security": [{"token": []}],
-        "paths": _about_paths() | _job_paths() | _result_paths() | _single_paths(),
+        "paths": _about_paths() | _job_paths() | _result_paths() | _single_paths() | web_ui_paths() | iopaint_paths(),
         "components": {
-            "schemas": schemas(),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas() | components(),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "password": {"type": "http", "scheme": "basic"},
+            },
         },
     }

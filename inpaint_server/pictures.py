@@ -287,3 +287,15 @@ def upright(stored: Pixels, image: Image.Image) -> Pixels:
         except Exception:  # EXIF is written by cameras, and its parser raises many kinds of errors
             turn = None
     return stored if turn is None else np.ascontiguousarray(turn(stored))
+
+
+def exif_upright(image: Image.Image) -> bytes:
+    """The EXIF of an image for its pixels once they are upright; b"" if there is none, or none that can be read."""
+    with _decoding, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exif = image.getexif()
+            exif.pop(_EXIF_ORIENTATION, None)
+            return exif.tobytes() if len(exif) else b""
+        except Exception:  # as above
+            return b""

@@ -12,7 +12,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +19,7 @@ from ...shared import settings
 from ...shared.errors import UsageError
 from ..limits import Limits
 from ..pictures import encode_png, read_picture
+from ..walk.donor_fill import spread
 from .contract import RGB, InpaintRequest, Mask, Rect, RunContext
 from .remote import Asked, Kind, Pause, Service
 
@@ -97,32 +97,11 @@ def in_multiples(picture: RGB, mask: Mask, ask: Callable[[RGB, Mask], RGB]) -> R
 
 
 def softly_filled(canvas: RGB, mask: Mask) -> RGB:
-    """The canvas with soft colour from round the hole in it; mid grey where nothing is known.
-
-    Push-pull: known colour is averaged down a pyramid, and taken from the first level that knows any.
-    S. J. Gortler, R. Grzeszczuk, R. Szeliski, M. F. Cohen, The Lumigraph, 1996, section 3.4.
-    """
-    known = (mask == 0).astype(np.float32)
-    if not known.any():
+    """The canvas with soft colour from round the hole in it; mid grey where nothing is known."""
+    if mask.all():
         return np.full_like(canvas, MID_GREY)
-    filled = _pushed(canvas.astype(np.float32) * known[..., None], known)
-    return np.where(mask[..., None] > 0, np.rint(filled).clip(0, 255).astype(np.uint8), canvas)
-
-
-def _pushed(colour: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colour [h, w, 3], premultiplied by its weight [h, w] in 0..1, with the gaps filled from coarser levels."""
-    height, width = weight.shape
-    if weight.min() == 1 or height * width == 1:
-        return np.asarray(colour / np.maximum(weight, 1e-6)[..., None], np.float32)
-    size = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
-    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    mean = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-    # a level counts fully as soon as it knows anything, or holes would stay pale all the way up
-    sure = np.minimum(1.0, share * 4.0).astype(np.float32)
-    scale = sure / np.maximum(share, 1e-6)
-    coarse = _pushed(mean * scale[..., None], sure)
-    below = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(colour + (1 - weight)[..., None] * below, np.float32)
+    filled = spread(canvas.astype(np.float32), (mask == 0).astype(np.float32))
+    return np.where(mask[..., None] > 0, np.rint(filled).clip(0, 255), canvas).astype(np.uint8)
 
 
 def to_base64(pixels: NDArray[np.uint8]) -> str:

@@ -1,10 +1,11 @@
-"""The HTTP surface under /api/v1, a blueprint for each matter.
+"""The HTTP surface, a blueprint for each matter: ours under /api/v1, and what clients of other programs speak.
 
 A route gathers what was sent, calls a plain function and answers; whatever can be refused is refused by raising.
 """
 
-from . import about, jobs, looking, reports, results, single
+from . import about, iopaint, jobs, looking, reports, results, sdapi, single
 
-BLUEPRINTS = (about.routes, jobs.routes, results.routes, reports.routes, single.routes, looking.routes)
+OURS = (about.routes, jobs.routes, results.routes, reports.routes, single.routes, looking.routes)
+BLUEPRINTS = (*OURS, sdapi.routes, iopaint.routes)
 PUBLIC = frozenset({"about.health", "about.openapi"})
 """Endpoints that need no token: they show neither a picture nor a path, and make no work."""

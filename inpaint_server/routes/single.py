@@ -18,14 +18,16 @@ from ..context import context
 from ..engines.contract import InpaintRequest
 from ..engines.guard import check_mask
 from ..pictures import encode_png, read_mask, read_picture
-from . import received
+from . import foreign, iopaint, received
 
 routes = Blueprint("single", __name__, url_prefix=API)
 
 
 @routes.post("/inpaint")
 def inpaint() -> Response:
-    """Paint the part of a picture that the mask shows."""
+    """Paint the part of a picture that the mask shows; as JSON, IOPaint's request of the same address."""
+    if foreign.spoken():
+        return iopaint.paint()
     parts = context()
     engine_name = received.form_text("engine", engines.DEFAULT)
     seed = received.whole_number(received.form_text("seed", "0"), "seed", 0, 2**31 - 1)
