@@ -16,7 +16,7 @@ PICTURE: Node = TEXT | {
     "contentEncoding": "base64",
     "description": "A file; data:image/...;base64, may stand before it.",
 }
-SECURITY = [{"token": []}, {"password": []}]
+SECURITY: list[Node] = [{"token": []}, {"password": []}]
 REFUSED = "401 403 422"
 
 LISTED = {

@@ -78,6 +78,8 @@ def body(wish: A1111, picture: RGB, mask: Mask, request: InpaintRequest) -> dict
         "height": height,
         "resize_mode": 0,
         "mask_blur": 0,
+        "mask_blur_x": 0,
+        "mask_blur_y": 0,
         "inpainting_fill": KEEP,
         "inpaint_full_res": False,
         "inpainting_mask_invert": 0,

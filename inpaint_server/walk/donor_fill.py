@@ -217,7 +217,10 @@ def spread(values: F32, weight: F32) -> F32:
     while min(levels[-1].shape[:2]) > 2:
         half = (levels[-1].shape[1] + 1) // 2, (levels[-1].shape[0] + 1) // 2
         levels.append(np.asarray(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA), np.float32))
-    out = np.asarray(levels[-1] / np.maximum(levels[-1][..., -1:], 1e-6), np.float32)
+    last = levels[-1]
+    # what no pixel says anything about, even from afar, gets the mean of those that do; 0 would be black
+    mean = last.sum((0, 1)) / np.maximum(last[..., -1].sum(), 1e-6)
+    out = np.where(last[..., -1:] > 0, last / np.maximum(last[..., -1:], 1e-6), mean)
     for level in levels[-2::-1]:
         coarse = np.asarray(cv2.resize(out, level.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         trust = np.clip(level[..., -1:] * 4, 0, 1)

@@ -45,3 +45,9 @@ def test_spread_keeps_what_is_known_and_is_smooth_between() -> None:
     np.testing.assert_allclose(out[:, -1], 10, atol=0.5)
     assert np.abs(np.diff(out, axis=1)).max() < 5
     assert abs(float(out[:, 14:18].mean())) < 2
+
+
+def test_spread_reaches_far_from_the_only_thing_known() -> None:
+    weight = np.zeros((33, 47), np.float32)
+    weight[30, 2] = 1
+    np.testing.assert_allclose(spread(np.full((33, 47, 1), 90, np.float32), weight), 90, rtol=1e-5)
