@@ -107,16 +107,26 @@ def ffmpeg() -> Check:
 
 
 def engines() -> Iterator[Check]:
-    """One line for each inpaint engine; only the default one is needed."""
+    """One line for each inpaint engine; only the default one is needed.
+
+    Those that ask another server are tried at the address that they have without a project.
+    """
     try:
-        from ..inpaint_server.engines import DEFAULT, available
+        from ..inpaint_server.engines import DEFAULT, INPAINT, available, cards, load
 
         reasons = available()
     except ImportError as error:
         yield Check("engines", False, f"cannot be listed: {error}", REINSTALL)
         return
+    remote = {card.name for card in cards(INPAINT) if card.remote}
     for name, reason in reasons.items():
-        yield Check(f"engine {name}", not reason, reason or "ready", needed=name == DEFAULT)
+        check = Check(f"engine {name}", not reason, reason or "ready", needed=name == DEFAULT)
+        if check.ok and name in remote:
+            try:
+                load(name).look({})
+            except ParallaxError as error:
+                check = Check(check.name, False, error.message, error.hint, needed=False)
+        yield check
 
 
 def libraries() -> Check:

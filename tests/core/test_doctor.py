@@ -9,7 +9,8 @@ from infinite_parallax.cli import doctor
 from infinite_parallax.cli.blenders import Blender
 from infinite_parallax.cli.doctor import Check
 from infinite_parallax.inpaint_server import engines
-from infinite_parallax.shared.errors import UsageError
+from infinite_parallax.inpaint_server.engines.iopaint import IOPaintEngine
+from infinite_parallax.shared.errors import ParallaxError, UsageError
 
 SHELL = shutil.which("sh")
 
@@ -46,6 +47,21 @@ def test_an_engine_that_cannot_be_used_says_why(monkeypatch: pytest.MonkeyPatch)
         (True, "ready"),
         (False, "not installed: pip install big"),
     ]
+
+
+def test_an_engine_that_asks_another_server_is_well_when_that_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "available", lambda: {"iopaint": ""})
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(IOPaintEngine, "look", lambda _self, options: asked.append(options))
+    assert [(check.ok, check.detail) for check in doctor.engines()] == [(True, "ready")]
+    assert asked == [{}]
+
+    def nobody(_self: object, _options: object) -> None:
+        raise ParallaxError("Nobody answers.", "Start it.")
+
+    monkeypatch.setattr(IOPaintEngine, "look", nobody)
+    check = next(doctor.engines())
+    assert (check.ok, check.detail, check.next_command, check.needed) == (False, "Nobody answers.", "Start it.", False)
 
 
 def test_a_blender_that_renders_is_well(tmp_path: Path) -> None:
