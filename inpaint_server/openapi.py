@@ -159,7 +159,13 @@ def _result_paths() -> Node:
 def _single_paths() -> Node:
     form = _form(
         {"picture": BYTES, "mask": BYTES | {"description": "Not black = paint; the picture's size."}},
-        {"engine": TEXT, "prompt": TEXT, "negative_prompt": TEXT, "seed": {"type": "integer", "minimum": 0}},
+        {
+            "engine": TEXT,
+            "options": TEXT | {"contentMediaType": "application/json", "description": "Settings of the engine."},
+            "prompt": TEXT,
+            "negative_prompt": TEXT,
+            "seed": {"type": "integer", "minimum": 0},
+        },
     )
     form["content"]["application/json"] = {"schema": ref("IOPaintInpaint")}
     painted = {"200": _answer(None, "The painted picture.", "image/png")}

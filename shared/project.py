@@ -79,6 +79,17 @@ class Project:
         return settings.write(getattr(self, engine)) if engine in SECTIONS else {}
 
 
+def options(engine: str, data: Any) -> dict[str, Any]:
+    """All settings of an engine where `data` gives some of them; UsageError that names what is wrong."""
+    section = SECTIONS.get(engine, _NoSettings)
+    return settings.write(settings.read(section, data, engine))
+
+
+@dataclass(frozen=True)
+class _NoSettings:
+    """For engines that have no section of their own."""
+
+
 def from_json(data: Any) -> Project:
     """A project out of its JSON document; anything wrong is a UsageError that names the path of the field."""
     if not isinstance(data, Mapping):

@@ -31,8 +31,10 @@ def inpaint() -> Response:
     parts = context()
     engine_name = received.form_text("engine", engines.DEFAULT)
     seed = received.whole_number(received.form_text("seed", "0"), "seed", 0, 2**31 - 1)
-    wish = InpaintRequest(received.form_text("prompt", ""), received.form_text("negative_prompt", ""), seed)
+    prompts = received.form_text("prompt", ""), received.form_text("negative_prompt", "")
     received.check_engine(engine_name)
+    options = projects.options(engine_name, projects.parse(received.form_text("options", "{}"), "options"))
+    wish = InpaintRequest(*prompts, seed, options=options)
     sent = received.file("picture"), received.file("mask")
     with parts.painting.turn(received.PAINTING):
         picture, mask = read_picture(sent[0], parts.limits), read_mask(sent[1], parts.limits)

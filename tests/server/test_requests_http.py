@@ -197,6 +197,28 @@ def test_a_journey_painted_by_another_server_which_is_looked_for_before_there_is
     assert "--api" in gone.get_json()["hint"]
 
 
+def test_a_single_picture_with_settings_of_its_engine(serve: Serve, picture: bytes) -> None:
+    served = serve()
+    mask = io.BytesIO()
+    Image.fromarray(np.full((32, 48), 255, np.uint8)).save(mask, "PNG")
+
+    def paint(engine: str, options: Any) -> Any:
+        files = {"picture": (io.BytesIO(picture), "p.png"), "mask": (io.BytesIO(mask.getvalue()), "m.png")}
+        return served.ask("POST", "/inpaint", data=files | {"engine": engine, "options": json.dumps(options)})
+
+    with SERVERS["a1111"]() as painter:
+        assert paint("a1111", painter.options).status_code == 200
+        assert painter.asked("/sdapi/v1/img2img")[0].json()["steps"] == 30
+    for engine, options, words in (
+        ("a1111", {"uri": "x"}, "a1111.uri"),
+        ("a1111", [1], "a1111"),
+        ("telea", {"a": 1}, "telea.a"),
+    ):
+        refused = paint(engine, options)
+        assert refused.status_code == 400
+        assert words in refused.get_json()["error"]
+
+
 def test_only_the_walk_paints_ground_that_recedes(serve: Serve, picture: bytes, document: Document) -> None:
     layers = [{"height": 16, "velocity": [-2, 0]}, {"velocity": [-4, 0], "ramp": 0.5}]
     wish = document(engine="telea") | {"layers": layers, "cut": {"mode": "contour"}}

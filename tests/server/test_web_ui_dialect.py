@@ -348,3 +348,17 @@ def test_infotexts_are_read_back() -> None:
 @pytest.mark.parametrize("name", ["Euler a", "DPM++ 2M Karras", "dpm++ 2m", "UniPC", "DPM++ 2M SDE Exponential"])
 def test_samplers_by_their_older_names(name: str) -> None:
     assert infotext.known_sampler(name)
+
+
+@pytest.mark.parametrize("name", ["a1111", "iopaint"])
+def test_one_of_our_servers_paints_for_another(
+    listen: Callable[..., Client], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFINITE_PARALLAX_OTHER", f"me:{TOKEN}")
+    options = {"url": listen().url, "login": "INFINITE_PARALLAX_OTHER"}
+    engine = engines.load(name)
+    engine.look(options)
+    painted = engine.inpaint(PICTURE, MASK, InpaintRequest(seed=3, options=options))
+    np.testing.assert_array_equal(painted[MASK == 0], PICTURE[MASK == 0])
+    assert (painted[MASK > 0] != PICTURE[MASK > 0]).any()
+    assert abs(float(painted[MASK > 0].mean()) - float(PICTURE[MASK == 0].mean())) < 60
