@@ -7,11 +7,11 @@ paste back ourselves, alike for every engine. It works off one request while we 
 
 from typing import Any
 
-from ...shared.errors import Cancelled, UsageError
+from ...shared.errors import UsageError
 from ...shared.model_settings import A1111
 from .card import INPAINT, Card
 from .contract import RGB, InpaintRequest, Mask
-from .remote import Asked, Kind, Service
+from .remote import Asked, Kind, Service, never
 from .remote_engine import RemoteEngine, from_base64, picture_like, to_base64
 
 CARD = Card(
@@ -34,13 +34,13 @@ class A1111Engine(RemoteEngine[A1111]):
     kind = KIND
     section = A1111
 
-    def check(self, service: Service, wish: A1111, asked: Asked) -> None:
+    def check(self, service: Service, wish: A1111, tries: int) -> None:
         """Look for the sampler and the checkpoint."""
-        samplers = _names(service.json("GET", f"{API}/samplers", asked, tries=1), "name")
+        samplers = _names(service.json("GET", f"{API}/samplers", never, tries=tries), "name")
         if wish.sampler and wish.sampler not in samplers:
             raise _unknown("sampler", wish.sampler, samplers)
         if wish.model:
-            listed = service.json("GET", f"{API}/sd-models", asked, tries=1)
+            listed = service.json("GET", f"{API}/sd-models", never, tries=tries)
             titles = _names(listed, "title")
             if wish.model not in [*titles, *_names(listed, "model_name")]:
                 raise _unknown("model", wish.model, titles)
@@ -49,13 +49,14 @@ class A1111Engine(RemoteEngine[A1111]):
         self, service: Service, wish: A1111, picture: RGB, mask: Mask, request: InpaintRequest, asked: Asked
     ) -> RGB:
         """One picture by img2img."""
-        try:
-            found = service.json(
-                "POST", f"{API}/img2img", asked, timeout_s=wish.timeout_s, json=body(wish, picture, mask, request)
-            )
-        except Cancelled:
-            service.tell("POST", f"{API}/interrupt")
-            raise
+        found = service.json(
+            "POST",
+            f"{API}/img2img",
+            asked,
+            timeout_s=wish.timeout_s,
+            give_up=lambda: service.tell("POST", f"{API}/interrupt"),
+            json=body(wish, picture, mask, request),
+        )
         images = found.get("images") if isinstance(found, dict) else None
         if not isinstance(images, list) or not images:
             raise service.stranger("without a picture")

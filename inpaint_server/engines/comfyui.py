@@ -18,7 +18,7 @@ from ..pictures import encode_png
 from .card import INPAINT, Card
 from .comfy_workflow import OWN, Workflow, filled, parse
 from .contract import RGB, InpaintRequest, Mask
-from .remote import Asked, Kind, Pause, Service
+from .remote import PATIENT, Asked, Kind, Pause, Service, never
 from .remote_engine import RemoteEngine, picture_like
 
 CARD = Card(
@@ -47,13 +47,13 @@ class ComfyUIEngine(RemoteEngine[ComfyUI]):
         # the names of the files, so that two of us do not write over each other's
         self._client = uuid.uuid4().hex
 
-    def check(self, service: Service, wish: ComfyUI, asked: Asked) -> None:
+    def check(self, service: Service, wish: ComfyUI, tries: int) -> None:
         """Look whether it answers, has the checkpoint, or whether the workflow is one."""
         if wish.workflow:
             parse(wish.workflow)
-            service.json("GET", "/system_stats", asked, tries=1)
+            service.json("GET", "/system_stats", never, tries=tries)
         else:
-            checkpoint(service, wish, asked, tries=1)
+            checkpoint(service, wish, never, tries)
 
     def paint(
         self, service: Service, wish: ComfyUI, picture: RGB, mask: Mask, request: InpaintRequest, asked: Asked
@@ -104,7 +104,7 @@ class ComfyUIEngine(RemoteEngine[ComfyUI]):
         return str(found["prompt_id"])
 
 
-def checkpoint(service: Service, wish: ComfyUI, asked: Asked, tries: int = 5) -> str:
+def checkpoint(service: Service, wish: ComfyUI, asked: Asked, tries: int = PATIENT) -> str:
     """The checkpoint to use: the one wished for, else the first that is named for inpainting, else the first."""
     loader = "CheckpointLoaderSimple"
     found = service.json("GET", f"/object_info/{loader}", asked, tries=tries)

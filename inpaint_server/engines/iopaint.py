@@ -11,7 +11,7 @@ from ...shared.errors import UsageError
 from ...shared.model_settings import IOPaint
 from .card import INPAINT, Card
 from .contract import RGB, InpaintRequest, Mask
-from .remote import Asked, Kind, Service
+from .remote import Asked, Kind, Service, never
 from .remote_engine import RemoteEngine, picture_like, to_base64
 
 CARD = Card(
@@ -33,9 +33,9 @@ class IOPaintEngine(RemoteEngine[IOPaint]):
     kind = KIND
     section = IOPaint
 
-    def check(self, service: Service, wish: IOPaint, asked: Asked) -> None:
+    def check(self, service: Service, wish: IOPaint, tries: int) -> None:
         """Look for the model among those that it has."""
-        found = service.json("GET", f"{API}/server-config", asked, tries=1)
+        found = service.json("GET", f"{API}/server-config", never, tries=tries)
         infos = found.get("modelInfos") if isinstance(found, dict) else None
         if not isinstance(infos, list):
             raise service.stranger("without a list of models")

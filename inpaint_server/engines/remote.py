@@ -32,6 +32,8 @@ QUICK_S = 20.0
 """Longest wait for an answer that takes no painting."""
 BACK_OFF_S = (1.0, 2.0, 4.0, 8.0)
 """Waits before a request is sent again."""
+PATIENT = len(BACK_OFF_S) + 1
+"""How often a request is sent."""
 LONGEST_BACK_OFF_S = 30.0
 ANSWER_BYTES = 256 * 1024**2
 PASSING = (429, 502, 503, 504)
@@ -81,18 +83,26 @@ class Service:
             raise self.stranger(f"to {path} with something that is not JSON") from e
 
     def send(
-        self, method: str, path: str, asked: Asked, timeout_s: float = QUICK_S, tries: int = 5, **options: Any
+        self,
+        method: str,
+        path: str,
+        asked: Asked,
+        timeout_s: float = QUICK_S,
+        tries: int = PATIENT,
+        give_up: Callable[[], None] = lambda: None,
+        **options: Any,
     ) -> Answer:
         """Send a request and wait for its answer; Cancelled as soon as somebody wants that.
 
         What passes by itself (no connection, busy) is tried again after a while; what is left is a ParallaxError.
-        Requests must be such that sending them twice does no harm.
+        `give_up` is called when the server is at work on it and nobody waits any more. Requests must be such that
+        sending them twice does no harm.
         """
         for attempt in range(tries):
-            wait_s = BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)]
             last = attempt == tries - 1
+            wait_s = 0.0 if last else BACK_OFF_S[attempt]
             try:
-                answer = self._in_a_thread(method, path, asked, timeout_s, options)
+                answer = self._in_a_thread(method, path, asked, timeout_s, give_up, options)
             except requests.ConnectionError as e:
                 if last:
                     raise self._unreachable() from e
@@ -121,7 +131,15 @@ class Service:
             left -= LOOK_S
         _check(asked)
 
-    def _in_a_thread(self, method: str, path: str, asked: Asked, timeout_s: float, options: dict[str, Any]) -> Answer:
+    def _in_a_thread(
+        self,
+        method: str,
+        path: str,
+        asked: Asked,
+        timeout_s: float,
+        give_up: Callable[[], None],
+        options: dict[str, Any],
+    ) -> Answer:
         outcome: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
 
         def work() -> None:
@@ -137,11 +155,13 @@ class Service:
             try:
                 found = outcome.get(timeout=LOOK_S)
             except queue.Empty:
-                _check(asked)
-                if time.monotonic() > end:
-                    raise self.too_slow(timeout_s) from None
-                continue
+                late = time.monotonic() > end
+                if not late and not asked():
+                    continue
+                give_up()
+                raise (self.too_slow(timeout_s) if late else Cancelled()) from None
             if isinstance(found, requests.Timeout) and not isinstance(found, requests.ConnectTimeout):
+                give_up()
                 raise self.too_slow(timeout_s) from found
             if isinstance(found, Exception):
                 raise found
@@ -167,13 +187,14 @@ class Service:
                 "engine_login",
                 502,
             )
-        if answer.status == 404:
+        words = their_words(answer.body)
+        if answer.status == 404 and words.lower() in ("", "not found"):
             raise ParallaxError(f"{self._name()} has nothing at {path}.", self.kind.start, "engine_answer", 502)
         if answer.status in PASSING:
             raise ParallaxError(
                 f"{self._name()} is busy or starting (status {answer.status}).", "Try again later.", "engine_busy", 503
             )
-        raise self.refused(their_words(answer.body) or f"status {answer.status}")
+        raise self.refused(words or f"status {answer.status}")
 
     def refused(self, words: str) -> ParallaxError:
         """The server understood us and said no."""
@@ -287,6 +308,11 @@ def _retry_after(headers: dict[str, str]) -> float | None:
     """The seconds after which a server wants to be asked again, as far as we would wait for it."""
     text = headers.get("retry-after", "")
     return min(float(text), LONGEST_BACK_OFF_S) if text.isascii() and text.isdecimal() else None
+
+
+def never() -> bool:
+    """For short questions that nobody cancels."""
+    return False
 
 
 def _check(asked: Asked) -> None:

@@ -21,7 +21,7 @@ from ..limits import Limits
 from ..pictures import encode_png, read_picture
 from ..walk.donor_fill import spread
 from .contract import RGB, InpaintRequest, Mask, Rect, RunContext
-from .remote import Asked, Kind, Pause, Service
+from .remote import PATIENT, Asked, Kind, Pause, Service
 
 S = TypeVar("S")
 MULTIPLE_PX = 8
@@ -45,8 +45,8 @@ class RemoteEngine(ABC, Generic[S]):
         return self.kind.engine
 
     @abstractmethod
-    def check(self, service: Service, wish: S, asked: Asked) -> None:
-        """Raise a ParallaxError unless the server is there and has what the settings name."""
+    def check(self, service: Service, wish: S, tries: int) -> None:
+        """Raise a ParallaxError unless the server is there and has what the settings name; `tries` as for `send`."""
 
     @abstractmethod
     def paint(self, service: Service, wish: S, picture: RGB, mask: Mask, request: InpaintRequest, asked: Asked) -> RGB:
@@ -54,13 +54,14 @@ class RemoteEngine(ABC, Generic[S]):
 
     def begin(self, run: RunContext) -> Sequence[Sequence[Rect]]:
         """Look whether the server is there, so that a journey does not set out in vain."""
-        self.look(run.options)
+        service, wish = self.service(run.options)
+        self.check(service, wish, PATIENT)
         return [[] for _ in run.layers]
 
     def look(self, options: dict[str, Any]) -> None:
         """Raise a ParallaxError unless the settings can be used and their server answers, at the first try."""
         service, wish = self.service(options)
-        self.check(service, wish, lambda: False)
+        self.check(service, wish, 1)
 
     def service(self, options: dict[str, Any]) -> tuple[Service, S]:
         """The server that the settings name, and the settings; UsageError if they are wrong."""
