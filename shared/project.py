@@ -192,13 +192,16 @@ def json_schema() -> dict[str, Any]:
 def assign(data: dict[str, Any], path: str, text: str) -> None:
     """Set one value in a project document by its dotted path, in place: `layers.1.distance`, `500`.
 
-    Layers count from 0. The text is read as JSON where it is JSON and as plain text otherwise.
+    Layers count from 0. The text is read as JSON where it is JSON and as plain text otherwise, or where the setting is
+    text: a prompt may be `1848`, and a workflow is JSON itself.
     """
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         value = text
     *parents, last = path.split(".")
+    if value is not None and not isinstance(value, str) and _is_text(path):
+        value = text
     node: Any = data
     for i, name in enumerate(parents):
         node = _descend(node, name, ".".join(parents[: i + 1]))
@@ -208,6 +211,13 @@ def assign(data: dict[str, Any], path: str, text: str) -> None:
         node[last] = value
     else:
         raise UsageError(f"{join('.'.join(parents), last)} has no place in a project.", "Check the path.")
+
+
+def _is_text(path: str) -> bool:
+    """Whether the setting at a path is text."""
+    names = path.split(".")
+    kind = SECTIONS.get(names[0]) or LISTS.get(names[0], (None,))[0]
+    return kind is not None and any(d.name == names[-1] and d.kind == "str" for d in settings.declared(kind))
 
 
 def _descend(node: Any, name: str, path: str) -> Any:

@@ -127,6 +127,18 @@ def test_a_value_is_assigned_by_its_path() -> None:
     assert project.inpaint.prompt == "a calm sea"
 
 
+def test_what_is_text_stays_text() -> None:
+    document = projects.from_json(GOOD).to_json()
+    workflow = '{"1": {"class_type": "LoadImage"}}'
+    for path, text in (("inpaint.prompt", "1848"), ("comfyui.workflow", workflow), ("layers.0.name", "true")):
+        projects.assign(document, path, text)
+    projects.assign(document, "inpaint.negative_prompt", '"quoted"')
+    projects.assign(document, "layers.0.preset", "null")
+    project = projects.from_json(document)
+    assert (project.inpaint.prompt, project.comfyui.workflow, project.layers[0].name) == ("1848", workflow, "true")
+    assert (project.inpaint.negative_prompt, project.layers[0].preset) == ("quoted", None)
+
+
 @pytest.mark.parametrize("path", ["layers.7.distance", "layers.x.distance", "motion.fps.deep"])
 def test_a_path_without_a_place_is_refused(path: str) -> None:
     document = projects.from_json(GOOD).to_json()
