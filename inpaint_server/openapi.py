@@ -161,7 +161,7 @@ def _single_paths() -> Node:
         {"picture": BYTES, "mask": BYTES | {"description": "Not black = paint; the picture's size."}},
         {
             "engine": TEXT,
-            "options": TEXT | {"contentMediaType": "application/json", "description": "Settings of the engine."},
+            "settings": TEXT | {"contentMediaType": "application/json", "description": "Settings of the engine."},
             "prompt": TEXT,
             "negative_prompt": TEXT,
             "seed": {"type": "integer", "minimum": 0},

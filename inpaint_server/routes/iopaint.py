@@ -18,7 +18,7 @@ from ..dialects import fields, files, outpaint
 from ..dialects.outpaint import Inpaint
 from ..dialects.shots import offered
 from ..engines.contract import InpaintRequest
-from . import foreign
+from . import foreign, received
 from .options import options_for
 
 routes = Blueprint(foreign.IOPAINT, __name__, url_prefix=API)
@@ -39,7 +39,7 @@ def paint() -> Response:
     name = parts.shots.engine
     seed = wish.sd_seed if wish.sd_seed >= 0 else 1 + secrets.randbelow(99999999)
     request = InpaintRequest(wish.prompt, wish.negative_prompt, seed, options=options_for(name, OPTIONS, data, wish))
-    with parts.painting.turn("Other pictures are being painted."), parts.shots.shot(1, wish.sd_steps) as shot:
+    with parts.painting.turn(received.PAINTING), parts.shots.shot(1, wish.sd_steps) as shot:
         picture = files.sent(data.get("image"), "image", parts.limits)
         grey = files.luminance(files.sent(data.get("mask"), "mask", parts.limits))
         if grey.shape != picture.rgb.shape[:2]:
@@ -136,7 +136,7 @@ def adjust_mask() -> Response:
         raise fields.unprocessable("operate must be expand, shrink or reverse.")
     if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MOST_KERNEL_PX:
         raise fields.unprocessable(f"kernel_size must be a whole number from 0 to {MOST_KERNEL_PX}.")
-    with parts.looking.turn("Other pictures are being looked at."):
+    with parts.looking.turn(received.LOOKING):
         grey = files.luminance(files.sent(data.get("mask"), "mask", parts.limits))
         strokes = files.png(outpaint.adjusted(grey, str(operate), size))
     return Response(strokes, mimetype="image/png")

@@ -24,13 +24,12 @@ from ..dialects.img2img import Img2Img
 from ..dialects.shots import Shot, offered
 from ..engines.contract import RGB, InpaintRequest
 from ..engines.guard import Guarded
-from . import foreign
+from . import foreign, received
 from .options import options_for
 
 routes = Blueprint("sdapi", __name__, url_prefix=foreign.SDAPI)
 
 MOST_PICTURES = 16
-BUSY = "Other pictures are being painted."
 OPTIONS = {"steps": "steps", "guidance": "cfg_scale", "strength": "denoising_strength"}
 """Settings of engines, and the fields that clients give them by."""
 
@@ -52,7 +51,7 @@ def paint() -> Response:
         raise fields.unprocessable(f"{count} pictures are asked for; this server paints {MOST_PICTURES} at a time.")
     name = _engine(parts, data, wish)
     first = wish.seed if wish.seed >= 0 else secrets.randbelow(2**32 - 1)
-    with parts.painting.turn(BUSY), parts.shots.shot(count, wish.steps) as shot:
+    with parts.painting.turn(received.PAINTING), parts.shots.shot(count, wish.steps) as shot:
         made = _paint_all(parts, data, wish, name, first, shot)
     texts = [infotext.infotext(wish, seed, sampler, name) for seed, _ in made]
     pngs = [files.png(rgb, text={"parameters": text}) for (_, rgb), text in zip(made, texts, strict=True)]

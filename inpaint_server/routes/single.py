@@ -33,7 +33,7 @@ def inpaint() -> Response:
     seed = received.whole_number(received.form_text("seed", "0"), "seed", 0, 2**31 - 1)
     prompts = received.form_text("prompt", ""), received.form_text("negative_prompt", "")
     received.check_engine(engine_name)
-    options = projects.options(engine_name, projects.parse(received.form_text("options", "{}"), "options"))
+    options = projects.options(engine_name, projects.parse(received.form_text("settings", "{}"), "settings"))
     wish = InpaintRequest(*prompts, seed, options=options)
     sent = received.file("picture"), received.file("mask")
     with parts.painting.turn(received.PAINTING):

@@ -204,7 +204,7 @@ def test_a_single_picture_with_settings_of_its_engine(serve: Serve, picture: byt
 
     def paint(engine: str, options: Any) -> Any:
         files = {"picture": (io.BytesIO(picture), "p.png"), "mask": (io.BytesIO(mask.getvalue()), "m.png")}
-        return served.ask("POST", "/inpaint", data=files | {"engine": engine, "options": json.dumps(options)})
+        return served.ask("POST", "/inpaint", data=files | {"engine": engine, "settings": json.dumps(options)})
 
     with SERVERS["a1111"]() as painter:
         assert paint("a1111", painter.options).status_code == 200
