@@ -5,7 +5,7 @@ BOOTSTRAP := $(PYTHON) cli/bootstrap.py
 SERVER := .envs/server/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix bench extension screenshots clean
+.PHONY: help demo diffusion test test-matrix bench extension screenshots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -14,7 +14,10 @@ demo: ## one picture in, one finished video out: out/demo.mp4 and out/demo.blend
 	$(BOOTSTRAP) demo
 	$(SERVER)/infinite-parallax demo --out out
 
-test: ## format, lint, types, all tests; those in Blender on the newest that this machine's Pythons allow
+diffusion: ## the server with the engines that need models (torch, diffusers): .envs/diffusion
+	$(BOOTSTRAP) diffusion
+
+test: ## format, lint, types, all tests (DIFFUSION=no: without torch); those in Blender on the newest that this machine's Pythons allow
 	$(BOOTSTRAP) test
 
 test-matrix: ## the tests in Blender on every version that this machine's Pythons allow

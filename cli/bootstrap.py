@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
+ELSEWHERE = "tests/blender", "tests/neural"
+"""Tests that run in environments of their own."""
 
 # Blender's module may crash or hang when Python tears it down with handlers still registered (4.2 and 4.5).
 PYTEST_IN_BLENDER = """
@@ -66,16 +68,35 @@ def prepare_bench() -> None:
     environments.install_bench()
 
 
+def prepare_diffusion() -> None:
+    """The server's environment with what the engines with models need."""
+    from infinite_parallax.cli import environments
+
+    print(f"== ready: {environments.install_diffusion().parent / 'infinite-parallax'} serve", flush=True)
+
+
 def test() -> None:
-    """Format, lint, types, the tests of the server's side, then those in the newest Blender this machine allows."""
+    """Format, lint, types, the tests of the server's side and of models, then those in the newest Blender allowed."""
     from infinite_parallax.cli import environments
 
     version = environments.newest_blender()
     blender = environments.install_blender(version, tests=True)
     server = environments.install_server(tests=True)
     check(server)
-    run("tests of the server's side", [server, "-m", "pytest", "tests", "--ignore=tests/blender"])
+    run("tests of the server's side", [server, "-m", "pytest", "tests", *(f"--ignore={path}" for path in ELSEWHERE)])
+    test_diffusion()
     test_in_blender(version, blender)
+
+
+def test_diffusion() -> None:
+    """The tests of the engines with models, in an environment with torch; DIFFUSION=no leaves them out."""
+    from infinite_parallax.cli import environments
+
+    if os.environ.get("DIFFUSION", "").lower() == "no":
+        print("== tests of the engines with models: left out, because DIFFUSION=no", flush=True)
+        return
+    python = environments.install_diffusion(tests=True)
+    run("tests of the engines with models", [python, "-m", "pytest", "tests/neural"])
 
 
 def test_matrix() -> None:
@@ -153,7 +174,13 @@ def run(title: str, command: list[object], folder: Path = ROOT, environment: dic
         raise ParallaxError(f"This step failed: {title} (exit code {code}).", "Its own words are above.")
 
 
-STEPS = {"demo": prepare_demo, "bench": prepare_bench, "test": test, "test-matrix": test_matrix}
+STEPS = {
+    "demo": prepare_demo,
+    "bench": prepare_bench,
+    "diffusion": prepare_diffusion,
+    "test": test,
+    "test-matrix": test_matrix,
+}
 
 
 def main(arguments: list[str]) -> int:

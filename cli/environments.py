@@ -1,9 +1,11 @@
-"""Which environments there are and what each holds: the server's, one for each Blender module, the benchmarks'.
+"""Which environments there are and what each holds: the server's, one for each Blender module, the benchmarks', and the
+server's with torch.
 
 They are apart because their packages cannot live together: Blender 4.5 holds numpy below 2, the server wants numpy 2,
-MoviePy 2 wants an older Pillow. The same functions serve the Makefile, which runs them before anything is installed,
-and the command line (`infinite-parallax install-blender`). One environment with the loosest pins was tried on paper:
-no set of versions satisfies all of them.
+MoviePy 2 wants an older Pillow. Torch could, but it is many times all the rest, and most people need none of it. The
+same functions serve the Makefile, which runs them before anything is installed, and the command line
+(`infinite-parallax install-blender`). One environment with the loosest pins was tried on paper: no set of versions
+satisfies all of them.
 
 Standard library only: this runs before anything is installed.
 """
@@ -46,6 +48,12 @@ def bench_groups() -> list[Group]:
     return _editable("bench", "constraints-bench.txt")
 
 
+def diffusion_groups(tests: bool = False) -> list[Group]:
+    """What `.envs/diffusion` holds: this package, editable, with its `diffusion` extra, and for the tests `dev`."""
+    pins = "constraints-diffusion.txt"
+    return [*_editable("diffusion", pins), *(_editable("dev", pins)[1:] if tests else [])]
+
+
 def blender_groups(version: str, tests: bool = False) -> list[Group]:
     """What `.envs/blender-VERSION` holds: the bpy module with its packages, and for the tests pytest."""
     files = [f"blender-{version}.txt", *(["blender-test.txt"] if tests else [])]
@@ -64,6 +72,11 @@ def install_server(tests: bool = False) -> Path:
 def install_bench() -> Path:
     """Make or update `.envs/bench`; returns its interpreter. Raises as `install_server`."""
     return install(environments_folder() / "bench", _server_python, bench_groups())
+
+
+def install_diffusion(tests: bool = False) -> Path:
+    """Make or update `.envs/diffusion`; returns its interpreter. Raises as `install_server`."""
+    return install(environments_folder() / "diffusion", _server_python, diffusion_groups(tests))
 
 
 def install_blender(version: str | None = None, tests: bool = False) -> Path:

@@ -1,12 +1,16 @@
-"""Write the pages that follow from the code: the table of settings and the JSON Schema of a project.
+"""Write the pages that follow from the code: settings and JSON Schema of a project, engines, presets of models.
 
 Run it after changing a setting: `python docs/generate.py`. A test compares the files with what it would write.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from infinite_parallax.inpaint_server import engines
+from infinite_parallax.inpaint_server.diffusion.presets import PRESETS
+from infinite_parallax.inpaint_server.engines.card import Card
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import settings
 
@@ -41,6 +45,48 @@ On the command line most settings have a flag, and `--set PATH=VALUE` sets any o
 """
 
 
+ENGINES = """# Engines
+
+<!-- Written by docs/generate.py from the engines' cards in inpaint_server/engines. -->
+
+What an engine needs, and the licence, memory and size of the model that it takes by itself. Engines that need something
+that is not there are listed by `infinite-parallax doctor` with what to install. [Diffusion models](diffusion.md).
+"""
+
+TASKS = {
+    engines.INPAINT: "Painting (`inpaint.engine`)",
+    engines.DEPTH: "Depth (`depth.engine`)",
+    engines.SEGMENT: "Finding things by words (`segment.engine`)",
+    engines.CAPTION: "Saying what is seen (`caption.engine`)",
+}
+PRESET_ROWS = re.compile(r"(?<=\|---\|---\|---\|---\|---\|---\|---\|---\|\n)(\|.*\n)*")
+
+
+def engine_page() -> str:
+    """The page of all engines, task by task."""
+    parts = [ENGINES]
+    for task, title in TASKS.items():
+        if cards := engines.cards(task):
+            head = "| engine | | needs | model | licence | memory | native size |\n|---|---|---|---|---|---|---|\n"
+            parts.append(f"\n## {title}\n\n{head}" + "".join(map(_engine_row, cards)))
+    return "".join(parts)
+
+
+def _engine_row(card: Card) -> str:
+    cells = [card.name, card.summary, card.needs, card.model, card.licence, card.memory, card.native]
+    return f"| `{cells[0]}` | " + " | ".join(cells[1:]) + " |\n"
+
+
+def with_presets(page: str) -> str:
+    """The page about diffusion with the rows of its table of presets as they are declared."""
+    rows = "".join(
+        f"| `{name}` | {p.model} | {p.native_px} px | {p.grid} px | {p.steps} | {p.guidance:g} | {p.licence}"
+        f"{', to be accepted on the hub' if p.gated else ''} | {p.memory} |\n"
+        for name, p in PRESETS.items()
+    )
+    return PRESET_ROWS.sub(lambda _found: rows, page, count=1)
+
+
 def table(section: str, declared: Iterator[settings.Declared]) -> str:
     """The settings of one section as a Markdown table."""
     lines = [f"\n## {section}\n", "| setting | default | limits | flag | |", "|---|---|---|---|---|"]
@@ -70,7 +116,13 @@ def pages() -> dict[Path, str]:
     parts = [*projects.SECTIONS.items(), *lists]
     text = INTRODUCTION + "".join(table(name, settings.declared(cls)) for name, cls in parts)
     schema = json.dumps(projects.json_schema(), indent=1) + "\n"
-    return {DOCS / "project.md": text, DOCS / "project.schema.json": schema}
+    diffusion = DOCS / "diffusion.md"
+    return {
+        DOCS / "project.md": text,
+        DOCS / "project.schema.json": schema,
+        DOCS / "engines.md": engine_page(),
+        diffusion: with_presets(diffusion.read_text(encoding="utf-8")),
+    }
 
 
 if __name__ == "__main__":

@@ -33,8 +33,10 @@ from .engines.contract import (
     OwnerMap,
     Rect,
     RunContext,
+    Told,
     continues_plates,
     imagines,
+    untold,
 )
 from .fingerprint import fingerprint
 from .journal import Damaged, Journal, Piece, Record, State
@@ -55,7 +57,8 @@ REPORT_EVERY = 25
 class Progress:
     """After a step: how far the job is, what to warn of, and the canvas as RGB uint8 [H, W, 3] if anyone looks.
 
-    Before the first step `stage` says in a sentence which part of the preparation begins.
+    `stage`, where it is not empty, says in a sentence what goes on: which part of the preparation begins, or what an
+    engine has to tell between two steps.
     """
 
     step: int
@@ -86,7 +89,11 @@ def run(
             raise Cancelled()
         report(Progress(0, steps, (), picture.copy, stage))
 
-    loop = StepLoop(folder, project, picture, engine, assets, begin, cancelled)
+    def tell(sentence: str) -> None:
+        report(Progress(loop.step if loop else 0, steps, (), loop.preview if loop else picture.copy, sentence))
+
+    loop: StepLoop | None = None
+    loop = StepLoop(folder, project, picture, engine, assets, begin, cancelled, tell)
     try:
         loop.resume(report, cancelled)
         while loop.step < loop.plan.steps:
@@ -147,6 +154,7 @@ class StepLoop:
         assets: Assets | None = None,
         begin: Begin = unwatched,
         cancelled: Callable[[], bool] = lambda: False,
+        tell: Told = untold,
     ) -> None:
         self.folder, self.project, self.engine = folder, project, engine
         self.plan: Plan = plans.plan(project, picture.shape[1], picture.shape[0])
@@ -164,7 +172,7 @@ class StepLoop:
         self.stores = [self._store(layer, cutouts, reach) for layer in self.plan.layers]
         for store in self.stores:
             store.begin(prepared.picture)
-        self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
+        self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name, tell)
         begin("Planning what comes into the frame")
         self.painting = _painting(project, self.plan, self.stores, engine, self.context, self.asking)
         self.divergence = Divergence(self.plan, prepared.picture, cutouts, project.inpaint.warn_divergence)
@@ -271,7 +279,9 @@ def _imagination(
     return imagine
 
 
-def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str) -> RunContext:
+def _context(
+    plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str, tell: Told
+) -> RunContext:
     """The run as the engine is told of it."""
     options = project.options_of(engine)
     rows = [(c.top, c.height) for c in cutouts] or [(layer.top, layer.height) for layer in plan.layers]
@@ -288,4 +298,5 @@ def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutou
         options,
         tuple(cutouts),
         project.motion.loop,
+        tell,
     )

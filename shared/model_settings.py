@@ -10,6 +10,7 @@ from typing import Any
 
 from .settings import setting
 
+FEW_STEPS = ("no", "lcm", "turbo")
 PRESETS = ("sd15", "sd2", "sdxl", "flux_fill", "kandinsky")
 
 
@@ -19,14 +20,21 @@ class Diffusers:
 
     preset: str = setting("sd15", "A known model with its own size, steps and guidance.", choices=PRESETS)
     model: str = setting("", "A model by hub id or local folder, instead of the preset's.")
+    few_steps: str = setting(
+        "no", "For a model or LoRA that was distilled to few steps: lcm sets the scheduler too.", choices=FEW_STEPS
+    )
     steps: int | None = setting(None, "Denoising steps. Empty: the preset's.", low=1, high=500)
     guidance: float | None = setting(
         None, "How closely the prompt is followed. Empty: the preset's.", low=0, high=50, advanced=True
     )
     strength: float = setting(
-        1.0, "How much of the old colour under the mask is painted over.", above=0, high=1, advanced=True
+        1.0,
+        "How far the painting departs from the smooth colours that it starts from; 1 starts from noise.",
+        above=0,
+        high=1,
+        advanced=True,
     )
-    scheduler: str = setting("", "Name of the scheduler. Empty: the model's own.", advanced=True)
+    scheduler: str = setting("", "Scheduler by name, as in EulerDiscrete. Empty: the model's own.", advanced=True)
     lora: str = setting("", "A LoRA by hub id, folder or safetensors file.", advanced=True)
     lora_scale: float = setting(1.0, "How strongly the LoRA acts.", low=0, high=4, advanced=True)
     native_px: int | None = setting(

@@ -21,7 +21,14 @@ __all__ = ["CAPTION", "DEFAULT", "DEPTH", "ENGINES", "GROUP", "INPAINT", "SEGMEN
 
 GROUP = "infinite_parallax.engines"
 ENGINES: dict[str, dict[str, str]] = {
-    INPAINT: {"walk": ".walk", "telea": ".telea", "a1111": ".a1111", "iopaint": ".iopaint", "comfyui": ".comfyui"},
+    INPAINT: {
+        "walk": ".walk",
+        "telea": ".telea",
+        "diffusers": ".diffusers_engine",
+        "a1111": ".a1111",
+        "iopaint": ".iopaint",
+        "comfyui": ".comfyui",
+    },
     DEPTH: {"dpt": ".dpt", "depth_anything": ".depth_anything", "prior": ".depth_prior"},
     SEGMENT: {},
     CAPTION: {"blip": ".blip"},

@@ -24,6 +24,11 @@ RGB = NDArray[np.uint8]  # [H, W, 3]
 RGBA = NDArray[np.uint8]  # [H, W, 4], straight alpha
 Mask = NDArray[np.uint8]  # [H, W], 255 = paint
 OwnerMap = NDArray[np.int16]  # [H, W], index of the layer that is seen at the pixel
+Told = Callable[[str], None]
+
+
+def untold(_sentence: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class RunContext:
     `reach_px` is how far beside a hole the masks of this run may ask for known pixels to be painted again. With
     `cutouts`, one per layer, the layers follow contours: layer i shows rows `cutouts[i].top`..+`height`, which its
     `LayerView` repeats, and has a matte; without, they are bands of rows. With `loop` every layer is periodic: after
-    `steps` steps it shows the source again.
+    `steps` steps it shows the source again. `tell` is told in a sentence what goes on and takes long (a download), or
+    goes otherwise than wished (a smaller size for want of memory).
     """
 
     source: RGB
@@ -73,6 +79,7 @@ class RunContext:
     options: dict[str, Any] = field(default_factory=dict)
     cutouts: tuple[Cutout, ...] = ()
     loop: bool = False
+    tell: Told = untold
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class InpaintRequest:
     """What to paint. `context` is None for a single picture outside a run.
 
     `depth` is the disparity of the canvas, float32 [H, W], 0 the farthest to 1 the nearest, guessed where it is to be
-    painted; None where nobody estimates it, or nothing asks for it.
+    painted; None where nobody estimates it, or nothing asks for it. `tell` is as in `RunContext`.
     """
 
     prompt: str = ""
@@ -99,6 +106,7 @@ class InpaintRequest:
     context: StepContext | None = None
     options: dict[str, Any] = field(default_factory=dict)
     depth: NDArray[np.float32] | None = None
+    tell: Told = untold
 
 
 class InpaintEngine(Protocol):

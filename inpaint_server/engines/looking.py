@@ -11,16 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .contract import RGB
+from .contract import RGB, Told, untold
 
 Disparity = NDArray[np.float32]  # [H, W], 0 at the farthest to 1 at the nearest
 Share = NDArray[np.bool_]  # [H, W], True where the thing is
 Cancelled = Callable[[], bool]
-Told = Callable[[str], None]
-
-
-def untold(_sentence: str) -> None:
-    """Nobody listens."""
 
 
 @dataclass(frozen=True)

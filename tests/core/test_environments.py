@@ -32,7 +32,14 @@ def pins(name: str) -> dict[str, Version]:
 
 
 @pytest.mark.parametrize(
-    ("file", "extra"), [("constraints.txt", None), ("constraints.txt", "dev"), ("constraints-bench.txt", "bench")]
+    ("file", "extra"),
+    [
+        ("constraints.txt", None),
+        ("constraints.txt", "dev"),
+        ("constraints-bench.txt", "bench"),
+        ("constraints-diffusion.txt", "diffusion"),
+        ("constraints-diffusion.txt", "dev"),
+    ],
 )
 def test_constraints_pin_what_the_project_asks_for(file: str, extra: str | None) -> None:
     asked = list(PROJECT["project"]["dependencies"])
@@ -62,7 +69,13 @@ def test_blender_requirements_hold_that_blender_and_its_numpy(version: str, nump
 
 
 def test_every_requirement_file_is_used_and_pinned() -> None:
-    used = {"bootstrap.txt", "blender-test.txt", "constraints.txt", "constraints-bench.txt"}
+    used = {
+        "bootstrap.txt",
+        "blender-test.txt",
+        "constraints.txt",
+        "constraints-bench.txt",
+        "constraints-diffusion.txt",
+    }
     used |= {f"blender-{version}.txt" for version in environments.BLENDER_PYTHONS}
     assert {path.name for path in REQUIREMENTS.iterdir()} == used
     for path in REQUIREMENTS.iterdir():
@@ -229,7 +242,7 @@ def test_every_make_target_can_be_read(target: str) -> None:
 def test_make_alone_lists_the_targets() -> None:
     done = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = {line.split()[1] for line in done.stdout.splitlines()}
-    assert listed == {"help", "demo", "test", "test-matrix", "bench", "extension", "screenshots", "clean"}
+    assert listed == {"help", "demo", "diffusion", "test", "test-matrix", "bench", "extension", "screenshots", "clean"}
 
 
 def test_the_bootstrap_needs_nothing_but_the_standard_library() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,13 @@ def test_every_engine_of_the_table_loads_under_its_name() -> None:
 def test_unknown_name_lists_the_names() -> None:
     with pytest.raises(UsageError, match=r"no engine 'wlak'.*telea.*walk"):
         engines.load("wlak")
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="torch is installed here")
+def test_without_torch_the_engine_diffusers_says_what_to_install() -> None:
+    assert "torch" in engines.available()["diffusers"]
+    with pytest.raises(UsageError, match=r"cannot be used: not installed: torch, .*pip install .*\[diffusion\]"):
+        engines.load("diffusers")
 
 
 def test_another_packages_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

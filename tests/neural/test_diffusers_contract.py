@@ -1,0 +1,15 @@
+"""The engine contract, held against diffusers with tiny models: one made for painting, and a plain one."""
+
+from pathlib import Path
+
+import pytest
+
+from ..engine_contract import Contract, Engine
+from .tiny_models import NATIVE_PX
+
+
+class TestDiffusers(Contract):
+    @pytest.fixture(params=["inpaint", "plain"])
+    def engine(self, request: pytest.FixtureRequest, tiny: Path) -> Engine:
+        options = {"model": str(tiny / request.param), "native_px": NATIVE_PX, "steps": 2, "device": "cpu"}
+        return Engine("diffusers", options)
