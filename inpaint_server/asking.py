@@ -22,7 +22,9 @@ from .engines.contract import (
     OwnerMap,
     RunContext,
     StepContext,
+    Told,
     imagines,
+    untold,
 )
 from .engines.looking import Disparity, Look
 
@@ -33,9 +35,11 @@ class Asking:
     """The requests of one run. `caption` is the latest one, None before the first; it is kept in the journal, because
     another sitting must go on with the same words."""
 
-    def __init__(self, project: Project, engine: InpaintEngine, depth: Disparity | None = None) -> None:
+    def __init__(
+        self, project: Project, engine: InpaintEngine, depth: Disparity | None = None, tell: Told = untold
+    ) -> None:
         self.caption: str | None = None
-        self._project, self._source_depth = project, depth
+        self._project, self._source_depth, self._tell = project, depth, tell
         wish = project.caption.engine if imagines(engine) else ""
         self._captions = engines.load_caption(wish) if wish else None
         self._estimator = engines.load_depth(project.depth.engine) if project.depth.engine else None
@@ -49,7 +53,7 @@ class Asking:
         if measure is not None:
             depth = measure.at(canvas, hole, context.owner, cancelled)
         options = context.run.options
-        return InpaintRequest(*words, self._seed(context.step), context, options, depth)
+        return InpaintRequest(*words, self._seed(context.step), context, options, depth, self._tell)
 
     def hidden(
         self, options: dict[str, object], picture: RGB, mask: Mask, cancelled: Callable[[], bool]
@@ -61,7 +65,7 @@ class Asking:
         depth = None
         if options.get("controlnet") and self._estimator is not None:
             depth = self._estimator.depth(shown, self._look(), cancelled)
-        return InpaintRequest(*words, self._project.inpaint.seed, options=dict(options), depth=depth)
+        return InpaintRequest(*words, self._project.inpaint.seed, options=dict(options), depth=depth, tell=self._tell)
 
     def numbers(self, context: StepContext, painted: RGB, new: Bool, cancelled: Callable[[], bool]) -> OwnerMap | None:
         """The layer of each pixel of a picture [H, W, 3] of which `new` was just painted, int16 [H, W]; None where
@@ -78,7 +82,7 @@ class Asking:
             return prompt, negative
         wish = self._project.caption
         if self.caption is None or (step > 0 and (step - 1) % wish.every_steps == 0):
-            look = Look(settings.write(wish), self._project.inpaint.seed)
+            look = Look(settings.write(wish), self._project.inpaint.seed, self._tell)
             self.caption = self._captions.caption(shown(), look, cancelled)
         return prompts.joined(prompt, self.caption), negative
 
@@ -97,4 +101,4 @@ class Asking:
         return self._canvas_depth
 
     def _look(self) -> Look:
-        return Look(settings.write(self._project.depth), self._project.inpaint.seed)
+        return Look(settings.write(self._project.depth), self._project.inpaint.seed, self._tell)

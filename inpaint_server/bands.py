@@ -2,7 +2,8 @@
 
 One step composes the plates at their new positions, finds the hole, prepares the mask, lets the engine paint, pastes
 back every known pixel and says what is new on which plate. A layer's place on the canvas is a matter of rows alone,
-so the cut is exact for every engine, whatever it painted.
+so the cut is exact for every engine, whatever it painted. An engine that likes wide strips paints several steps at
+once (`margins`).
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from .engines.contract import (
     continues_plates,
 )
 from .journal import Piece, State
+from .margins import Margins, Reach
 from .masks import Bool
 from .plate_store import BORROWED, PlateStore
 from .regions import bounds
@@ -52,6 +54,8 @@ class Bands:
         self._narrow = continues_plates(engine) and not plan.vertical and masks.is_plain(project.mask)
         self._canvas = Canvas.blank(self._extent)
         self._heads = engine.begin(run)
+        self._reach = Reach(project, plan, engine, run)
+        self._margins = Margins(self._reach)
 
     def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask | None]:
         """One step: what it sets on the plates, and its mask. `before` is the mask of the step before."""
@@ -60,15 +64,40 @@ class Bands:
             return [], None
         blank = self._canvas if extent == self._extent else Canvas.blank(extent)
         canvas = canvases.compose(self._plan, self._stores, step, blank)
+        if self._margins.cover(step):
+            self._margins.lay_on(canvas, step)
+            mask = np.zeros(canvas.hole.shape, np.uint8)
+        elif (until := self._reach.until(step)) > step:
+            mask = self._paint_ahead(canvas, step, until, cancelled)
+        else:
+            mask = self._paint_on(canvas, step, before, cancelled)
+        return self._cut(canvas, mask, step), mask
+
+    def _paint_on(self, canvas: Canvas, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> Mask:
+        """Paint what is missing of a canvas, in place; the mask under which it was."""
         layers = tuple(
-            replace(view, position=extent.inside(layer.position(step)))
+            replace(view, position=canvas.extent.inside(layer.position(step)))
             for view, layer in zip(self._run.layers, self._plan.layers, strict=True)
         )
         mask = self._prepare_mask(canvas, layers, step, before)
         painted = self._inpaint(canvas, mask, StepContext(self._run, step, layers, canvas.owner), cancelled)
         masks.blend(canvas.rgb, painted, mask)
         canvases.fill_unneeded(canvas, self._plan)
-        return self._cut(canvas, mask, step), mask
+        return mask
+
+    def _paint_ahead(self, canvas: Canvas, step: int, until: int, cancelled: Callable[[], bool]) -> Mask:
+        """Paint a canvas, in place, with what the steps up to `until` will show beside it, which is kept for them."""
+        wide = Canvas.blank(self._margins.extent(step, until))
+        canvases.compose(self._plan, self._stores, step, wide)
+        beside = np.ones(wide.hole.shape, np.bool_)
+        wide.frame(beside, self._plan.width, self._plan.height)[:] = False
+        wide.hole |= beside & ~wide.known
+        wide.rgb[wide.hole] = 0
+        mask = self._paint_on(wide, step, None, cancelled)
+        self._margins.keep(wide, step, until)
+        size = self._plan.width, self._plan.height
+        canvas.rgb[:] = wide.frame(wide.rgb, *size)
+        return wide.frame(mask, *size)
 
     def frame(self, step: int) -> tuple[RGB, OwnerMap]:
         """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]."""
@@ -82,11 +111,11 @@ class Bands:
 
     def state(self) -> State:
         """What later steps depend on beside the plates."""
-        return self._engine.state()
+        return self._engine.state() | self._margins.state()
 
     def restore(self, state: State) -> None:
         """Take up a run where `state()` was called."""
-        self._engine.restore(state)
+        self._engine.restore(self._margins.restore(state))
 
     def _asked(self, step: int) -> Extent | None:
         """The part of the canvas on which a step paints: all of it, since an engine looks at what is round a hole.

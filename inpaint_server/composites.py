@@ -22,7 +22,8 @@ from .cutouts import Cutouts
 from .engines.contract import RGB, InpaintEngine, Mask, OwnerMap, PlateEngine, Rect, RunContext, StepContext
 from .journal import Piece, State
 from .layering.cutout import lay_over
-from .plate_store import PlateStore
+from .margins import Reach, Stock
+from .plate_store import OWN, PlateStore
 from .separate import follow, led, moved, skyline
 
 DRAFT = "draft."
@@ -32,12 +33,18 @@ Bool = NDArray[np.bool_]
 
 @dataclass
 class Window:
-    """What the frame may show of one plate at a step: its rows, RGBA [h, W, 4], and which columns are new [W]."""
+    """What the canvas may show of one plate at a step: its rows, RGBA [h, W, 4], and which columns are new [W].
+
+    `guessed` [W] are columns beside the frame that the plate does not have yet and is not asked for. The plate's
+    column 0 is the canvas's column `x`.
+    """
 
     store: PlateStore
     rows: slice
     pixels: NDArray[np.uint8]
     new: Bool
+    guessed: Bool
+    x: int
 
 
 class Composites:
@@ -58,15 +65,23 @@ class Composites:
         self._draft, self._asking = draft, asking
         self.frame, self.shown = self._drafted.frame, self._drafted.shown
         engine.begin(run)
+        self._reach = Reach(project, plan, engine, run)
+        self._stock = Stock(self._reach)
 
-    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask]:
+    def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], Mask | None]:
         """One step: what it sets on the plates, and its mask. `before` is the mask of the step before."""
-        pieces, _ = self._drafted.paint(step, None, cancelled)
-        windows = [self._window(store, step, pieces) for store in self._stores]
+        if self._stock.covers(step):
+            return self._stock.take(self._stores, step), None
+        until = self._reach.until(step)
+        left, right = self._reach.beside(step, until)
+        drafted = [
+            piece for later in range(step, until + 1) for piece in self._drafted.paint(later, None, cancelled)[0]
+        ]
+        windows = [self._window(store, step, drafted, left, right) for store in self._stores]
         canvas, owner, hole = self._compose(windows)
         layers = tuple(
-            replace(view, position=layer.position(step))
-            for view, layer in zip(self._run.layers, self._plan.layers, strict=True)
+            replace(view, position=(window.x, store.layer.position(step)[1]))
+            for view, window, store in zip(self._run.layers, windows, self._stores, strict=True)
         )
         mask = masks.prepare(hole, owner, layers, self._project.mask, before)
         canvas[hole] = 0
@@ -78,42 +93,54 @@ class Composites:
             painted = self._engine.inpaint(canvas, binary, request, cancelled)
             masks.blend(canvas, painted, mask)
             numbers = self._asking.numbers(context, canvas, hole, cancelled)
-        self._separate(windows, canvas, numbers, step)
-        return [*self._cut(windows, canvas, mask, owner, step)], mask
+        self._separate(windows, canvas, numbers)
+        pieces = self._cut(windows, canvas, mask, owner)
+        if until > step:
+            pieces = self._stock.keep(self._stores, pieces, step, until)
+        return pieces, mask
 
-    def _window(self, store: PlateStore, step: int, pieces: Sequence[Piece]) -> Window:
-        rows, pixels = self._drafted.window(store, step)
-        new = np.zeros(self._plan.width, np.bool_)
-        x = store.layer.position(step)[0]
-        for piece in pieces:
+    def _window(self, store: PlateStore, step: int, drafted: Sequence[Piece], left: int, right: int) -> Window:
+        """What a plate shows at a step, with its draft, and with `left` and `right` columns beside the frame."""
+        rows, pixels = self._drafted.window(store, step, left, right)
+        width = pixels.shape[1]
+        new = np.zeros(width, np.bool_)
+        x = store.layer.position(step)[0] + left
+        for piece in drafted:
             if piece.layer == store.layer.index:
-                first, last = max(0, piece.rect.x + x), min(self._plan.width, piece.rect.x + piece.rect.width + x)
+                first, last = max(0, piece.rect.x + x), min(width, piece.rect.x + piece.rect.width + x)
                 if first < last:
                     start = first - piece.rect.x - x
                     pixels[:, first:last] = piece.picture()[: pixels.shape[0], start : start + last - first]
                     new[first:last] = True
-        return Window(store, rows, pixels, new)
+        guessed = np.zeros(width, np.bool_)
+        had = np.flatnonzero(store.known(Rect(-x, rows.start, width, 1), OWN)[0] | new)
+        if had.size and (left or right):
+            # where this layer is not asked for yet its border goes on level, so that the others have a neighbour
+            first, last = min(left, int(had[0])), max(width - right, int(had[-1]) + 1)
+            guessed[:first], guessed[last:] = True, True
+            pixels[:, :first], pixels[:, last:] = pixels[:, [first]], pixels[:, [last - 1]]
+        return Window(store, rows, pixels, new, guessed, x)
 
     def _compose(self, windows: Sequence[Window]) -> tuple[RGB, OwnerMap, Bool]:
         """The canvas with the drafts on it, the layer that is seen at each pixel, and where that is a draft."""
-        canvas = np.zeros((self._plan.height, self._plan.width, 3), np.uint8)
+        owner = self._owner(windows)
+        canvas = np.zeros((*owner.shape, 3), np.uint8)
         for window in windows:
             canvas[window.rows] = lay_over(canvas[window.rows], window.pixels[..., :3], window.pixels[..., 3])
-        owner = self._owner(windows)
         hole = np.zeros(owner.shape, np.bool_)
         for window in windows:
-            columns = np.flatnonzero(window.new)
+            columns = np.flatnonzero(window.new | window.guessed)
             hole[window.rows, columns] |= owner[window.rows, columns] == window.store.layer.index
         return canvas, owner, hole
 
     def _owner(self, windows: Sequence[Window]) -> OwnerMap:
         """The layer that is seen at each pixel."""
-        owner = np.zeros((self._plan.height, self._plan.width), np.int16)
+        owner = np.zeros((self._plan.height, windows[0].new.size), np.int16)
         for window in windows:
             owner[window.rows][window.pixels[..., 3] >= 128] = window.store.layer.index
         return owner
 
-    def _separate(self, windows: Sequence[Window], canvas: RGB, numbers: OwnerMap | None, step: int) -> None:
+    def _separate(self, windows: Sequence[Window], canvas: RGB, numbers: OwnerMap | None) -> None:
         """Move the drafted columns of every layer to where its border was painted, or to where `numbers`, the layer of
         every pixel [H, W], has it."""
         for behind, window in itertools.pairwise(windows):
@@ -121,41 +148,39 @@ class Composites:
             if not columns.size:
                 continue
             # the side that was known before is where the border comes from
-            forward = columns[0] > 0
-            order = columns if forward else columns[::-1]
-            start = self._move_before(window, int(order[0]) + (-1 if forward else 1), step)
+            first, last = int(columns[0]), int(columns[-1])
+            forward = first > 0 and not window.guessed[first - 1]
+            order, before = (columns, first - 1) if forward else (columns[::-1], last + 1)
+            start = self._move_before(window, before)
             part = window.pixels[:, order]
             draft = skyline(part[..., 3])
             expected = draft
             if numbers is not None:
                 mine = numbers[window.rows] >= window.store.layer.index
                 lowest = behind.rows.stop - window.rows.start - 1
-                expected = self._expected(mine, order, draft, start, lowest)
+                expected = self._expected(mine, order, before, draft, start, lowest)
                 start = 0
             moves = follow(canvas[window.rows][:, order], expected, start) + expected - draft
             window.pixels[:, order] = moved(part, moves)
 
     def _expected(
-        self, mine: Bool, order: NDArray[np.int64], draft: NDArray[np.int64], start: int, lowest: int
+        self, mine: Bool, order: NDArray[np.int64], before: int, draft: NDArray[np.int64], start: int, lowest: int
     ) -> NDArray[np.int64]:
         """The rows at which a layer begins in new columns by what is `mine` of its window [h, W], from the known border
-        on; the columns of the draft that are in doubt keep it."""
-        forward = order[0] > 0
-        before = int(order[0]) + (-1 if forward else 1)
+        in the column `before` them on; the columns of the draft that are in doubt keep it."""
         known = int(draft[0]) + start
         seen = skyline(mine[:, [before]].view(np.uint8) * np.uint8(255))[0] if 0 <= before < mine.shape[1] else known
         return led(skyline(mine[:, order].view(np.uint8) * np.uint8(255)), draft, known, int(seen), lowest)
 
-    def _move_before(self, window: Window, column: int, step: int) -> int:
-        """By how much the known border lies below its draft in a column of the frame."""
-        if not 0 <= column < self._plan.width:
+    def _move_before(self, window: Window, column: int) -> int:
+        """By how much the known border lies below its draft in a column of the canvas."""
+        if not 0 <= column < window.new.size:
             return 0
-        store = window.store
-        x = column - store.layer.position(step)[0]
-        draft = self._draft.plate(store.layer.index, Rect(x, window.rows.start, 1, window.pixels.shape[0]))
+        rect = Rect(column - window.x, window.rows.start, 1, window.pixels.shape[0])
+        draft = self._draft.plate(window.store.layer.index, rect)
         return int((skyline(window.pixels[:, column : column + 1, 3]) - skyline(draft[..., 3]))[0])
 
-    def _cut(self, windows: Sequence[Window], canvas: RGB, mask: Mask, asked: OwnerMap, step: int) -> list[Piece]:
+    def _cut(self, windows: Sequence[Window], canvas: RGB, mask: Mask, asked: OwnerMap) -> list[Piece]:
         """What is new on every plate: painted where its layer is seen, drafted where it is hidden.
 
         `asked` is the layer that was seen at each pixel when the mask was made: where a border has moved since, a
@@ -167,13 +192,13 @@ class Composites:
             index = window.store.layer.index
             seen = (owner[window.rows] == index) & (window.pixels[..., 3] > 0)
             painted = seen & (((mask[window.rows] > 0) & (asked[window.rows] == index)) | window.new[None])
+            painted &= ~window.guessed
             window.pixels[..., :3][painted] = canvas[window.rows][painted]
             which = painted | np.broadcast_to(window.new, painted.shape)
             columns = np.flatnonzero(which.any(0))
             if columns.size:
                 first, last = int(columns[0]), int(columns[-1]) + 1
-                x = first - window.store.layer.position(step)[0]
-                rect = Rect(x, window.rows.start, last - first, window.pixels.shape[0])
+                rect = Rect(first - window.x, window.rows.start, last - first, window.pixels.shape[0])
                 part = which[:, first:last]
                 pieces.append(Piece(index, rect, part, window.pixels[:, first:last][part]))
         return pieces
@@ -181,10 +206,11 @@ class Composites:
     def state(self) -> State:
         """What later steps depend on beside the plates: the engine's own, and the draft's."""
         drafted = {DRAFT + key: value for key, value in self._drafted.state().items()}
-        return self._engine.state() | drafted
+        return self._engine.state() | drafted | self._stock.state()
 
     def restore(self, state: State) -> None:
         """Take up a run where `state()` was called."""
+        state = self._stock.restore(state)
         drafted = {key.removeprefix(DRAFT): value for key, value in state.items() if key.startswith(DRAFT)}
         if drafted:
             self._drafted.restore(drafted)

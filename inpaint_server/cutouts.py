@@ -62,12 +62,13 @@ class Cutouts:
         runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
         return [Rect(rect.x + start, rect.y, stop - start, rect.height) for start, stop in runs]
 
-    def window(self, store: PlateStore, step: int) -> tuple[slice, NDArray[np.uint8]]:
-        """What the frame shows of a plate at a step: its rows in the frame, and RGBA [rows, W, 4]."""
+    def window(self, store: PlateStore, step: int, left: int = 0, right: int = 0) -> tuple[slice, NDArray[np.uint8]]:
+        """What the frame, with columns beside it, shows of a plate at a step: its rows, and RGBA [rows, columns, 4]."""
         first, last = store.rows or (0, 0)
         rows = slice(first, min(last, self._plan.height))
-        pixels = np.zeros((max(0, rows.stop - rows.start), self._plan.width, 4), np.uint8)
-        store.copy(Rect(-store.layer.position(step)[0], rows.start, self._plan.width, pixels.shape[0], step), pixels)
+        pixels = np.zeros((max(0, rows.stop - rows.start), left + self._plan.width + right, 4), np.uint8)
+        x = -store.layer.position(step)[0] - left
+        store.copy(Rect(x, rows.start, pixels.shape[1], pixels.shape[0], step), pixels)
         return rows, pixels
 
     def frame(self, step: int) -> tuple[RGB, OwnerMap]:

@@ -162,7 +162,7 @@ class StepLoop:
         (folder / "plates").mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "steps")
         self.journal.begin(fingerprint(self.plan, project, picture))
-        self.asking = Asking(project, engine, assets.depth if assets else None)
+        self.asking = Asking(project, engine, assets.depth if assets else None, tell)
         imagine = _imagination(engine, project, self.asking, cancelled)
         prepared = prepare(project, picture, assets or Assets(), folder / "layers", imagine, begin)
         self.lifted, cutouts = prepared.lifted, prepared.cutouts
@@ -172,7 +172,7 @@ class StepLoop:
         self.stores = [self._store(layer, cutouts, reach) for layer in self.plan.layers]
         for store in self.stores:
             store.begin(prepared.picture)
-        self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name, tell)
+        self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
         begin("Planning what comes into the frame")
         self.painting = _painting(project, self.plan, self.stores, engine, self.context, self.asking)
         self.divergence = Divergence(self.plan, prepared.picture, cutouts, project.inpaint.warn_divergence)
@@ -279,9 +279,7 @@ def _imagination(
     return imagine
 
 
-def _context(
-    plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str, tell: Told
-) -> RunContext:
+def _context(plan: Plan, project: Project, picture: RGB, cutouts: Sequence[Cutout], engine: str) -> RunContext:
     """The run as the engine is told of it."""
     options = project.options_of(engine)
     rows = [(c.top, c.height) for c in cutouts] or [(layer.top, layer.height) for layer in plan.layers]
@@ -298,5 +296,4 @@ def _context(
         options,
         tuple(cutouts),
         project.motion.loop,
-        tell,
     )

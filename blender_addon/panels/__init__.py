@@ -20,7 +20,10 @@ Draw = Callable[[Any, Any], None]
 
 @dataclass(frozen=True)
 class Arranged:
-    """A panel: its title, icon and what it lies below; open at first or not; its own drawing, if it has one."""
+    """A panel: its title, icon and what it lies below; open at first or not; its own drawing, if it has one.
+
+    That of an `engine`'s settings is there while that engine is chosen.
+    """
 
     name: str
     title: str
@@ -29,6 +32,7 @@ class Arranged:
     open: bool = False
     draw: Draw | None = None
     presets: bool = False
+    engine: bool = False
 
 
 ARRANGED = (
@@ -44,7 +48,11 @@ ARRANGED = (
     Arranged("inpaint", "Painting", "BRUSH_DATA", draw=engine_choice.drawer("inpaint")),
     Arranged("prompts", "Prompts over Time", "TEXT", below="inpaint"),
     Arranged("caption", "Captions", "OUTLINER_OB_FONT", below="inpaint", draw=engine_choice.drawer("caption")),
-    Arranged("walk", "Engine walk", "MOD_NOISE", below="inpaint"),
+    Arranged("walk", "Engine walk", "MOD_NOISE", below="inpaint", engine=True),
+    Arranged("diffusers", "Engine diffusers", "SHADERFX", below="inpaint", engine=True),
+    Arranged("a1111", "Engine a1111", "URL", below="inpaint", engine=True),
+    Arranged("iopaint", "Engine iopaint", "URL", below="inpaint", engine=True),
+    Arranged("comfyui", "Engine comfyui", "URL", below="inpaint", engine=True),
     Arranged("mask", "Mask", "MOD_MASK", below="inpaint"),
     Arranged("plates", "Plates", "TEXTURE", below="inpaint"),
     Arranged("overlays", "Overlays", "MOD_OCEAN"),
@@ -63,6 +71,12 @@ class ParallaxPanel:
     bl_category = "Parallax"
     arranged: ClassVar[Arranged]
     drawn: ClassVar[Draw]
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Whether there is anything to set: an engine that is not chosen has nothing."""
+        one = cls.arranged
+        return not one.engine or properties.of_scene(context.scene).inpaint.engine == one.name
 
     def draw_header(self, _context: Any) -> None:
         """The panel's icon."""

@@ -67,8 +67,7 @@ class RunContext:
     `reach_px` is how far beside a hole the masks of this run may ask for known pixels to be painted again. With
     `cutouts`, one per layer, the layers follow contours: layer i shows rows `cutouts[i].top`..+`height`, which its
     `LayerView` repeats, and has a matte; without, they are bands of rows. With `loop` every layer is periodic: after
-    `steps` steps it shows the source again. `tell` is told in a sentence what goes on and takes long (a download), or
-    goes otherwise than wished (a smaller size for want of memory).
+    `steps` steps it shows the source again.
     """
 
     source: RGB
@@ -79,7 +78,6 @@ class RunContext:
     options: dict[str, Any] = field(default_factory=dict)
     cutouts: tuple[Cutout, ...] = ()
     loop: bool = False
-    tell: Told = untold
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,8 @@ class InpaintRequest:
     """What to paint. `context` is None for a single picture outside a run.
 
     `depth` is the disparity of the canvas, float32 [H, W], 0 the farthest to 1 the nearest, guessed where it is to be
-    painted; None where nobody estimates it, or nothing asks for it. `tell` is as in `RunContext`.
+    painted; None where nobody estimates it, or nothing asks for it. `tell` is told in a sentence what goes on and takes
+    long (a download), or goes otherwise than wished (a smaller size for want of memory).
     """
 
     prompt: str = ""
@@ -107,6 +106,17 @@ class InpaintRequest:
     options: dict[str, Any] = field(default_factory=dict)
     depth: NDArray[np.float32] | None = None
     tell: Told = untold
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """How much of the journey an engine likes to paint at once: so many steps, and so many columns beyond the frame.
+
+    A painter for whom a wide strip costs as much as a narrow one wants many steps; one step is what there is to paint.
+    """
+
+    steps: int = 1
+    most_px: int = 0
 
 
 class InpaintEngine(Protocol):
@@ -163,6 +173,12 @@ class PlateEngine(InpaintEngine, Protocol):
 def continues_plates(engine: InpaintEngine) -> TypeGuard[PlateEngine]:
     """Whether an engine is a `PlateEngine`."""
     return bool(getattr(engine, "continues_plates", hasattr(engine, "plate")))
+
+
+def ahead(engine: InpaintEngine, run: RunContext) -> Ahead:
+    """How far ahead an engine wants to paint in a run (its method `ahead`, if it has one)."""
+    wanted: Callable[[RunContext], Ahead] | None = getattr(engine, "ahead", None)
+    return wanted(run) if wanted is not None else Ahead()
 
 
 def imagines(engine: InpaintEngine) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import ParallaxError, UsageError
+from ...shared.model_settings import Diffusers
 from ..diffusion import calls
 from ..diffusion.calls import OutOfMemory
 from ..diffusion.crops import Crop
@@ -22,7 +23,7 @@ from ..diffusion.passes import paint_crops
 from ..diffusion.pipelines import SHELF
 from ..diffusion.presets import PRESETS
 from .card import INPAINT, Card
-from .contract import RGB, InpaintRequest, Mask, Rect, RunContext
+from .contract import RGB, Ahead, InpaintRequest, Mask, Rect, RunContext
 
 NEEDED = "torch", "diffusers", "transformers", "accelerate", "safetensors"
 INSTALL = "pip install 'infinite-parallax[diffusion]'"
@@ -58,6 +59,11 @@ class DiffusersEngine:
         """Read the settings, so that a wrong one is told before anything is fetched; no heads."""
         settle(run.options)
         return [[] for _ in run.layers]
+
+    def ahead(self, run: RunContext) -> Ahead:
+        """As many steps as are wished, while half of a square remains for what is known."""
+        _, call = settle(run.options)
+        return Ahead(Diffusers(**run.options).ahead_steps, call.native_px // 2)
 
     def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool]) -> RGB:
         """Paint the mask crop by crop; UsageError for settings that cannot be, ParallaxError for want of memory."""

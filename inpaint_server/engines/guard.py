@@ -16,12 +16,14 @@ from ..regions import bounds
 from .contract import (
     RGB,
     RGBA,
+    Ahead,
     InpaintEngine,
     InpaintRequest,
     Mask,
     PlateEngine,
     Rect,
     RunContext,
+    ahead,
     continues_plates,
     imagines,
 )
@@ -113,6 +115,10 @@ class Guarded:
     def imagines(self) -> bool:
         """Whether the engine makes new picture."""
         return imagines(self._engine)
+
+    def ahead(self, run: RunContext) -> Ahead:
+        """How far ahead the engine wants to paint."""
+        return ahead(self._engine, run)
 
     def plate(self, index: int, rect: Rect) -> RGBA:
         """See `PlateEngine.plate`."""

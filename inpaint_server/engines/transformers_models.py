@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...shared.errors import Cancelled, ParallaxError, UsageError
+from .contract import Told
 from .looking import Cancelled as IsCancelled
-from .looking import Told
 
 NEEDED = ("torch", "transformers", "safetensors")
 INSTALL = "pip install 'infinite-parallax[diffusion]'"

@@ -11,8 +11,9 @@ from infinite_parallax.inpaint_server import engines, step_loop
 from infinite_parallax.inpaint_server.composites import Composites
 from infinite_parallax.inpaint_server.cutouts import Cutouts
 from infinite_parallax.inpaint_server.engines import load
-from infinite_parallax.inpaint_server.engines.contract import RGB, RGBA, InpaintRequest, Mask, Rect, RunContext
+from infinite_parallax.inpaint_server.engines.contract import RGB, RGBA, Ahead, InpaintRequest, Mask, Rect, RunContext
 from infinite_parallax.inpaint_server.engines.looking_guard import GuardedDepth
+from infinite_parallax.inpaint_server.journal import Journal
 from infinite_parallax.inpaint_server.layering import prepare
 from infinite_parallax.inpaint_server.layering.assets import Assets
 from infinite_parallax.inpaint_server.layering.cutout import Cutout, flatten
@@ -197,6 +198,53 @@ def test_a_composite_is_resumed_with_the_same_bytes(tmp_path: Path) -> None:
         with pytest.raises(Cancelled):
             go(tmp_path / "again", Painter(), stop_at=stop)
     go(tmp_path / "again", Painter())
+    assert digest(tmp_path / "again") == digest(tmp_path / "run")
+
+
+class WidePainter(Painter):
+    """Paints four steps at once, each pixel by its column on the canvas that it is given."""
+
+    def ahead(self, run: RunContext) -> Ahead:  # noqa: ARG002
+        return Ahead(4, 1000)
+
+    def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, _: Callable[[], bool]) -> RGB:  # type: ignore[override]
+        assert request.context is not None
+        assert request.context.owner.shape == mask.shape
+        self.masks.append(mask.copy())
+        out = canvas.copy()
+        out[mask > 0] = [200, 0, 10]
+        out[mask > 0, 1] = np.broadcast_to(np.arange(canvas.shape[1]), mask.shape)[mask > 0]
+        return out
+
+
+def test_four_steps_of_a_composite_are_painted_at_once(tmp_path: Path) -> None:
+    engine = WidePainter()
+    manifest = go(tmp_path / "run", engine)
+    assert [mask.shape[1] for mask in engine.masks] == [WIDTH + 27] * 3
+    plan, journal = plans.plan(project(), WIDTH, HEIGHT), Journal(tmp_path / "run" / "steps")
+    for step in range(1, 13):
+        first = step - (step - 1) % 4
+        pieces = {piece.layer: piece for piece in journal.read(step).pieces}
+        for index, layer in enumerate(plan.layers):
+            rect = pieces[index].rect
+            edge = WIDTH - layer.position(step)[0]
+            assert (rect.x + rect.width, rect.width) == (edge, -layer.position(step)[0] + layer.position(step - 1)[0])
+            # every column that its layer shows was painted at its own place beside the frame
+            seen = pieces[index].picture()
+            painted = (seen[..., 0] == 200) & (seen[..., 2] == 10)
+            wanted = np.arange(rect.x, rect.x + rect.width) + layer.position(first)[0]
+            assert painted.mean() > 0.1
+            np.testing.assert_array_equal(seen[..., 1][painted], np.broadcast_to(wanted, painted.shape)[painted])
+        if step < 12:  # with the last step the video ends
+            assert (frame_at(tmp_path / "run", manifest, step)[:, -3:, 0] == 200).mean() > 0.75
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_a_composite_painted_ahead_is_resumed_with_the_same_bytes(tmp_path: Path, stop: int) -> None:
+    go(tmp_path / "run", WidePainter())
+    with pytest.raises(Cancelled):
+        go(tmp_path / "again", WidePainter(), stop_at=stop)
+    go(tmp_path / "again", WidePainter())
     assert digest(tmp_path / "again") == digest(tmp_path / "run")
 
 
