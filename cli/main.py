@@ -212,12 +212,13 @@ def run_plan(args: argparse.Namespace) -> int:
     from .plan_table import as_json, as_table, plan_of, settle
 
     wanted, picture = wish(args)
-    project, notes = settle(wanted, picture)
+    settled = settle(wanted, picture)
+    project = settled.project
     plan = plan_of(project, picture)
     if args.json:
         print(json.dumps(as_json(plan, project), indent=1))
     else:
-        print("\n".join([as_table(plan), *notes]))
+        print("\n".join([as_table(plan), *settled.notes]))
     return 0
 
 
@@ -227,11 +228,15 @@ def run_suggest(args: argparse.Namespace) -> int:
 
     wanted, picture = wish(args)
     check_file(args.out, ".json")
-    project, notes = settle(wanted, picture)
-    beside = {part: os.path.relpath(path, args.out.parent) for part, path in attached(project).items()}
-    named = renamed(replace(project, picture=os.path.relpath(picture, args.out.parent)), beside)
+    settled = settle(wanted, picture)
+    beside = {part: os.path.relpath(path, args.out.parent) for part, path in attached(settled.project).items()}
+    for part, data in settled.pictures.items():
+        beside[part] = f"{args.out.stem}_{part}.png"
+        args.out.with_name(beside[part]).write_bytes(data)
+    named = renamed(replace(settled.project, picture=os.path.relpath(picture, args.out.parent)), beside)
     args.out.write_text(json.dumps(named.to_json(), indent=1) + "\n", encoding="utf-8")
-    print("\n".join([*notes, f"Wrote {args.out}.", f"Next: infinite-parallax preview --project {args.out} -o out.mp4"]))
+    print("\n".join(settled.notes))
+    print(f"Wrote {args.out}.\nNext: infinite-parallax preview --project {args.out} -o out.mp4")
     return 0
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from ..inpaint_server import settling
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import read_picture
+from ..inpaint_server.settling import Settled
 from ..shared import plan as plans
 from ..shared import tiling
 from ..shared.attachments import read_attached
@@ -22,11 +23,11 @@ def picture_size(picture: Path) -> tuple[int, int]:
     return width, height
 
 
-def settle(project: Project, picture: Path) -> tuple[Project, tuple[str, ...]]:
-    """The project as the server will settle it for a picture file, and why in sentences."""
+def settle(project: Project, picture: Path) -> Settled:
+    """The project as the server will settle it for a picture file, why, and what was found for it."""
     source = read_picture(picture.read_bytes(), Limits())
-    settled = settling.settle(project, source, read_attached(project), Limits())
-    return settling.as_wished(settled, project), settled.notes
+    settling.check_engines(project)
+    return settling.settle(project, source, read_attached(project), Limits())
 
 
 def plan_of(project: Project, picture: Path) -> Plan:

@@ -19,7 +19,7 @@ from .engines.contract import RGB
 def geometry(project: Project, plan: Plan) -> dict[str, object]:
     """What must not change between two sittings of a job, nor by a redo; the keys say it in words."""
     contours = project.cut.mode == "contour"
-    lifting = ("name", "velocity", "scale")
+    lifting = ("name", "velocity", "speed_factor", "scale")
     objects = [{k: v for k, v in settings.write(thing).items() if k not in lifting} for thing in project.objects]
     cut = [project.cut.reach, *(settings.write(hint) for hint in project.hints)] if contours else []
     lines = [[layer.skyline, layer.matte] for layer in project.layers] if contours else []

@@ -7,7 +7,9 @@ compares this document with the routes and with real answers.
 
 from typing import Any
 
-from ..shared import wire
+from ..shared import settings, wire
+from ..shared.model_settings import Segment
+from ..shared.pointing import Touch
 from ..shared.wire import API
 from .openapi_dialects import components, iopaint_paths, web_ui_paths
 from .schemas import BYTES, TEXT, Node, nullable, record, ref, schemas
@@ -39,6 +41,11 @@ def _form(required: Node, optional: Node) -> Node:
 
 def _json(schema: Node) -> Node:
     return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _described(schema: Node, words: str) -> Node:
+    """A form's part that holds JSON."""
+    return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema, "description": words}
 
 
 def _parameter(name: str, place: str, words: str, schema: Node) -> Node:
@@ -171,6 +178,16 @@ def _single_paths() -> Node:
     painted = {"200": _answer(None, "The painted picture.", "image/png")}
     side = {"type": "integer", "minimum": 1}
     size = _json(record({"width": side, "height": side}, {"project": ref("Project")}))
+    looked = {"200": _answer("Found", "What was found, the surest first; masks are PNG files of the picture's size.")}
+    sought = _form(
+        {"picture": BYTES},
+        {
+            "words": TEXT | {"description": "What to find, such as sky . mountains . river ."},
+            "touch": _described(settings.json_schema(Touch), "In place of words: where somebody points."),
+            "engine": TEXT,
+            "settings": _described(settings.json_schema(Segment), "The project's section segment."),
+        },
+    )
     made = {"200": _answer("Plan", "What follows by arithmetic.")}
     eye = {"engine": TEXT, "settings": {"type": "string", "contentMediaType": "application/json"}}
     eye["settings"]["description"] = "The project's section for it."
@@ -190,6 +207,9 @@ def _single_paths() -> Node:
         },
         f"{API}/caption": {
             "post": _operation("caption", "Say what is shown", read, f"400 {GUARDED} 413 503", requestBody=reads)
+        },
+        f"{API}/segment": {
+            "post": _operation("segment", "Find things", looked, f"400 {GUARDED} 413 503", requestBody=sought)
         },
         f"{API}/plan": {"post": _operation("plan", "The plan of a project", made, f"400 {GUARDED}", requestBody=size)},
     }

@@ -17,6 +17,7 @@ COUNT: Node = {"type": "integer", "minimum": 0}
 FLAG: Node = {"type": "boolean"}
 MOMENT: Node = {"type": "string", "format": "date-time"}
 BYTES: Node = {"type": "string", "format": "binary"}
+BASE64: Node = {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}
 
 
 def ref(name: str) -> Node:
@@ -78,6 +79,8 @@ def schemas() -> Node:
     }
     thing = {"name": TEXT, "layer": COUNT, "velocity": pair, "scale": {"type": "number"}, "tile": record(tile)}
     size = {"width": COUNT, "height": COUNT}
+    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
+    find = {"words": TEXT, "score": {"type": "number"}, "box": box, "mask": BASE64}
     return {
         "Error": record({"error": TEXT, "hint": TEXT, "code": TEXT}),
         "Project": project,
@@ -105,8 +108,12 @@ def schemas() -> Node:
             | {"plates": array(record({"index": COUNT, "name": TEXT, "tiles": array(record(tile))}))}
             | {"objects": array(record(thing))}
         ),
-        "Settled": record({"project": ref("Project"), "notes": array(TEXT)}),
         "Caption": record({"engine": TEXT, "caption": TEXT}),
+        "Settled": record(
+            {"project": ref("Project"), "notes": array(TEXT)}
+            | {"pictures": {"type": "object", "additionalProperties": BASE64}}
+        ),
+        "Found": record(size | {"engine": TEXT, "found": array(record(find))}),
         "Report": _report(size, pair),
         "Stage": record({"message": TEXT}),
         "Progress": record({"step": COUNT, "steps": COUNT}),

@@ -13,19 +13,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..shared import settings
+from ..shared import pointing, settings, words
 from ..shared.attachments import DEPTH, attached
 from ..shared.errors import UsageError
 from ..shared.plate_sizes import needed_bytes
 from ..shared.project import Project
 from . import attached as received
-from . import engines, limits
+from . import engines, limits, word_search
 from .engines.contract import RGB
 from .engines.looking import Disparity, Look
 from .engines.looking_guard import never
 from .layering.resolve import resolve
 from .layering.stages import Begin, unwatched
 from .limits import Limits
+from .word_search import Found
 
 WHITES = {16: (65535, np.uint16), 8: (255, np.uint8)}
 """By the bits of a pixel: the value of white, and the type of array."""
@@ -43,7 +44,7 @@ class Settled:
 
 def must_look(project: Project) -> bool:
     """Whether engines must look at the picture before a project can be settled, which may take minutes."""
-    return _depth_wanted(project)
+    return _depth_wanted(project) or bool(words.to_find(project))
 
 
 def check_engines(project: Project) -> None:
@@ -51,6 +52,8 @@ def check_engines(project: Project) -> None:
     for task in (engines.DEPTH, engines.CAPTION):
         if name := getattr(project, task).engine:
             check_engine(task, name)
+    if words.to_find(project):
+        word_search.finder(project.segment.engine)
 
 
 def check_engine(task: str, name: str) -> None:
@@ -80,21 +83,29 @@ def settle(
     """
     height, width = picture.shape[:2]
     found: dict[str, bytes] = {}
-    notes: tuple[str, ...] = ()
+    notes: list[str] = []
+    wanted = words.to_find(project)
+    if must_look(project):
+        pointing.check(project, width, height)
     if _depth_wanted(project):
         begin("Estimating the depth of the picture")
         found[DEPTH] = estimate(project, picture, begin, cancelled)
-        notes = (origin(project.depth.engine),)
+        notes.append(origin(project.depth.engine))
         project = replace(project, cut=replace(project.cut, depth=f"{DEPTH}.png"))
+    finds = word_search.look(project, picture, wanted, begin, cancelled) if wanted else []
+    if found or wanted:
         begin("Settling how the picture is cut")
     named = {part: data for part, data in {**parts, **found}.items() if part in attached(project)}
-    resolved = resolve(project, picture, received.decode(project, named, width, height, caps))
-    return Settled(resolved.project, found, (*notes, *resolved.notes))
-
-
-def as_wished(settled: Settled, wish: Project) -> Project:
-    """The settled project without naming the pictures that were found, for who does not keep them."""
-    return replace(settled.project, cut=replace(settled.project.cut, depth=wish.cut.depth))
+    assets = received.decode(project, named, width, height, caps)
+    if wanted.layers:
+        project, assets = word_search.with_layers(project, picture, assets, Found(finds, wanted.layers, found, notes))
+    resolved = resolve(project, picture, assets)
+    project = resolved.project
+    notes.extend(resolved.notes)
+    if wanted.objects:
+        project = word_search.with_objects(project, picture, assets, Found(finds, wanted.objects, found, notes))
+        pointing.check(project, width, height, settled=True)
+    return Settled(project, found, tuple(notes))
 
 
 def checked_steps(project: Project, width: int, height: int, store: Path, caps: Limits) -> int:

@@ -17,20 +17,22 @@ from urllib.parse import quote
 
 import requests
 
-from . import plates, settings, wire
+from . import found, plates, settings, wire
 from .attachments import form
 from .connection import CONNECT_S, Connection, no_answer
 from .errors import Cancelled, ParallaxError, UsageError
-from .model_settings import Caption, Depth
+from .found import Find, Suggestion
+from .model_settings import Caption, Depth, Segment
 from .plates import Manifest, Tile
-from .project import Project, from_json
+from .pointing import Touch
+from .project import Project
 from .wire import Event, JobInfo
 
 QUIET_S = 15.0
 PATIENCE_S = 60.0
 MODEL_S = 1800.0
 """How long a model may work on one picture, with its download."""
-DEPTH, CAPTION = Depth(), Caption()
+DEPTH, SEGMENT, CAPTION = Depth(), Segment(), Caption()
 _CHUNK = 1 << 16
 
 
@@ -77,13 +79,24 @@ class Client:
         body = {"project": project.to_json(), "width": width, "height": height}
         return self._way.ask("POST", "/plan", json=body)
 
-    def suggest(
-        self, project: Project, picture: bytes, attachments: Mapping[str, bytes] | None = None
-    ) -> tuple[Project, tuple[str, ...]]:
-        """The project as a job would settle it for a picture, and why in sentences."""
+    def suggest(self, project: Project, picture: bytes, attachments: Mapping[str, bytes] | None = None) -> Suggestion:
+        """The project as a job would settle it for a picture, why, and the pictures that were found for it."""
         parts = form(project, picture, attachments)
-        data = self._way.ask("POST", "/suggest", files=parts, timeout=(CONNECT_S, MODEL_S))
-        return from_json(data["project"]), tuple(data["notes"])
+        return found.suggestion(self._way.ask("POST", "/suggest", files=parts, timeout=(CONNECT_S, MODEL_S)))
+
+    def find(self, picture: bytes, words: str, wish: Segment = SEGMENT) -> list[Find]:
+        """What a picture (a file's bytes) shows of `words`, the surest first, by the engine that `wish` names."""
+        return self._segment(picture, wish, {"words": words})
+
+    def outline(self, picture: bytes, touch: Touch, wish: Segment = SEGMENT) -> Find:
+        """The thing in a picture (a file's bytes) that somebody points at."""
+        return self._segment(picture, wish, {"touch": json.dumps(settings.write(touch))})[0]
+
+    def _segment(self, picture: bytes, wish: Segment, fields: dict[str, str]) -> list[Find]:
+        fields |= {"settings": json.dumps(settings.write(wish))}
+        parts = {"picture": ("picture", picture)}
+        answer = self._way.ask("POST", "/segment", data=fields, files=parts, timeout=(CONNECT_S, MODEL_S))
+        return found.finds(answer)
 
     def create_job(
         self, project: Project, picture: bytes, job_id: str = "", attachments: Mapping[str, bytes] | None = None

@@ -6,11 +6,13 @@ Leaving it to who looks for the object was the other road; a job then failed min
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .errors import UsageError
 from .plan import default_layers
 from .project import Project
 from .sections import Hint, Object
+from .settings import setting
 
 Box = tuple[float, float, float, float]
 Points = Sequence[tuple[float, float]]
@@ -18,6 +20,17 @@ LEAST_PX = 2
 """Width and height of the smallest part of the picture in which an object can be looked for."""
 STROKE_ROOM = 0.6
 """Of a stroke's extent, on every side: where its object is looked for, if no box says it."""
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Where a person pointed in order to get a thing, or a better outline of one."""
+
+    on: tuple[tuple[float, float], ...] = setting((), "Points on the thing.", low=0, high=100000, unit="px")
+    beside: tuple[tuple[float, float], ...] = setting((), "Points beside it.", low=0, high=100000, unit="px")
+    box: tuple[float, float, float, float] | None = setting(
+        None, "A box round it, [left, top, right, bottom].", low=-100000, high=100000, unit="px"
+    )
 
 
 def check(project: Project, width: int, height: int, settled: bool = False) -> None:

@@ -164,6 +164,7 @@ class Object:
     velocity: tuple[float, float] | None = setting(
         None, "Velocity of its own, [x, y] in px per step, y down. Empty: its layer's.", low=-100000, high=100000
     )
+    speed_factor: float = setting(1.0, "Factor on its layer's velocity, where it has none of its own.", low=0, high=100)
     scale: float = setting(1.0, "How large it is shown, about its foot.", low=0.05, high=20)
 
 

@@ -37,17 +37,22 @@ class Visit:
 
 
 def velocity_of(thing: Object, plan: Plan, foot: int | None = None) -> Velocity:
-    """The velocity of an object: its own or that of the layer that it rides, on ground that recedes that of the row
-    `foot`. UsageError if there is no such layer."""
+    """The velocity of an object: its own or its factor of that of the layer that it rides, on ground that recedes of
+    that of the row `foot`. UsageError if there is no such layer."""
     if thing.layer >= len(plan.layers):
         raise UsageError(
             f"The object {thing.name!r} rides layer {thing.layer}, but there are {len(plan.layers)}, counted from 0.",
             f"Give it a layer from 0 to {len(plan.layers) - 1}.",
         )
     layer = plan.layers[thing.layer]
-    if thing.velocity is not None or layer.ramp is None or foot is None:
-        return thing.velocity if thing.velocity is not None else layer.velocity
-    return round(layer.velocity[0] * float(layer.ramp.scales(foot, 1)[0]), 3), layer.velocity[1]
+    if thing.velocity is not None:
+        return thing.velocity
+    across, down = layer.velocity
+    if layer.ramp is not None and foot is not None:
+        across *= float(layer.ramp.scales(foot, 1)[0])
+    elif thing.speed_factor == 1:
+        return layer.velocity
+    return round(across * thing.speed_factor, 3), round(down * thing.speed_factor, 3)
 
 
 def visits(plan: Plan, thing: ObjectPlate) -> tuple[Visit, ...]:

@@ -30,7 +30,7 @@ ENGINES: dict[str, dict[str, str]] = {
         "comfyui": ".comfyui",
     },
     DEPTH: {"dpt": ".dpt", "depth_anything": ".depth_anything", "prior": ".depth_prior"},
-    SEGMENT: {},
+    SEGMENT: {"grounded_sam": ".grounded_sam", "grabcut": ".grabcut"},
     CAPTION: {"blip": ".blip"},
 }
 DEFAULT = "walk"

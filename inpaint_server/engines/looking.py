@@ -11,7 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ...shared.pointing import Touch
 from .contract import RGB, Told, untold
+
+__all__ = ["CaptionEngine", "DepthEngine", "Look", "Segment", "SegmentEngine", "Touch"]
 
 Disparity = NDArray[np.float32]  # [H, W], 0 at the farthest to 1 at the nearest
 Share = NDArray[np.bool_]  # [H, W], True where the thing is
@@ -39,16 +42,6 @@ class Segment:
     share: Share
 
 
-@dataclass(frozen=True)
-class Touch:
-    """Where a person pointed in order to get a thing, or a better outline of one: points (x, y) on it, points beside
-    it, and a box round it, in px."""
-
-    on: tuple[tuple[float, float], ...] = ()
-    beside: tuple[tuple[float, float], ...] = ()
-    box: tuple[float, float, float, float] | None = None
-
-
 class DepthEngine(Protocol):
     """Estimates how near things are."""
 
@@ -60,9 +53,10 @@ class DepthEngine(Protocol):
 
 
 class SegmentEngine(Protocol):
-    """Finds things by words, or by pointing."""
+    """Finds things by words, or by pointing; `finds_words` is False where it can only be pointed at."""
 
     name: str
+    finds_words: bool
 
     def segment(self, picture: RGB, words: Sequence[str], look: Look, cancelled: Cancelled) -> Sequence[Segment]:
         """What was found of `words`, the surest first; [] when nothing was."""

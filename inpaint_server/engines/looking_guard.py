@@ -56,7 +56,7 @@ class GuardedSegment:
 
     def __init__(self, engine: SegmentEngine) -> None:
         self._engine = engine
-        self.name = engine.name
+        self.name, self.finds_words = engine.name, engine.finds_words
 
     def segment(
         self, picture: RGB, words: Sequence[str], look: Look, cancelled: looking.Cancelled = never

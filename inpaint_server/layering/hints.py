@@ -5,6 +5,7 @@ and a second at most. Over the whole picture it runs away, so what lies outside 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ SEED = 1
 LEAST_FOUND = 0.05  # of the box: less is no object
 MIDDLE = 0.25  # radius, of the box's sides
 LEAST_PART = 0.08  # of the largest part: smaller ones are left away
+DOT = 1 / 150  # of the picture's longer side: width of a point
+REACH = 1 / 5  # of the picture's longer side: how far a thing goes on round the points on it
 
 
 def object_mask(picture: RGB, box: Box | None, stroke: Points, stroke_px: int) -> Bool:
@@ -33,6 +36,45 @@ def object_mask(picture: RGB, box: Box | None, stroke: Points, stroke_px: int) -
     """
     height, width = picture.shape[:2]
     inner = pointing.area(box, stroke, stroke_px, width, height)
+    marks = [Mark(stroke, stroke_px, cv2.GC_FGD)] if stroke else []
+    return _marked(picture, inner, box is not None, marks)
+
+
+def pointed_mask(picture: RGB, box: Box | None, on: Points, beside: Points) -> Bool:
+    """The object that has the points `on` and not those `beside`, inside the box if there is one; bool [H, W], px.
+
+    Without a box it is looked for round the points, `REACH` of the picture's longer side away at most.
+    """
+    height, width = picture.shape[:2]
+    dot = max(3, round(DOT * max(width, height)))
+    if box is None:
+        xs, ys = [x for x, _ in on], [y for _, y in on]
+        room = REACH * max(width, height)
+        box = (min(xs) - room, min(ys) - room, max(xs) + room, max(ys) + room)
+    inner = pointing.area(box, (), dot, width, height, "touch")
+    marks = [
+        Mark((point,), dot, value) for points, value in ((on, cv2.GC_FGD), (beside, cv2.GC_BGD)) for point in points
+    ]
+    return _marked(picture, inner, True, marks, [(round(x), round(y)) for x, y in on])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line through points, or a dot, `width_px` wide, under which GrabCut's guess is `value`."""
+
+    points: Points
+    width_px: float
+    value: int
+
+
+def _marked(
+    picture: RGB, inner: Box, probable: bool, marks: Sequence[Mark], on: Sequence[tuple[int, int]] = ()
+) -> Bool:
+    """The object in a part of the picture, by what is marked in it; `probable`: what is not marked may be the object.
+
+    Of the parts of what is found those are kept that hold a point of `on`, or the largest where there is none.
+    """
+    height, width = picture.shape[:2]
     window = _padded(inner, width, height)
     crop = picture[window]
     shrink = min(1.0, WORK_PX / max(crop.shape[:2]))
@@ -43,14 +85,15 @@ def object_mask(picture: RGB, box: Box | None, stroke: Points, stroke_px: int) -
     left, top, right, bottom = np.round((np.array(inner).reshape(2, 2) - corner) * scale).astype(int).ravel()
     guess = np.full(size[::-1], cv2.GC_BGD, np.uint8)
     inside = guess[top : max(bottom, top + 1), left : max(right, left + 1)]
-    inside[:] = cv2.GC_PR_FGD if box else cv2.GC_PR_BGD
-    if stroke:
-        _draw(guess, (np.array(stroke) - corner) * scale, stroke_px * float(scale[0]))
-    found = _largest(_grab(small, guess.copy()))
-    if found.sum() < LEAST_FOUND * inside.size:
+    inside[:] = cv2.GC_PR_FGD if probable else cv2.GC_PR_BGD
+    for mark in marks:
+        _draw(guess, (np.array(mark.points) - corner) * scale, mark.width_px * float(scale[0]), mark.value)
+    spots = [tuple(np.clip(((np.array(p) - corner) * scale).astype(int), 0, np.array(size) - 1)) for p in on]
+    found = _kept(_grab(small, guess.copy()), spots)
+    if found.sum() < LEAST_FOUND * inside.size and not on:
         # the object looks like its surroundings; then its middle has to be believed
         _believe_middle(inside)
-        found = _largest(_grab(small, guess))
+        found = _kept(_grab(small, guess), spots)
     soft = cv2.resize(found.astype(np.float32), (crop.shape[1], crop.shape[0]), interpolation=cv2.INTER_CUBIC)
     out = np.zeros((height, width), np.bool_)
     out[window] = soft > 0.5
@@ -81,9 +124,9 @@ def _believe_middle(inside: NDArray[np.uint8]) -> None:
     inside[(y[:, None] ** 2 + x[None] ** 2) < MIDDLE**2] = cv2.GC_FGD
 
 
-def _draw(guess: NDArray[np.uint8], points: NDArray[np.float64], thickness: float) -> None:
+def _draw(guess: NDArray[np.uint8], points: NDArray[np.float64], thickness: float, value: int) -> None:
     line = np.round(points).astype(np.int32)
-    cv2.polylines(guess, [line[:, None]], False, int(cv2.GC_FGD), max(1, round(thickness)))
+    cv2.polylines(guess, [line[:, None]], False, int(value), max(1, round(thickness)))
 
 
 def _grab(picture: RGB, guess: NDArray[np.uint8]) -> Bool:
@@ -98,12 +141,16 @@ def _grab(picture: RGB, guess: NDArray[np.uint8]) -> Bool:
     return np.asarray((guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD), np.bool_)
 
 
-def _largest(mask: Bool) -> Bool:
-    """The largest connected part and those not much smaller, without holes of a few pixels."""
+def _kept(mask: Bool, spots: Sequence[tuple[int, ...]]) -> Bool:
+    """The connected parts that hold one of the spots (x, y), or the largest and those not much smaller where none
+    does; without holes of a few pixels."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count < 2:
         return mask
+    held = {int(labels[y, x]) for x, y in spots} - {0}
     area = stats[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0
-    kept = (area >= LEAST_PART * area.max())[labels]
-    return np.asarray(cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0, np.bool_)
+    parts = np.isin(np.arange(count), sorted(held)) if held else area >= LEAST_PART * area.max()
+    return np.asarray(
+        cv2.morphologyEx(parts[labels].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0, np.bool_
+    )

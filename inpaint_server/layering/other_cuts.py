@@ -45,7 +45,7 @@ def from_depth(picture: RGB, depth: NDArray[np.float32], thresholds: Sequence[fl
     out: list[Bool] = []
     for threshold in thresholds:
         soft = np.clip((depth - threshold) / (2 * SOFT) + 0.5, 0, 1).astype(np.float32)
-        mask = _clean(np.asarray(_guided(grey, soft) >= 0.5, np.bool_))
+        mask = cleaned(np.asarray(_guided(grey, soft) >= 0.5, np.bool_))
         out.append(mask & out[-1] if out else mask)
     return out
 
@@ -150,7 +150,7 @@ def _guided(guide: F32, values: F32) -> F32:
     return np.asarray(mean(slope) * guide + mean(values_mean - slope * guide_mean), np.float32)
 
 
-def _clean(mask: Bool) -> Bool:
+def cleaned(mask: Bool) -> Bool:
     """Without islands and holes smaller than a speck."""
     out = mask.copy()
     for value in (True, False):

@@ -59,6 +59,11 @@ def resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
     height, width = picture.shape[:2]
     pointing.check(project, width, height)
     settled = _resolve(project, picture, assets)
+    if settled.project.cut.mode == "straight" and assets.segmentation is not None and not project.layers:
+        # bands know no outline, but where they lie and what they are called is known
+        bands = _with_layers(settled.project, _propose(project, picture, assets), height)
+        plain = tuple(replace(layer, skyline=()) for layer in bands.layers)
+        settled = replace(settled, project=replace(bands, layers=plain))
     settled = replace(settled, project=_with_band_disparities(settled.project, height, assets))
     pointing.check(settled.project, width, height, settled=True)
     return settled
@@ -174,7 +179,7 @@ def _too_fast(project: Project, name: str) -> Resolved:
 def _propose(project: Project, picture: RGB, assets: Assets) -> Suggestion:
     cut = project.cut
     if assets.segmentation is not None:
-        return proposals.suggest_from_segmentation(assets.segmentation)
+        return proposals.suggest_from_segmentation(assets.segmentation, assets.layer_names)
     if assets.depth is not None:
         return proposals.suggest_from_depth(picture, assets.depth, cut.layers, cut.reach)
     proposal = proposals.suggest(picture, cut.layers, cut.reach)

@@ -178,8 +178,9 @@ def suggest_from_depth(picture: RGB, depth: NDArray[np.float32], most: int | Non
     return replace(found, names=NAMES[count + 1][1:]) if earthly and count > 1 else found
 
 
-def suggest_from_segmentation(numbers: NDArray[np.int16]) -> Suggestion:
-    """A proposal from the number of every pixel's layer, int16 [H, W], 0 the farthest: as many layers as numbers."""
+def suggest_from_segmentation(numbers: NDArray[np.int16], names: Sequence[str] = ()) -> Suggestion:
+    """A proposal from the number of every pixel's layer, int16 [H, W], 0 the farthest: as many layers as numbers, with
+    `names` if there are any."""
     count = int(numbers.max()) + 1
     if count > MOST_LAYERS_GIVEN:
         raise UsageError(
@@ -188,4 +189,5 @@ def suggest_from_segmentation(numbers: NDArray[np.int16]) -> Suggestion:
         )
     paths = [other_cuts.first_rows(mask) for mask in other_cuts.from_segmentation(numbers, count)]
     wanted = [path.astype(np.float64) for path in paths]
-    return describe(wanted, [1.0] * len(wanted), len(numbers), "the segmentation")
+    proposal = describe(wanted, [1.0] * len(wanted), len(numbers), "the segmentation")
+    return replace(proposal, names=tuple(names)) if len(names) == count else proposal

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify
 
-from ...shared import pointing
+from ...shared import pointing, words
 from ...shared import project as projects
 from ...shared.errors import UsageError
 from ...shared.identity import nameless
@@ -131,6 +131,8 @@ def redo(job_id: str) -> Response:
 def _settled_like(job: Job, wish: Project) -> Project:
     """A wish with what it leaves open as it was settled for the job; a redo looks at no picture again."""
     known = job.parsed_project()
+    if words.to_find(wish):
+        wish = _found_like(known, wish)
     if settling.must_look(wish):
         wish = replace(wish, cut=replace(wish.cut, depth=known.cut.depth))
     if not wish.layers:
@@ -138,6 +140,12 @@ def _settled_like(job: Job, wish: Project) -> Project:
     if wish.cut.mode == "auto":
         wish = replace(wish, cut=replace(wish.cut, mode=known.cut.mode))
     return wish
+
+
+def _found_like(known: Project, wish: Project) -> Project:
+    """A wish with the layers and objects that were found by words for the job; its own settings of objects stay."""
+    cut = wish.cut if wish.cut.segmentation else replace(wish.cut, segmentation=known.cut.segmentation)
+    return replace(wish, cut=cut, objects=wish.objects + known.objects[len(wish.objects) :])
 
 
 def _check_same_geometry(job: Job, project: Project) -> None:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify
 from ...shared import pointing
 from ...shared import project as projects
 from ...shared.errors import UsageError
+from ...shared.found import Suggestion
 from ...shared.plan import plan
 from ...shared.plate_sizes import needed_bytes
 from ...shared.settings import describe
@@ -73,7 +74,7 @@ def suggest() -> Response:
         with parts.painting.turn(received.PAINTING) if settling.must_look(project) else nullcontext():
             stop = lambda: parts.worker.stopping  # noqa: E731
             settled = settling.settle(project, picture, attachments, parts.limits, cancelled=stop)
-    return jsonify(project=settling.as_wished(settled, project).to_json(), notes=list(settled.notes))
+    return jsonify(Suggestion(settled.project, settled.notes, settled.pictures).to_json())
 
 
 def _side(data: dict[str, Any], name: str, caps: limits.Limits) -> int:

@@ -142,7 +142,8 @@ def test_suggest_looks_too(serve: Serve) -> None:
     form = {"project": json.dumps(WISH), "picture": (io.BytesIO(png()), "p.png")}
     answer = served.ask("POST", "/suggest", data=form).get_json()
     assert names(answer["project"])[0] == "sky"
-    assert answer["project"]["cut"]["depth"] == ""
+    assert answer["project"]["cut"]["depth"] == "depth.png"
+    assert set(answer["pictures"]) == {"depth"}
     assert "prior" in answer["notes"][0]
 
 
