@@ -93,14 +93,15 @@ class GroundedSam:
             inputs = processor(images=picture, text=_prompt(group), return_tensors="pt").to(model.device)
             with torch.inference_mode():
                 seen = model(**inputs)
-            found = processor.post_process_grounded_object_detection(
-                seen, inputs.input_ids, threshold=sure, text_threshold=fits, target_sizes=[picture.shape[:2]]
-            )[0]
-            for score, box, label in zip(found["scores"], found["boxes"], found["text_labels"], strict=True):
-                word = _meant(label, group)
-                inside = _inside(box.tolist(), picture.shape[1], picture.shape[0])
-                if word and inside:
-                    out.append((word, float(score), inside))
+            odds = seen.logits[0].float().sigmoid().cpu().numpy()
+            stop = processor.tokenizer.convert_tokens_to_ids(".")
+            fitting = _fitting(odds, inputs.input_ids[0].tolist(), stop, len(group))
+            boxes = _corners(seen.pred_boxes[0].float().cpu().numpy(), picture.shape[1], picture.shape[0])
+            best = fitting.argmax(1)
+            for i in np.flatnonzero((odds.max(1) > sure) & (fitting.max(1) > fits)):
+                inside = _inside(boxes[i].tolist(), picture.shape[1], picture.shape[0])
+                if inside:
+                    out.append((group[best[i]], float(fitting[i, best[i]]), inside))
         return sorted(out, key=lambda found: -found[1])
 
     def _outlines(self, picture: RGB, boxes: Boxes, look: Look, cancelled: IsCancelled) -> Iterator[Share]:
@@ -161,15 +162,26 @@ def _groups(words: Sequence[str], most: int, tokens: Callable[[str], int]) -> It
         yield group
 
 
-def _meant(label: str, words: Sequence[str]) -> str:
-    """The word that a label stands for: the detector gives back the tokens that fitted, part of a phrase or of two."""
-    seen = set(label.lower().replace("#", " ").split())
-    shares = [len(seen & set(word.lower().split())) / len(word.split()) for word in words]
-    best = int(np.argmax(shares))
-    if shares[best] > 0:
-        return words[best]
-    # a word that the tokenizer takes to pieces comes back as one of them
-    return next((word for word in words if any(part and part in word.lower() for part in seen)), "")
+def _fitting(odds: NDArray[np.float32], tokens: Sequence[int], stop: int, words: int) -> NDArray[np.float32]:
+    """How well every word fits every box, [boxes, words] in 0..1: the best of its tokens, which stand between full
+    stops. `odds` [boxes, places] are those of a box to mean the token at a place.
+
+    The labels that the library makes of the same numbers run together where two words are likely.
+    """
+    out = np.zeros((len(odds), words), np.float32)
+    word = 0
+    for place, token in enumerate(tokens[: odds.shape[1]]):
+        if token == stop:
+            word += 1
+        elif place and word < words:
+            out[:, word] = np.maximum(out[:, word], odds[:, place])
+    return out
+
+
+def _corners(boxes: NDArray[np.float32], width: int, height: int) -> Boxes:
+    """Boxes given by centre and size, 0..1, as left, top, right, bottom in px."""
+    centre, half = boxes[:, :2].astype(np.float64), boxes[:, 2:].astype(np.float64) / 2
+    return np.concatenate([centre - half, centre + half], 1) * [width, height, width, height]
 
 
 def _inside(box: Sequence[float], width: int, height: int) -> list[float]:
