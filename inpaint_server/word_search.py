@@ -69,7 +69,7 @@ def with_layers(project: Project, picture: RGB, assets: Assets, found: Found) ->
         found.notes.append(f"No layer was found for {words.named(made.unfound)}.")
     if len(made.words) < 2:
         found.notes.append("Fewer than two layers were found, so the picture is cut without the words.")
-        return project, assets
+        return replace(project, segment=replace(project.segment, layers="")), assets
     if project.layers and len(project.layers) != len(made.words):
         raise UsageError(
             f"The words gave {len(made.words)} layers ({words.named(made.words)}), but the project has "
@@ -99,7 +99,8 @@ def with_objects(project: Project, picture: RGB, assets: Assets, found: Found) -
         layer = by_words.stands_on(find.share, numbers)
         objects.append(Object(name=name, layer=layer, box=_rounded(find.box), matte=f"{part}.png"))
         found.notes.append(f"{name} (sure: {find.score:.2f}) rides layer {layer}.")
-    return replace(project, objects=tuple(objects))
+    # they are in the list now, and must not be found once more under a name that somebody has changed
+    return replace(project, objects=tuple(objects), segment=replace(project.segment, objects=""))
 
 
 def _numbers(project: Project, shape: tuple[int, ...], assets: Assets) -> by_words.Numbers:

@@ -47,10 +47,9 @@ def named(words: tuple[str, ...]) -> str:
 def to_find(project: Project) -> Wanted:
     """What an engine has to look for before a project can be settled.
 
-    Layers are not looked for where a segmentation says them already, nor an object whose name is in the list.
+    Layers are not looked for where a segmentation says them already; of a settled project nothing is.
     """
-    if not project.segment.engine:
+    wish = project.segment
+    if not wish.engine:
         return Wanted()
-    layers = () if project.cut.segmentation else parted(project.segment.layers)
-    names = {re.sub(r" \d+$", "", thing.name.lower()) for thing in project.objects}
-    return Wanted(layers, tuple(word for word in parted(project.segment.objects) if word not in names))
+    return Wanted(() if project.cut.segmentation else parted(wish.layers), parted(wish.objects))

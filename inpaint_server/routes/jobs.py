@@ -145,7 +145,8 @@ def _settled_like(job: Job, wish: Project) -> Project:
 def _found_like(known: Project, wish: Project) -> Project:
     """A wish with the layers and objects that were found by words for the job; its own settings of objects stay."""
     cut = wish.cut if wish.cut.segmentation else replace(wish.cut, segmentation=known.cut.segmentation)
-    return replace(wish, cut=cut, objects=wish.objects + known.objects[len(wish.objects) :])
+    segment = replace(wish.segment, layers=known.segment.layers, objects=known.segment.objects)
+    return replace(wish, cut=cut, segment=segment, objects=wish.objects + known.objects[len(wish.objects) :])
 
 
 def _check_same_geometry(job: Job, project: Project) -> None:

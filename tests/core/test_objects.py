@@ -159,6 +159,8 @@ def test_an_object_rides_its_layer_unless_it_has_a_velocity() -> None:
     plan = plans.plan(project(), WIDTH, HEIGHT)
     assert velocity_of(Object(layer=1), plan) == (-8, 0)
     assert velocity_of(Object(layer=1, velocity=(1, 2)), plan) == (1, 2)
+    assert velocity_of(Object(layer=0, speed_factor=0.6), plan) == (-2.1, 0)
+    assert velocity_of(Object(layer=1, velocity=(1, 2), speed_factor=0.6), plan) == (1, 2)
     with pytest.raises(UsageError, match="rides layer 2"):
         velocity_of(Object(layer=2), plan)
 

@@ -38,7 +38,9 @@ def picture() -> np.ndarray:
     return np.stack([2 * x, 3 * y, (x * y) % 200], axis=2).astype(np.uint8)
 
 
-def find(picture: np.ndarray, models: dict[str, str], words: tuple[str, ...] = ("sky", "red tower"), **options: Any) -> list[Segment]:  # fmt: skip
+def find(
+    picture: np.ndarray, models: dict[str, str], words: tuple[str, ...] = ("sky", "red tower"), **options: Any
+) -> list[Segment]:
     return engines.load_segment("grounded_sam").segment(picture, words, Look(models | EVERYTHING | options))
 
 

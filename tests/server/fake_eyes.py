@@ -34,8 +34,9 @@ class FakeEyes:
     ) -> Sequence[Segment]:
         self.asked.append(tuple(words))
         self.looks.append(look)
-        look.tell("Loading the eyes")
-        return [find for find in self.see(picture) if find.words in words]
+        finds = self.see(picture)
+        look.tell("Comparing what was seen")
+        return [find for find in finds if find.words in words]
 
     def touch(self, picture: RGB, touch: Touch, _look: Look, _cancelled: Callable[[], bool]) -> Bool:
         out = np.zeros(picture.shape[:2], np.bool_)
