@@ -6,13 +6,10 @@ import bpy
 
 from ..shared import layer_list
 from ..shared import plan as plans
-from ..shared import project as projects
-from ..shared.client import Client
 from ..shared.errors import UsageError
-from ..shared.painting import Wish
 from ..shared.project import MOST_LAYERS
-from . import asking, jobs, muting, preferences, properties, scene_project
-from .refusals import job_state, reported
+from . import muting, properties, scene_project
+from .refusals import reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
 
@@ -162,56 +159,10 @@ class INFINITE_PARALLAX_OT_layer_mute(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class INFINITE_PARALLAX_OT_suggest_layers(asking.Asking, bpy.types.Operator):
-    """Look at the picture and fill the list with layers along its skylines, shores and ridges"""
-
-    bl_idname = "infinite_parallax.suggest_layers"
-    bl_label = "Suggest Layers"
-    bl_options: ClassVar[set[str]] = UNDOABLE
-    title = "Looking at the picture"
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a picture, one question at a time."""
-        if not properties.of_scene(context.scene).picture:
-            cls.poll_message_set("Choose a picture first")
-            return False
-        return asking.free(cls)
-
-    def question(self, context: Any) -> Any:
-        """What the server is asked; the layers in the list are not a wish here, they are what is to be replaced."""
-        project, picture = properties.project(context.scene), scene_project.picture_path(context.scene)
-        wanted, server = scene_project.without_layers(project), preferences.server()
-        self._scene_name = context.scene.name
-
-        def ask() -> tuple[projects.Project, tuple[str, ...]]:
-            wish = Wish.read(wanted, picture)
-            with jobs.connected(server) as client:
-                return _suggested(client, wish)
-
-        return ask
-
-    def answered(self, _context: Any, answer: Any) -> None:
-        """Fill the list, and say how sure it is."""
-        suggested, notes = answer
-        scene = bpy.data.scenes.get(self._scene_name)
-        if scene is None:
-            raise UsageError(f"The scene {self._scene_name} is gone.", "Ask again in another scene.")
-        if suggested.layers:
-            properties.fill_cut(scene, suggested)
-        job_state().suggestion = " ".join(notes)
-        self.report({"INFO"}, job_state().suggestion)
-
-
-def _suggested(client: Client, wish: Wish) -> tuple[projects.Project, tuple[str, ...]]:
-    return client.suggest(wish.project, wish.picture, wish.attachments)
-
-
 CLASSES = (
     INFINITE_PARALLAX_OT_layer_add,
     INFINITE_PARALLAX_OT_layer_remove,
     INFINITE_PARALLAX_OT_layer_merge,
     INFINITE_PARALLAX_OT_layer_move,
     INFINITE_PARALLAX_OT_layer_mute,
-    INFINITE_PARALLAX_OT_suggest_layers,
 )

@@ -20,11 +20,7 @@ UNDOABLE = {"REGISTER", "UNDO"}
 def choose(scene: Any, path: Path) -> None:
     """Make a file the scene's picture; relative to a saved .blend."""
     scene_project.picture_size(path)
-    saved = bool(bpy.data.filepath)
-    try:
-        properties.of_scene(scene).picture = bpy.path.relpath(str(path)) if saved else str(path)
-    except ValueError:  # on another drive
-        properties.of_scene(scene).picture = str(path)
+    properties.of_scene(scene).picture = scene_project.stored(path)
 
 
 def file_of(scene: Any, image: Any) -> Path:

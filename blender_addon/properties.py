@@ -217,6 +217,11 @@ def fill_cut(scene: Any, wanted: Project) -> None:
     fill_layers(scene, wanted.layers)
 
 
+def fill_section(scene: Any, name: str, values: Any) -> None:
+    """Set one section of a scene's project."""
+    _write(getattr(of_scene(scene), name), values)
+
+
 def fill_layers(scene: Any, layers: Iterable[Layer]) -> None:
     """Set a scene's list of layers."""
     group = of_scene(scene)

@@ -34,6 +34,14 @@ def picture_path(scene: Any) -> Path:
     return path
 
 
+def stored(path: Path) -> str:
+    """A file's path as a scene names it: relative to a saved .blend."""
+    try:
+        return str(bpy.path.relpath(str(path))) if bpy.data.filepath else str(path)
+    except ValueError:  # on another drive
+        return str(path)
+
+
 def picture_size(path: Path) -> tuple[int, int]:
     """Width and height of a picture in px, as Blender reads it."""
     return _size(str(path), path.stat().st_mtime_ns)

@@ -22,7 +22,7 @@ from ..shared.errors import ParallaxError, UsageError
 from ..shared.formats import FORMATS
 from ..shared.outputs import check_file, check_folder, refused
 from ..shared.project import Project
-from . import animate, looking
+from . import animate, looking, segment
 
 Run = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -112,6 +112,9 @@ def _other_commands(commands: Commands) -> None:
     moving = _command(commands, "animate", animate.run, text)
     animate.add_arguments(moving)
     _out(moving, "FILE", "the video, .mp4 unless --format says otherwise")
+    found = _command(commands, "segment", segment.run, "layers and objects found by words, written as pictures")
+    segment.add_arguments(found)
+    _out(found, "FILE.png", "the layers' numbers; mattes of objects go beside it")
     text = "get Blender as a Python module, in its own environment"
     install = _command(commands, "install-blender", run_install, text)
     install.add_argument("version", nargs="?", help="4.2, 4.5, 5.0 or 5.2 (default: the newest possible)")

@@ -7,10 +7,13 @@ reads them.
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from .attachments import renamed
 from .errors import ParallaxError
 from .project import Project, from_json
 
@@ -74,6 +77,33 @@ def suggestion(data: Mapping[str, Any]) -> Suggestion:
     """The suggestion of an answer; a server that looks for nothing sends no pictures."""
     pictures = {str(part): _from_text(text) for part, text in data.get("pictures", {}).items()}
     return Suggestion(from_json(data["project"]), tuple(data["notes"]), pictures)
+
+
+def keep(data: bytes, folder: Path, name: str) -> Path:
+    """Write a picture that was found into a folder, under a name that tells it from others; the file.
+
+    An older picture stays, for who undoes.
+    """
+    path = folder / f"{name}_{hashlib.sha256(data).hexdigest()[:8]}.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as e:
+        raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space, or choose another.") from e
+    return path
+
+
+def kept(suggestion: Suggestion, folder: Path) -> Project:
+    """The project of a suggestion, with the pictures that were found for it as files of a folder."""
+    paths = {part: str(keep(data, folder, part)) for part, data in suggestion.pictures.items()}
+    return renamed(suggestion.project, paths)
+
+
+def forgotten(project: Project, folder: Path) -> Project:
+    """The project without the depth map and the segmentation that were found for it, so that they are found anew."""
+    cut = project.cut
+    ours = {name: "" for name in ("depth", "segmentation") if Path(getattr(cut, name)).parent == folder}
+    return replace(project, cut=replace(cut, **ours))
 
 
 def _strange() -> ParallaxError:

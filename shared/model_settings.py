@@ -84,10 +84,14 @@ class Segment:
     engine: str = setting("", "Engine that finds things by words. Empty: none is asked.", flag="segment-engine")
     layers: str = setting("", "Layers to find, from far to near: sky . mountains . river .", flag="segment-layers")
     objects: str = setting("", "Objects to lift off their layer: church . tower .", flag="segment-objects")
-    threshold: float = setting(0.3, "How sure a find must be.", low=0, high=1)
+    threshold: float = setting(0.3, "How sure a find must be.", low=0, high=1, flag="segment-threshold")
     text_threshold: float = setting(0.25, "How sure a word must fit it.", low=0, high=1, advanced=True)
-    model: str = setting("", "The model that finds boxes, by hub id or folder. Empty: its own.", advanced=True)
-    mask_model: str = setting("", "The model that outlines them, by hub id or folder. Empty: its own.", advanced=True)
+    model: str = setting(
+        "", "The model that finds boxes, by hub id or folder. Empty: its own.", flag="segment-model", advanced=True
+    )
+    mask_model: str = setting(
+        "", "The model that outlines them, by hub id or folder. Empty: its own.", flag="mask-model", advanced=True
+    )
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,8 @@ def drawer(name: str) -> Callable[[Any, Any], None]:
                 draw_sentence(context, layout, EMPTY[name], "INFO")
             return
         draw_settings(context, layout, entry, _shown(name, main_settings))
+        if name == "objects":
+            layout.operator("infinite_parallax.refine_object", icon="MOD_MASK")
 
     return draw
 

@@ -33,6 +33,8 @@ def test_every_flag_reaches_its_setting() -> None:
         text = declared.limits.choices[-1] if declared.limits.choices else samples[declared.kind]
         if declared.name in ("width", "height", "bitrate_kbps"):
             text = "640"
+        if declared.kind == "float" and declared.limits.high == 1:
+            text = "0.5"
         value = getattr(getattr(parse(f"--{declared.limits.flag}", text), section), declared.name)
         if declared.kind == "points":
             assert value == ((0, 0.5), (3, 1))

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server import engines
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.client import Client
@@ -240,6 +241,39 @@ def test_objects_alone_ride_the_layers_of_the_usual_cut(serve: Serve, picture: b
         ("tower", 2),
         ("tower 2", 2),
     ]
+
+
+@pytest.mark.usefixtures("eyes")
+def test_the_command_line_writes_what_was_found(
+    picture: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, labels = tmp_path / "p.png", tmp_path / "labels.png"
+    source.write_bytes(picture)
+    command = ["segment", str(source), "--segment-engine", "eyes", "-o", str(labels)]
+    assert main([*command, "--words", "sky . hills . water . dragons", "--objects", "tower . ghost"]) == 0
+    said = capsys.readouterr().out
+    assert "tower: sure 0.70, columns 27 to 34, rows 60 to 74" in said
+    assert "No layer was found for dragons." in said
+    assert "No object was found for ghost." in said
+    assert (numbers_of(labels.read_bytes()) == HILLS + 2 * WATER).mean() > 0.97
+    matte = numbers_of((tmp_path / "labels_tower.png").read_bytes())
+    assert matte[TOWERS[0]].mean() > 200
+    assert (tmp_path / "labels_tower_2.png").is_file()
+    assert main(command) == 2
+    assert "nothing to look for" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("eyes")
+def test_a_suggested_project_lies_beside_what_was_found(picture: bytes, tmp_path: Path) -> None:
+    source, out = tmp_path / "p.png", tmp_path / "made" / "journey.json"
+    source.write_bytes(picture)
+    words = ["--segment-engine", "eyes", "--segment-layers", "sky . hills . water", "--segment-objects", "church"]
+    assert main(["suggest", str(source), *words, "-o", str(out)]) == 0
+    project = projects.load(out)
+    assert project.cut.segmentation == "journey_segmentation.png"
+    assert [thing.matte for thing in project.objects] == ["journey_object.0.png"]
+    assert numbers_of((out.parent / project.cut.segmentation).read_bytes()).max() == 2
+    assert main(["plan", "--project", str(out)]) == 0
 
 
 @pytest.mark.parametrize(
