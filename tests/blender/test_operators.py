@@ -67,7 +67,7 @@ BUILT = {"layer_mute": {"layer": 1}, "select_strips": {}, "move": {"frames": 7},
 """What is called after the scene is built."""
 
 APART = {"picture_from_image", "picture_from_strip", "picture_paste", "show_picture", "import_project"}
-WITH_SERVER = ("generate", "redo", "suggest_layers")
+WITH_SERVER = ("generate", "redo", "suggest_layers", "refine_object")
 
 
 @pytest.fixture(autouse=True)
@@ -204,6 +204,8 @@ def test_undo_takes_back_what_the_server_made(enabled: Any, server_python: Path,
     write_png(tmp_path / "shore.png", shore)
     bpy.context.scene.infinite_parallax.picture = str(tmp_path / "shore.png")
     undoable(ops.suggest_layers)
+    ops.hint_box(list="objects", layer=0, box=(10, 10, 40, 40))
+    undoable(ops.refine_object)
 
 
 def searched() -> set[str]:
