@@ -25,6 +25,8 @@ LEAST_FOUND = 0.05  # of the box: less is no object
 MIDDLE = 0.25  # radius, of the box's sides
 LEAST_PART = 0.08  # of the largest part: smaller ones are left away
 DOT = 1 / 150  # of the picture's longer side: width of a point
+CALM_PX = 1.0  # width of the blur (standard deviation) under which the colours of marks are compared
+SAMPLES = 40  # colours of marks that are compared with
 REACH = 1 / 5  # of the picture's longer side: how far a thing goes on round the points on it
 
 
@@ -88,6 +90,8 @@ def _marked(
     inside[:] = cv2.GC_PR_FGD if probable else cv2.GC_PR_BGD
     for mark in marks:
         _draw(guess, (np.array(mark.points) - corner) * scale, mark.width_px * float(scale[0]), mark.value)
+    if on:
+        _liken(small, guess)
     spots = [tuple(np.clip(((np.array(p) - corner) * scale).astype(int), 0, np.array(size) - 1)) for p in on]
     found = _kept(_grab(small, guess.copy()), spots)
     if found.sum() < LEAST_FOUND * inside.size and not on:
@@ -124,8 +128,27 @@ def _believe_middle(inside: NDArray[np.uint8]) -> None:
     inside[(y[:, None] ** 2 + x[None] ** 2) < MIDDLE**2] = cv2.GC_FGD
 
 
+def _liken(small: RGB, guess: NDArray[np.uint8]) -> None:
+    """Where a guess is open, let it follow the marks: probably the object is what has rather the colour of a mark on
+    it than of one beside it or than what lies outside the part in which it is; in place."""
+    lab = cv2.cvtColor(cv2.GaussianBlur(small, (0, 0), CALM_PX), cv2.COLOR_RGB2LAB).astype(np.float32)
+    beside = lab[guess == cv2.GC_BGD]
+    far = beside[:: max(1, len(beside) // SAMPLES)]
+    near = lab[guess == cv2.GC_FGD]
+    near = near[:: max(1, len(near) // SAMPLES)]
+    if not len(far) or not len(near):
+        return
+    distances = [np.min([np.linalg.norm(lab - colour, axis=2) for colour in some], axis=0) for some in (near, far)]
+    unlike = (distances[0] > distances[1]) & (guess == cv2.GC_PR_FGD)
+    guess[unlike] = cv2.GC_PR_BGD
+
+
 def _draw(guess: NDArray[np.uint8], points: NDArray[np.float64], thickness: float, value: int) -> None:
     line = np.round(points).astype(np.int32)
+    if len(line) == 1:  # of which polylines draws nothing
+        x, y = (int(value) for value in line[0])
+        cv2.circle(guess, (x, y), max(1, round(thickness / 2)), int(value), -1)
+        return
     cv2.polylines(guess, [line[:, None]], False, int(value), max(1, round(thickness)))
 
 
