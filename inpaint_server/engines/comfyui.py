@@ -18,7 +18,8 @@ from ..pictures import encode_png
 from .card import INPAINT, Card
 from .comfy_workflow import OWN, Workflow, filled, parse
 from .contract import RGB, InpaintRequest, Mask
-from .remote import PATIENT, Asked, Kind, Pause, Service, never
+from .remote import PATIENT, Asked, Pause, Service, never
+from .remote_address import Kind
 from .remote_engine import RemoteEngine, picture_like
 
 CARD = Card(

@@ -11,7 +11,8 @@ from ...shared.errors import UsageError
 from ...shared.model_settings import IOPaint
 from .card import INPAINT, Card
 from .contract import RGB, InpaintRequest, Mask
-from .remote import Asked, Kind, Service, never
+from .remote import Asked, Service, never
+from .remote_address import Kind
 from .remote_engine import RemoteEngine, picture_like, to_base64
 
 CARD = Card(

@@ -5,25 +5,22 @@ else. All of that is dealt with here, once, so that an engine is only what its s
 runs in a thread of its own and is waited for in short looks, so that a cancel is heard at once; an asynchronous HTTP
 library would have been one more dependency for the same.
 
-The address comes from the project. Only http and https are spoken, redirects are not followed, proxies and logins of
-the environment are not used, and a login is only taken from a variable that was named for this purpose: a project
-made by somebody else can neither read files nor carry secrets away.
+The address comes from the project (`remote_address`): redirects are not followed, and proxies and logins of the
+environment are not used.
 """
 
 import json
-import os
 import queue
-import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 
-from ...shared.errors import Cancelled, ParallaxError, UsageError
+from ...shared.errors import Cancelled, ParallaxError
+from .remote_address import Kind, checked_url, read_login
 
 LOOK_S = 0.2
 """Between two looks whether somebody wants to cancel."""
@@ -38,7 +35,6 @@ LONGEST_BACK_OFF_S = 30.0
 ANSWER_BYTES = 256 * 1024**2
 PASSING = (429, 502, 503, 504)
 """Statuses that go by."""
-LOGIN = re.compile(r"INFINITE_PARALLAX_[A-Z0-9_]+")
 
 Asked = Callable[[], bool]
 """Whether somebody wants to cancel."""
@@ -52,15 +48,6 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What kind of server it is: the engine's name, what people call it, and how it is made to run."""
-
-    engine: str
-    title: str
-    start: str
 
 
 class Service:
@@ -249,40 +236,6 @@ def _request(method: str, url: str, login: tuple[str, str] | None, timeout_s: fl
                     raise requests.exceptions.ContentDecodingError("too long")
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Answer(answer.status_code, headers, bytes(body))
-
-
-def checked_url(url: str, kind: Kind) -> str:
-    """An address without a slash at its end; UsageError for one that is none, or not one for a server to be asked."""
-    setting = f"{kind.engine}.url"
-    try:
-        parts = urlsplit(url.strip())
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        known = False
-    if not known or parts.query or parts.fragment:
-        raise UsageError(f"{setting} is {url[:200]!r}, which is no address.", "Write it as http://127.0.0.1:7860.")
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(f"{setting} holds a name or a password.", f"Leave it out and use {kind.engine}.login.")
-    return url.strip().rstrip("/")
-
-
-def read_login(variable: str, kind: Kind) -> tuple[str, str] | None:
-    """Name and password out of an environment variable; None if none is named."""
-    if not variable:
-        return None
-    setting = f"{kind.engine}.login"
-    if not LOGIN.fullmatch(variable):
-        raise UsageError(
-            f"{setting} is {variable[:80]!r}, but only variables INFINITE_PARALLAX_... are read.",
-            "Use such a name, with letters A to Z, digits and _, so that no project can send other secrets away.",
-        )
-    name, colon, password = os.environ.get(variable, "").partition(":")
-    if not colon:
-        raise UsageError(
-            f"The environment variable {variable}, which {setting} names, holds no name:password.",
-            "Set it where the inpaint server is started.",
-        )
-    return name, password
 
 
 def their_words(body: bytes) -> str:

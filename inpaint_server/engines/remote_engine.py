@@ -21,7 +21,8 @@ from ..limits import Limits
 from ..pictures import encode_png, read_picture
 from ..walk.donor_fill import spread
 from .contract import RGB, InpaintRequest, Mask, Rect, RunContext
-from .remote import PATIENT, Asked, Kind, Pause, Service
+from .remote import PATIENT, Asked, Pause, Service
+from .remote_address import Kind
 
 S = TypeVar("S")
 MULTIPLE_PX = 8

@@ -7,7 +7,7 @@ import pytest
 from infinite_parallax.inpaint_server.engines import available
 
 from ..engine_contract import Contract, Engine
-from .painting_servers import SERVERS
+from .painting_comfy import SERVERS
 
 WITH_MODELS = ("diffusers",)
 NAMES = sorted(name for name, reason in available().items() if not reason and name not in WITH_MODELS)

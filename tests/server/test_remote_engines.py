@@ -1,32 +1,22 @@
 """Engines that let another server paint: what they send, how patient they are, and what they say when it goes wrong."""
 
 import base64
-import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server.engines import a1111, comfyui, iopaint
-from infinite_parallax.inpaint_server.engines.comfy_workflow import OWN, filled, parse
-from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, LayerView, RunContext
+from infinite_parallax.inpaint_server.engines import a1111
+from infinite_parallax.inpaint_server.engines.contract import InpaintRequest, LayerView, RunContext
 from infinite_parallax.inpaint_server.engines.guard import Guarded
-from infinite_parallax.inpaint_server.engines.remote_engine import RemoteEngine, softly_filled
-from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
+from infinite_parallax.inpaint_server.engines.remote_engine import softly_filled
+from infinite_parallax.shared.errors import Cancelled, UsageError
 
-from .painting_servers import DEADLINE_S, SERVERS, Comfy, PaintingServer, Reply, as_json, opened
-
-ENGINES: dict[str, type[RemoteEngine[Any]]] = {
-    "a1111": a1111.A1111Engine,
-    "iopaint": iopaint.IOPaintEngine,
-    "comfyui": comfyui.ComfyUIEngine,
-}
-PAINTING = {"a1111": "/sdapi/v1/img2img", "iopaint": "/api/v1/inpaint", "comfyui": "/view"}
-PICTURE = np.random.default_rng(2).integers(60, 200, (40, 56, 3)).astype(np.uint8)
-MASK = np.zeros((40, 56), np.uint8)
-MASK[:, 40:] = 255
+from .painting_comfy import SERVERS, Comfy
+from .painting_servers import DEADLINE_S, PaintingServer, Reply, as_json, opened
+from .remote_asking import MASK, PAINTING, PICTURE, engine_for, look, name_of, paint, refusal
 
 
 @pytest.fixture(params=list(SERVERS))
@@ -39,43 +29,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[PaintingServer]:
 def web_ui() -> Iterator[PaintingServer]:
     with SERVERS["a1111"]() as started:
         yield started
-
-
-@pytest.fixture
-def comfy() -> Iterator[Comfy]:
-    with Comfy() as started:
-        yield started
-
-
-def name_of(server: PaintingServer) -> str:
-    return next(name for name, kind in SERVERS.items() if type(server) is kind)
-
-
-def engine_for(server: PaintingServer, pauses: list[float] | None = None) -> Guarded:
-    """The engine, whose waits are written down instead of waited."""
-    return Guarded(ENGINES[name_of(server)](pause=(pauses if pauses is not None else []).append))
-
-
-def paint(
-    server: PaintingServer,
-    pauses: list[float] | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
-    **options: Any,
-) -> RGB:
-    request = InpaintRequest("a river", "people", 7, options=server.options | options)
-    return engine_for(server, pauses).inpaint(PICTURE, MASK, request, cancelled)
-
-
-def look(server: PaintingServer, **options: Any) -> None:
-    engine_for(server).look(server.options | options)
-
-
-def refusal(work: Callable[[], Any], kind: type[ParallaxError] = ParallaxError) -> ParallaxError:
-    with pytest.raises(kind) as caught:
-        work()
-    assert caught.value.message.endswith(".")
-    assert caught.value.hint
-    return caught.value
 
 
 def test_the_wish_arrives(server: PaintingServer) -> None:
@@ -181,17 +134,6 @@ def test_a_cancel_is_heard_while_the_server_paints(name: str) -> None:
         thread.join(DEADLINE_S)
         assert len(outcome) == 1
         assert bool(server.asked("/sdapi/v1/interrupt")) == (name == "a1111")
-
-
-@pytest.mark.parametrize("waiting_before", [0, 1])
-def test_a_cancel_stops_our_prompt_and_no_other(comfy: Comfy, waiting_before: int) -> None:
-    comfy.polls = 10**6
-    if waiting_before:
-        comfy.queue["another"] = {}
-    with pytest.raises(Cancelled):
-        paint(comfy, cancelled=lambda: len(comfy.asked("/history/prompt-1")) > 1)
-    assert list(comfy.queue) == ["another"] * waiting_before
-    assert len(comfy.asked("/interrupt")) == 1 - waiting_before
 
 
 def test_login(server: PaintingServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,46 +276,3 @@ def test_a_checkpoint_and_sampler_of_the_web_ui(web_ui: PaintingServer) -> None:
     sent = web_ui.asked(PAINTING["a1111"])[0].json()
     assert sent["override_settings"] == {"sd_model_checkpoint": "dream-inpainting"}
     assert sent["sampler_name"] == "DPM++ 2M"
-
-
-def test_comfy_takes_the_first_checkpoint_for_inpainting(comfy: Comfy) -> None:
-    paint(comfy)
-    workflow = json.loads(comfy.asked("/prompt")[0].body)["prompt"]
-    assert workflow["1"]["inputs"]["ckpt_name"] == "dream-inpainting.safetensors"
-    assert workflow["2"]["inputs"]["image"].endswith("-picture.png [temp]")
-
-
-def test_comfy_with_a_workflow_of_ones_own(comfy: Comfy) -> None:
-    own = json.loads(
-        json.dumps(OWN).replace('"{model}"', '"sd_xl.safetensors"').replace('"{prompt}"', '"oil, {prompt}"')
-    )
-    own["9"] = {"class_type": "SaveImage", "inputs": {"images": ["8", 0], "filename_prefix": "x"}}
-    paint(comfy, workflow=json.dumps(own))
-    workflow = json.loads(comfy.asked("/prompt")[0].body)["prompt"]
-    assert workflow["4"]["inputs"]["text"] == "oil, a river"
-    assert workflow["7"]["inputs"]["seed"] == 7
-    assert workflow["1"]["inputs"]["ckpt_name"] == "sd_xl.safetensors"
-
-
-def test_a_prompt_may_hold_braces() -> None:
-    values = dict.fromkeys(("picture", "mask", "negative_prompt", "model"), "x") | {"prompt": "a {seed} {odd}"}
-    made = filled(parse(json.dumps(OWN)), values | dict.fromkeys(("seed", "steps", "width", "height"), 3) | NUMBERS)
-    assert made["4"]["inputs"]["text"] == "a {seed} {odd}"
-    assert made["7"]["inputs"]["seed"] == 3
-    assert OWN["7"]["inputs"]["seed"] == "{seed}"
-
-
-NUMBERS: dict[str, Any] = {"guidance": 1.0, "strength": 1.0, "sampler": "euler", "scheduler": "normal"}
-
-
-def test_a_failed_workflow_tells_its_node(comfy: Comfy) -> None:
-    comfy.broken = True
-    told = refusal(lambda: paint(comfy))
-    assert "KSampler failed: out of memory" in told.message
-
-
-def test_a_prompt_that_is_lost(comfy: Comfy) -> None:
-    comfy.faults = [("/queue", as_json({"queue_running": [], "queue_pending": []})) for _ in range(3)]
-    comfy.polls = 10**6
-    told = refusal(lambda: paint(comfy))
-    assert "lost" in told.message

@@ -12,7 +12,7 @@ import pytest
 from infinite_parallax.inpaint_server.limits import Limits
 from PIL import Image
 
-from .painting_servers import SERVERS
+from .painting_comfy import SERVERS
 
 Serve = Callable[..., Any]
 Document = Callable[..., dict[str, Any]]
