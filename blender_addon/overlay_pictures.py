@@ -16,14 +16,15 @@ from ..shared.finishing import KINDS
 from . import compat
 from .uncompressed import FOLDER as UNCOMPRESSED
 
-OURS = re.compile(rf"({'|'.join(KINDS)})\d+_[0-9a-f]{{12}}\.(png|tif)")
+OURS = re.compile(rf"({'|'.join(KINDS)})\d+_[0-9a-f]{{12}}(_large)?\.(png|tif)")
 OVERLAYS = "overlays"
 _shown: set[str] = set()
 
 
 def remember() -> None:
-    """Keep in mind what the strips of this file show; to be asked before and after they change."""
+    """Keep in mind what strips, nodes and planes of this file show; to be asked before and after they change."""
     _shown.update(name for scene in bpy.data.scenes for name in _names(scene))
+    _shown.update(Path(bpy.path.abspath(image.filepath)).stem for image in bpy.data.images if image.filepath)
 
 
 def _names(scene: Any) -> Iterator[str]:
@@ -33,7 +34,7 @@ def _names(scene: Any) -> Iterator[str]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove pictures of overlays from a folder of plates that no strip has shown in this session."""
+    """Remove pictures of overlays from a folder of plates that nothing has shown in this session."""
     remember()
     for place in (folder / OVERLAYS, folder / OVERLAYS / UNCOMPRESSED):
         for path in place.glob("*") if place.is_dir() else ():

@@ -16,8 +16,10 @@ from infinite_parallax.blender_addon import (
     grade_groups,
     headless,
     muting,
+    overlay_pictures,
     planes,
     properties,
+    scene_project,
     targets,
 )
 from infinite_parallax.blender_addon.timeline import TAG
@@ -223,6 +225,23 @@ def test_a_saved_file_shows_the_same_without_the_addon(target: str, tmp_path: Pa
         assert shows(spec, tmp_path / "plates_of_it", 9, 10)
     finally:
         infinite_parallax.register()
+
+
+def test_pictures_that_are_shown_stay_and_others_go(target: str, tmp_path: Path) -> None:
+    def build(seed: int) -> list[str]:
+        wish = {"overlays": [{"kind": "mist", "seed": seed}, {"kind": "vignette"}]}
+        scene_project.build(scene(), made(tmp_path, document(output={"target": target}, **wish)), tmp_path)
+        return sorted(path.name for path in (tmp_path / "overlays").glob("*.png"))
+
+    first = build(1)
+    overlay_pictures._shown.clear()  # Blender begins anew
+    second = build(2)
+    assert len(first) == 4
+    assert len(second) == 7, "undo may bring the first ones back"
+    overlay_pictures._shown.clear()
+    third = build(2)
+    assert len(third) == 4
+    assert set(third) < set(second)
 
 
 def test_a_layer_that_is_drawn_is_hidden_and_shown_again(tmp_path: Path) -> None:
