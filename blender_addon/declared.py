@@ -44,6 +44,7 @@ NAMES = {
     "audio_kbps": "Audio rate",
     "falloff_db": "Falloff dB",
     "keyframe_group": "Key frames",
+    "preset_column": "Column",
     "negative_prompt": "Negative",
     "warn_divergence": "Warn above",
 }

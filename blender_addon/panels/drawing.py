@@ -12,6 +12,7 @@ from .. import declared, sound_files
 from ..sentences import LINE_LESS_PX, characters, draw_sentence, share_of_names
 
 TICK_CHARACTERS = 3
+WIDE_SHARE = 0.1
 SHORT = re.compile(r"Empty: ([^.]{1,18})\.")
 
 
@@ -57,7 +58,9 @@ def draw_settings(
     share = share_of_names(context, (declared.label(d.name) for d in those))
     most = int((1 - share) * characters(context, LINE_LESS_PX)) - TICK_CHARACTERS
     for d in those:
-        row = named(column, "" if d.kind == "bool" and not declared.switched(d) else declared.label(d.name), share)
+        ticked = d.kind == "bool" and not declared.switched(d)
+        wide = ticked and len(declared.label(d.name)) > most
+        row = named(column, "" if ticked else declared.label(d.name), WIDE_SHARE if wide else share)
         if instead and d.name in instead:
             instead[d.name](row)
         else:
