@@ -5,6 +5,7 @@ masks shows every part of the mask preprocessing on one hole. They are made by h
 looked at before they are kept.
 """
 
+import itertools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,10 @@ import numpy as np
 from infinite_parallax.cli.demo import write_example
 from infinite_parallax.cli.painting import paint
 from infinite_parallax.cli.preview import tile_reader
-from infinite_parallax.inpaint_server import masks
+from infinite_parallax.inpaint_server import engines, masks
 from infinite_parallax.inpaint_server.engines.contract import LayerView
+from infinite_parallax.inpaint_server.engines.looking import Look
+from infinite_parallax.inpaint_server.layering.suggest import suggest_from_depth
 from infinite_parallax.shared import (
     example_picture,
     formats,
@@ -123,6 +126,24 @@ def colour_sheet() -> Image.Image:
 DUSK = Grade(gain=(0.5, 0.6, 0.82), gamma=(0.72, 0.76, 0.84), saturation=0.7)
 
 
+def depth_sheet() -> Image.Image:
+    """The example, its depth by the engine without a model, and the layers that are suggested from it."""
+    picture = example_picture.paint(1280, 720, 0)
+    depth = engines.load_depth("prior").depth(picture, Look())
+    grey = np.repeat(np.rint(depth * 255).astype(np.uint8)[..., None], 3, 2)
+    found = suggest_from_depth(picture, depth, None, 0.22)
+    tinted = picture // 2
+    edges = [np.zeros(1280), *found.wanted, np.full(1280, 720.0)]
+    for i, (above, below) in enumerate(itertools.pairwise(edges)):
+        y = np.arange(720)[:, None]
+        tinted[(y >= above[None]) & (y < below[None])] += (np.array(TINTS[i % len(TINTS)]) // 2).astype(np.uint8)
+    named = ", ".join(f"{name} {speed:.2f}" for name, speed in zip(found.names, found.speeds, strict=True))
+    return labelled([("the picture", picture), ("depth", grey), (named, tinted)], 3, 400)
+
+
+TINTS = ((60, 90, 200), (60, 170, 150), (220, 180, 60), (210, 90, 60), (160, 60, 160))
+
+
 def example_frames(count: int) -> list[Bytes]:
     """Frames of the example, evenly spaced over the first part of its journey."""
     with tempfile.TemporaryDirectory() as folder:
@@ -189,6 +210,7 @@ if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     mask_sheet().save(PICTURES / "masks.png", optimize=True)
     sound_curves().save(PICTURES / "sound.png", optimize=True)
+    depth_sheet().save(PICTURES / "depth.jpg", quality=84)
     overlay_sheet().save(PICTURES / "overlays.jpg", quality=84)
     colour_sheet().save(PICTURES / "colour.jpg", quality=84)
     strip(example_frames(6), 2, 620).save(PICTURES / "frames.jpg", quality=88)
