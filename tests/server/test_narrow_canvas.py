@@ -73,3 +73,9 @@ def test_a_mask_that_reaches_over_known_pixels_is_painted_on_all_of_the_canvas(t
     watched = Watched()
     go(tmp_path, watched, LEFT, motion={"steps": 5}, mask={"grow_px": 2})
     assert set(watched.widths) == {WIDTH}
+
+
+def test_a_run_that_is_taken_up_at_a_step_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    whole = go(tmp_path / "whole", Watched(), LEFT, motion=OPEN)
+    step_loop.redo(tmp_path / "whole", 20)
+    assert go(tmp_path / "whole", Watched(), LEFT, motion=OPEN) == whole
