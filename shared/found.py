@@ -102,8 +102,8 @@ def kept(suggestion: Suggestion, folder: Path) -> Project:
 def forgotten(project: Project, folder: Path) -> Project:
     """The project without the depth map and the segmentation that were found for it, so that they are found anew."""
     cut = project.cut
-    ours = {name: "" for name in ("depth", "segmentation") if Path(getattr(cut, name)).parent == folder}
-    return replace(project, cut=replace(cut, **ours))
+    depth, segmentation = ("" if Path(path).parent == folder else path for path in (cut.depth, cut.segmentation))
+    return replace(project, cut=replace(cut, depth=depth, segmentation=segmentation))
 
 
 def _strange() -> ParallaxError:
