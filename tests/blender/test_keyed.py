@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, keyed, properties, sheet_formulas, targets, timeline
+from infinite_parallax.blender_addon import compat, keyed, properties, scene_project, sheet_formulas, targets, timeline
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -168,3 +168,17 @@ def test_what_is_keyed_and_what_is_no_longer_leaves_nothing(target: str, tmp_pat
     assert not [group for group in bpy.data.node_groups if "colour" in group.name]
     assert len(timeline.mine(scene())) == (len(spec.planes) + 3 if target == "vse" else 0)
     met(spec, tmp_path, 9)
+
+
+def test_what_was_just_painted_is_built_with_the_keys_and_so_is_build_scene(tmp_path: Path) -> None:
+    data = filled("vse", overlays=[{"kind": "rain"}], grades=[{}])
+    key(scene().infinite_parallax.overlays[0], "speed", (1, 0.2), (LAST, 2.0))
+    key(scene().infinite_parallax.grades[0], "contrast", (1, 0.0), (LAST, 20.0))
+    spec = made(tmp_path, data)
+    assert spec.grades == ()
+    scene_project.build_painted(scene(), spec, tmp_path)
+    told = made(tmp_path, data, keyed=lambda plan: keyed.read(scene(), plan))
+    met(told, tmp_path, 30)
+    assert len(told.grades) == 1
+    assert bpy.ops.infinite_parallax.build_scene() == {"FINISHED"}
+    met(told, tmp_path, 12)
