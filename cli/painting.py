@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..shared import painting
 from ..shared.client import Client, read_token
@@ -52,19 +53,23 @@ def own_server(store: Path) -> Iterator[Client]:
 def _paint(client: Client, wish: Wish, folder: Path) -> Painted:
     """Paint, with a bar for the steps and one for the tiles."""
     with ExitStack() as stack:
-        bars = {}
+        bars: dict[str, Any] = {}
         words = {"step": "paint", "tile": "fetch"}
+
+        def shown_bar(what: str, of: int | None) -> Any:
+            if what not in bars:
+                bars[what] = stack.enter_context(bar(words[what], of, what))
+            return bars[what]
 
         def tell(message: Progress | Preparing | Warned | Canvas) -> None:
             if isinstance(message, Warned):
                 print(f"Note: {message.message}", file=sys.stderr)
             if isinstance(message, Preparing):
-                bars["step"].set_description_str(message.stage)
+                # a model may look at the picture before anybody knows how many steps there are
+                shown_bar("step", None).set_description_str(message.stage)
             if not isinstance(message, Progress):
                 return
-            if message.what not in bars:
-                bars[message.what] = stack.enter_context(bar(words[message.what], message.of, message.what))
-            shown = bars[message.what]
+            shown = shown_bar(message.what, message.of)
             shown.set_description_str(title(words[message.what]), refresh=False)
             shown.total, shown.n = message.of, message.done
             shown.refresh()

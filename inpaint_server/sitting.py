@@ -110,6 +110,9 @@ class Sitting:
             job.project, job.steps, job.notes = settled.project.to_json(), steps, list(settled.notes)
             store.save(job)
         if not job.deleted:
+            # whoever listens already has not heard them with the job
+            for note in job.notes:
+                self._events.publish(job.id, WARNING, {"message": note, "step": 0})
             self._events.publish(job.id, STATE, job.info().to_json())
 
     def _cancelled(self) -> bool:

@@ -128,6 +128,19 @@ def test_a_depth_map_sets_the_speeds(tmp_path: Path, picture: Path, capsys: pyte
     assert [layer["velocity"][0] for layer in json.loads(capsys.readouterr().out)["layers"]] == [-2.0, -8.0]
 
 
+def test_plates_by_the_depth_of_an_engine(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # the job knows its steps only when the engine has looked, and what it saw comes back beside the plates
+    arguments = ["--depth-engine", "prior", "--steps", "2", "--step-px", "6", "--engine", "telea"]
+    assert main(["plates", str(picture), *arguments, "-o", str(tmp_path / "plates")]) == 0
+    told = capsys.readouterr()
+    assert "2 steps" in told.out
+    assert "only guessed (prior)" in told.err
+    project = json.loads((tmp_path / "plates" / "project.json").read_text())
+    assert project["cut"]["depth"] == "depth.png"
+    with Image.open(tmp_path / "plates" / "depth.png") as depth:
+        assert depth.size == (96, 64)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -50,6 +50,7 @@ def test_a_job_estimates_the_depth_before_it_paints(serve: Serve) -> None:
     events = served.events(job["id"])
     stages = [data["message"] for _, kind, data in events if kind == "stage"]
     assert stages[0] == STAGE
+    assert any("only guessed" in data["message"] for _, kind, data in events if kind == "warning")
     done = served.finish(job["id"])
     assert (done["state"], done["steps"], done["step"]) == ("succeeded", 2, 2)
     assert done["project"]["cut"]["depth"] == "depth.png"
