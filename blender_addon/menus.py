@@ -32,6 +32,7 @@ SUBMENUS = (
     "INFINITE_PARALLAX_MT_presets",
     "INFINITE_PARALLAX_MT_engines",
     "INFINITE_PARALLAX_MT_depth_engines",
+    "INFINITE_PARALLAX_MT_segment_engines",
     "INFINITE_PARALLAX_MT_caption_engines",
     "INFINITE_PARALLAX_MT_server",
 )

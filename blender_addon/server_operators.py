@@ -185,7 +185,12 @@ class INFINITE_PARALLAX_OT_choose_engine(bpy.types.Operator):
         "name": bpy.props.StringProperty(name="Engine", default="walk"),
         "section": bpy.props.EnumProperty(
             name="For",
-            items=[("inpaint", "Painting", ""), ("depth", "Depth", ""), ("caption", "Captions", "")],
+            items=[
+                ("inpaint", "Painting", ""),
+                ("depth", "Depth", ""),
+                ("segment", "Segments", ""),
+                ("caption", "Captions", ""),
+            ],
             default="inpaint",
         ),
     }

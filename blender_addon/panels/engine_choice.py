@@ -16,14 +16,15 @@ from ..refusals import job_state
 from ..sentences import draw_sentence
 from .drawing import draw_settings, main_settings
 
-PAINTING, DEPTH, CAPTION = "inpaint", "depth", "caption"
+PAINTING, DEPTH, SEGMENT, CAPTION = "inpaint", "depth", "segment", "caption"
 MENUS = {
     PAINTING: "INFINITE_PARALLAX_MT_engines",
     DEPTH: "INFINITE_PARALLAX_MT_depth_engines",
+    SEGMENT: "INFINITE_PARALLAX_MT_segment_engines",
     CAPTION: "INFINITE_PARALLAX_MT_caption_engines",
 }
 """By the section of the project in which the engine stands: the menu of its engines."""
-TITLES = {PAINTING: "Engines", DEPTH: "Depth Engines", CAPTION: "Caption Engines"}
+TITLES = {PAINTING: "Engines", DEPTH: "Depth Engines", SEGMENT: "Segment Engines", CAPTION: "Caption Engines"}
 NOBODY = "nobody"
 
 

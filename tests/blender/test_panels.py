@@ -186,6 +186,8 @@ def test_who_looks_is_chosen_from_what_the_server_has() -> None:
     bpy.ops.infinite_parallax.choose_engine(name="blip", section="caption")
     assert (group.depth.engine, group.caption.engine, group.inpaint.engine) == ("dpt", "blip", "walk")
     assert "dpt: not installed" in " ".join(draw_all("VIEW_3D").texts)
+    bpy.ops.infinite_parallax.choose_engine(name="grounded_sam", section="segment")
+    assert group.segment.engine == "grounded_sam"
     bpy.ops.infinite_parallax.choose_engine(name="", section="depth")
     assert "dpt: not installed" not in " ".join(draw_all("VIEW_3D").texts)
 
