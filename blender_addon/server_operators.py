@@ -188,7 +188,7 @@ class INFINITE_PARALLAX_OT_choose_engine(bpy.types.Operator):
             items=[
                 ("inpaint", "Painting", ""),
                 ("depth", "Depth", ""),
-                ("segment", "Segments", ""),
+                ("segment", "Words", ""),
                 ("caption", "Captions", ""),
             ],
             default="inpaint",

@@ -7,27 +7,19 @@ Here are its flags, light to import, because every command's are; what it does i
 import argparse
 from pathlib import Path
 
-from ..shared import flags, settings
-from ..shared.model_settings import Segment
-
-OWN = ("layers", "objects")
-"""Settings that have shorter flags here."""
+from ..shared import flags
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """The flags: the words, and those of the declared settings."""
     command.add_argument("picture", type=Path, help="the picture")
-    command.add_argument("--words", dest="layers", metavar="WORDS", help="layers, far to near: 'sky . hills . river .'")
-    command.add_argument("--objects", metavar="WORDS", help="objects, each written as a matte: 'church . tower .'")
-    for d in settings.declared(Segment):
-        if d.name not in OWN and d.limits.flag:
-            flags.add_setting(command, d, d.name)
+    words = "layers to find, far to near: 'sky . hills . river .'"
+    command.add_argument("--words", dest="segment.layers", metavar="WORDS", help=words)
+    flags.add_section_flags(command, "segment", leave_out=("layers",))
 
 
 def run(args: argparse.Namespace) -> int:
     """Find and write."""
     from .segmenting import segment
 
-    given = {d.name: getattr(args, d.name, None) for d in settings.declared(Segment)}
-    wish = settings.read(Segment, {name: value for name, value in given.items() if value is not None}, "segment")
-    return segment(args.picture, wish, args.out)
+    return segment(args.picture, flags.section_from_args(args, "segment"), args.out)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..inpaint_server import word_search
+from ..inpaint_server import engines, word_search
 from ..inpaint_server.engines.contract import RGB
 from ..inpaint_server.engines.looking import Look, Segment
 from ..inpaint_server.layering import by_words, mattes
@@ -20,13 +20,11 @@ from ..shared.errors import UsageError
 from ..shared.outputs import check_file
 from ..shared.png import encode
 
-DEFAULT_ENGINE = "grounded_sam"
-
 
 def segment(path: Path, wish: model_settings.Segment, out: Path) -> int:
     """Find what is wished in a picture file, and write the layers into `out` and the objects beside it."""
     layers, objects = words.parted(wish.layers), words.parted(wish.objects)
-    wish = replace(wish, engine=wish.engine or DEFAULT_ENGINE)
+    wish = replace(wish, engine=wish.engine or engines.SEGMENT_DEFAULT)
     if not layers and not objects:
         raise UsageError("There is nothing to look for.", 'Give --words "sky . hills . river ." or --objects.')
     check_file(out, ".png")
@@ -51,7 +49,7 @@ def _write_layers(picture: RGB, finds: Sequence[Segment], wanted: tuple[str, ...
     if made.unfound:
         print(f"No layer was found for {words.named(made.unfound)}.")
     if not made.words:
-        raise UsageError("No layer was found at all.", "Lower --segment-threshold, or use other words.")
+        raise UsageError("No layer was found at all.", "Lower --threshold, or use other words.")
     out.write_bytes(encode(made.numbers.astype(np.uint8)))
     numbers = ", ".join(f"{i} {word}" for i, word in enumerate(made.words))
     print(f"Wrote {out}: {numbers}.\nNext: infinite-parallax preview PICTURE --segmentation {out} -o out.mp4")

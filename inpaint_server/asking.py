@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared import prompts, settings
+from ..shared import prompts, settings, words
 from ..shared.project import Project
-from . import engines
+from . import engines, word_search
 from .canvas_depth import CanvasDepth, filled
 from .engines.contract import (
     RGB,
@@ -27,6 +27,7 @@ from .engines.contract import (
     untold,
 )
 from .engines.looking import Disparity, Look
+from .layering import by_words
 
 Bool = NDArray[np.bool_]
 
@@ -44,16 +45,23 @@ class Asking:
         self._captions = engines.load_caption(wish) if wish else None
         self._estimator = engines.load_depth(project.depth.engine) if project.depth.engine else None
         self._canvas_depth: CanvasDepth | None = None
+        self._layer_words = words.parted(project.segment.layers)
+        by_name = bool(self._layer_words) and len(self._layer_words) == len(project.layers)
+        self._finder = (
+            word_search.finder(project.segment.engine)
+            if project.segment.engine and by_name and imagines(engine)
+            else None
+        )
 
     def request(self, context: StepContext, canvas: RGB, hole: Bool, cancelled: Callable[[], bool]) -> InpaintRequest:
         """What is asked for at a step. `hole` [H, W] is what of the canvas [H, W, 3] is not known."""
-        words = self._words(context.step, lambda: filled(canvas, hole, context.owner), cancelled)
+        said = self._words(context.step, lambda: filled(canvas, hole, context.owner), cancelled)
         depth = None
         measure = self._depth(context.run) if context.run.options.get("controlnet") else None
         if measure is not None:
             depth = measure.at(canvas, hole, context.owner, cancelled)
         options = context.run.options
-        return InpaintRequest(*words, self._seed(context.step), context, options, depth, self._tell)
+        return InpaintRequest(*said, self._seed(context.step), context, options, depth, self._tell)
 
     def hidden(
         self, options: dict[str, object], picture: RGB, mask: Mask, cancelled: Callable[[], bool]
@@ -61,15 +69,22 @@ class Asking:
         """What is asked for before the first step: to paint what lies behind the layers, where a mask [H, W] is 255."""
         hole = mask > 0
         shown = filled(picture, hole, np.zeros(hole.shape, np.int16))
-        words = self._words(0, lambda: shown, cancelled)
+        said = self._words(0, lambda: shown, cancelled)
         depth = None
         if options.get("controlnet") and self._estimator is not None:
             depth = self._estimator.depth(shown, self._look(), cancelled)
-        return InpaintRequest(*words, self._project.inpaint.seed, options=dict(options), depth=depth, tell=self._tell)
+        return InpaintRequest(*said, self._project.inpaint.seed, options=dict(options), depth=depth, tell=self._tell)
 
     def numbers(self, context: StepContext, painted: RGB, new: Bool, cancelled: Callable[[], bool]) -> OwnerMap | None:
         """The layer of each pixel of a picture [H, W, 3] of which `new` was just painted, int16 [H, W]; None where
-        nobody is asked who knows more than the border that it goes on from. A guess knows no more."""
+        nobody is asked who knows more than the border that it goes on from. A guess knows no more.
+
+        Words that name every layer are asked first, as they are for the source.
+        """
+        if self._finder is not None:
+            look = Look(settings.write(self._project.segment), self._project.inpaint.seed)
+            finds = self._finder.segment(painted, self._layer_words, look, cancelled)
+            return by_words.continued(painted, finds, self._layer_words, context.owner, new)
         if engines.stands_in(engines.DEPTH, self._project.depth.engine):
             return None
         measure = self._depth(context.run)

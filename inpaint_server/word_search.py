@@ -78,7 +78,11 @@ def with_layers(project: Project, picture: RGB, assets: Assets, found: Found) ->
         )
     found.pictures[SEGMENTATION] = encode(made.numbers.astype(np.uint8))
     cut = replace(project.cut, segmentation=f"{SEGMENTATION}.png")
-    return replace(project, cut=cut), replace(assets, segmentation=made.numbers, layer_names=made.words)
+    # one word for each layer: by them the layers are found again in what is painted
+    segment = replace(project.segment, layers=words.joined(made.words))
+    return replace(project, cut=cut, segment=segment), replace(
+        assets, segmentation=made.numbers, layer_names=made.words
+    )
 
 
 def with_objects(project: Project, picture: RGB, assets: Assets, found: Found) -> Project:

@@ -40,7 +40,7 @@ ARRANGED = (
     Arranged("layers", "Layers", "RENDERLAYERS", open=True, draw=layers.draw),
     Arranged("cut", "Cut", "IPO_CONSTANT", below="layers"),
     Arranged("depth", "Depth", "CAMERA_DATA", below="layers", draw=engine_choice.drawer("depth")),
-    Arranged("segment", "Segments", "SELECT_SUBTRACT", below="layers", draw=engine_choice.drawer("segment")),
+    Arranged("segment", "Words", "OUTLINER_OB_FONT", below="layers", draw=engine_choice.drawer("segment")),
     Arranged("hints", "Hints", "GREASEPENCIL", below="layers"),
     Arranged("objects", "Objects", "OBJECT_DATA", below="layers"),
     Arranged("motion", "Motion", "ANIM", open=True, draw=motion.draw, presets=True),

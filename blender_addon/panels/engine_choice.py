@@ -24,7 +24,7 @@ MENUS = {
     CAPTION: "INFINITE_PARALLAX_MT_caption_engines",
 }
 """By the section of the project in which the engine stands: the menu of its engines."""
-TITLES = {PAINTING: "Engines", DEPTH: "Depth Engines", SEGMENT: "Segment Engines", CAPTION: "Caption Engines"}
+TITLES = {PAINTING: "Engines", DEPTH: "Depth Engines", SEGMENT: "Engines for Words", CAPTION: "Caption Engines"}
 NOBODY = "nobody"
 
 

@@ -6,7 +6,6 @@ import bpy
 
 from ...shared import arrows
 from ...shared.errors import ParallaxError
-from ...shared.model_settings import Segment
 from ...shared.plan import Plan
 from ...shared.sections import Layer
 from .. import muting, properties, scene_project
@@ -75,10 +74,6 @@ def draw(context: Any, layout: Any) -> None:
     row = layout.row()
     row.template_list("INFINITE_PARALLAX_UL_layers", "", group, "layers", group, "layer_index", rows=6)
     _draw_buttons(row.column(align=True))
-    wish = group.segment
-    # words say nothing to nobody: their fields come with an engine that reads them
-    shown = [d for d in main_settings(Segment) if wish.engine or d.name == "engine"]
-    draw_settings(context, layout, wish, shown, {"engine": lambda row: _draw_engine(row, wish)})
     layout.operator("infinite_parallax.suggest_layers", icon="OUTLINER_OB_LIGHTPROBE")
     state = job_state()
     if state.asking:
@@ -105,16 +100,8 @@ def _draw_buttons(buttons: Any) -> None:
         buttons.operator("infinite_parallax.layer_move", text="", icon=icon).direction = direction
 
 
-def _draw_engine(row: Any, wish: Any) -> None:
-    """The engine that finds layers and objects by words; empty says so."""
-    row.prop(wish, "engine", text="", **placeholder("none reads words"))
-
-
 def draw_advanced(context: Any, layout: Any) -> None:
-    """The rarely needed settings of the selected layer, and of finding by words."""
-    wish = properties.of_scene(context.scene).segment
-    if wish.engine:
-        draw_settings(context, layout, wish, advanced_settings(Segment))
+    """The rarely needed settings of the selected layer."""
     layer = properties.entry(context.scene, "layers")
     if layer is None:
         layout.label(text="No layer is selected", icon="INFO")

@@ -35,6 +35,7 @@ ENGINES: dict[str, dict[str, str]] = {
 }
 DEFAULT = "walk"
 DEPTH_DEFAULT, CAPTION_DEFAULT = "prior", "blip"
+SEGMENT_DEFAULT, TOUCH_DEFAULT = "grounded_sam", "grabcut"
 """Who looks at a single picture if nobody is named; a project must name one, or none looks."""
 
 

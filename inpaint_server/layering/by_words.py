@@ -60,6 +60,15 @@ def layers(picture: RGB, finds: Sequence[Segment], words: Sequence[str]) -> Laye
     return Layered(numbers, tuple(words[i] for i in there), unfound)
 
 
+def continued(picture: RGB, finds: Sequence[Segment], words: Sequence[str], owner: Numbers, new: Bool) -> Numbers:
+    """The layer of each pixel of a picture, int16 [H, W], of which `new` [H, W] was just painted.
+
+    `owner` [H, W] is the layer elsewhere, and words[i] that of layer i. What nobody found is flooded from beside it.
+    """
+    claimed = _claimed(new.shape, finds, words)
+    return _without_specks(_flooded(picture, np.where(new, claimed, owner).astype(np.int16)), len(words))
+
+
 def objects(finds: Sequence[Segment], words: Sequence[str]) -> list[Segment]:
     """The finds of `words` that can be lifted, the surest first: no specks, no half of the picture, no thing twice."""
     out: list[Segment] = []

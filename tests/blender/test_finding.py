@@ -88,7 +88,7 @@ def test_words_fill_the_lists_and_undo_empties_them() -> None:
     assert [layer.name for layer in group().layers] == ["sky", "hills", "water"]
     assert [(thing.name, thing.layer) for thing in group().objects] == [("church", 1)]
     # the words of objects are done with, those of layers say what the list is
-    assert (group().segment.layers, group().segment.objects) == ("sky . hills . water", "")
+    assert (group().segment.layers, group().segment.objects) == ("sky . hills . water .", "")
     assert "No object was found for ghost." in bpy.context.window_manager.infinite_parallax.suggestion
     project = properties.project(bpy.context.scene)
     numbers = matte_of(project.cut.segmentation)

@@ -71,6 +71,17 @@ def test_specks_go_to_what_is_round_them() -> None:
     assert by_words.layers(picture(), finds, WORDS).numbers[5, 5] == 0
 
 
+def test_what_was_painted_belongs_to_what_was_found_in_it() -> None:
+    new = X >= 90
+    owner = np.where(new, 0, truth()).astype(np.int16)  # who owns what was painted is a guess
+    finds = [found("mountains", 0.6, HILLS & (RIDGE + 2 < Y) & (X < 110)), found("river", 0.5, WATER & (Y > 64))]
+    numbers = by_words.continued(picture(), finds, WORDS, owner, new)
+    assert (numbers == truth()).mean() > 0.98
+    # what was known stays with its owner, whatever was found there
+    other = by_words.continued(picture(), [found("river", 0.9, Y >= 0)], WORDS, owner, new)
+    np.testing.assert_array_equal(other[:, :90], truth()[:, :90])
+
+
 def test_objects_are_the_surest_once_and_neither_specks_nor_everything() -> None:
     tower, roof = (abs(X - 40) < 5) & (Y > 10) & (Y < 55), (abs(X - 40) < 4) & (Y > 12) & (Y < 30)
     tree = (abs(X - 90) < 8) & (Y > 50) & (Y < 80)

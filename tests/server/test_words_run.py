@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -13,6 +14,10 @@ import numpy as np
 import pytest
 from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server import engines
+from infinite_parallax.inpaint_server.asking import Asking
+from infinite_parallax.inpaint_server.engines.contract import RunContext, StepContext
+from infinite_parallax.inpaint_server.limits import Limits
+from infinite_parallax.inpaint_server.settling import settle
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.client import Client
 from infinite_parallax.shared.errors import ParallaxError, UsageError
@@ -184,6 +189,19 @@ def test_a_redo_keeps_what_was_found(serve: Serve, eyes: FakeEyes, picture: byte
     assert served.tiles(job).keys() == tiles.keys()
 
 
+def test_what_an_engine_imagines_is_parted_by_the_words_again(eyes: FakeEyes, picture: bytes) -> None:
+    settled = settle(projects.from_json(wish()), numbers_of(picture), {}, Limits()).project
+    assert settled.segment.layers == "sky . hills . water ."
+    eyes.asked.clear()
+    run = RunContext(numbers_of(picture), (), 3, 0)
+    owner = np.where(X < 100, HILLS + 2 * WATER, 0).astype(np.int16)
+    context = StepContext(run, 1, (), owner)
+    painted = Asking(settled, SimpleNamespace(imagines=True)).numbers(context, run.source, X >= 100, lambda: False)
+    assert eyes.asked == [("sky", "hills", "water")]
+    assert (painted == HILLS + 2 * WATER).mean() > 0.97
+    assert Asking(settled, SimpleNamespace()).numbers(context, run.source, X >= 100, lambda: False) is None
+
+
 def test_a_job_that_has_not_looked_cannot_be_redone(serve: Serve, eyes: FakeEyes, picture: bytes) -> None:
     served = serve()
     eyes.see = lambda _picture: (_ for _ in ()).throw(UsageError("The eyes are shut.", "Open them."))
@@ -249,7 +267,7 @@ def test_the_command_line_writes_what_was_found(
 ) -> None:
     source, labels = tmp_path / "p.png", tmp_path / "labels.png"
     source.write_bytes(picture)
-    command = ["segment", str(source), "--segment-engine", "eyes", "-o", str(labels)]
+    command = ["segment", str(source), "--engine", "eyes", "-o", str(labels)]
     assert main([*command, "--words", "sky . hills . water . dragons", "--objects", "tower . ghost"]) == 0
     said = capsys.readouterr().out
     assert "tower: sure 0.70, columns 27 to 34, rows 60 to 74" in said
@@ -308,7 +326,7 @@ def test_finds_over_http(listen: Callable[..., Client], eyes: FakeEyes, picture:
         ({"touch": '{"on": [3]}'}, "touch.on.0 must be a pair of numbers"),
         ({"touch": "{}"}, "Nothing is pointed at"),
         ({"words": "sky", "engine": "grabcut"}, "finds nothing by words"),
-        ({"words": "sky", "settings": '{"colour": 3}'}, "segment.colour is not a setting"),
+        ({"words": "sky", "settings": '{"colour": 3}'}, "settings.colour is not a setting"),
     ],
 )
 def test_what_cannot_be_found_is_refused_in_a_sentence(
