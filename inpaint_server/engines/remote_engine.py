@@ -1,8 +1,9 @@
 """What the engines that let another server paint have in common: settings, context, and what goes out and comes back.
 
-The hole goes out filled with soft colour from round it, whatever stood there: black would pull a model that keeps a
-share of the old colour towards black, and what stands in a hole must not matter. What comes back is believed only if
-it is a picture of the right size. Sending the raw canvas and trusting the answer was the other road.
+A server is shown squares of its model's size round the hole, cut and joined as for a model of our own
+(`diffusion.passes`): filled with soft colour where the hole is, so that what stood there does not matter, and matched
+in colour when they come back. An answer is believed only if it is a picture of the right size. Sending the whole
+canvas, and leaving all of this to each server's own settings, was the other road: they differ, and so would the seams.
 """
 
 import base64
@@ -10,6 +11,7 @@ import binascii
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -17,17 +19,18 @@ from numpy.typing import NDArray
 
 from ...shared import settings
 from ...shared.errors import UsageError
+from ..diffusion.crops import Crop
+from ..diffusion.passes import paint_crops
 from ..limits import Limits
 from ..pictures import encode_png, read_picture
-from ..walk.donor_fill import spread
 from .contract import RGB, InpaintRequest, Mask, Rect, RunContext
 from .remote import PATIENT, Asked, Pause, Service
 from .remote_address import Kind
 
 S = TypeVar("S")
-MULTIPLE_PX = 8
-"""Diffusion models paint in squares of this size."""
-MID_GREY = 128
+GRID_PX = 8
+"""Sides of what is asked for are multiples of this, as diffusion models want it."""
+SEEDS = 2**32
 
 
 class RemoteEngine(ABC, Generic[S]):
@@ -71,13 +74,16 @@ class RemoteEngine(ABC, Generic[S]):
         return Service(self.kind, given.url, given.login, given.timeout_s, self._pause), wish
 
     def inpaint(self, canvas: RGB, mask: Mask, request: InpaintRequest, cancelled: Callable[[], bool]) -> RGB:
-        """Paint the mask by asking the server."""
+        """Paint the mask by asking the server, for each crop of the canvas that it needs to see."""
         service, wish = self.service(request.options)
+        given: Any = wish
 
-        def ask(picture: RGB, hole: Mask) -> RGB:
-            return self.paint(service, wish, picture, hole, request, cancelled)
+        def ask(picture: RGB, hole: NDArray[np.bool_], crop: Crop, number: int) -> RGB:  # noqa: ARG001
+            seed = (request.seed + number) % SEEDS
+            mask = hole.view(np.uint8) * np.uint8(255)
+            return self.paint(service, wish, picture, mask, replace(request, seed=seed), cancelled)
 
-        return in_multiples(softly_filled(canvas, mask), mask, ask)
+        return paint_crops(canvas, mask > 0, given.native_px, GRID_PX, ask)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Keeps nothing."""
@@ -85,25 +91,6 @@ class RemoteEngine(ABC, Generic[S]):
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Keeps nothing."""
-
-
-def in_multiples(picture: RGB, mask: Mask, ask: Callable[[RGB, Mask], RGB]) -> RGB:
-    """Ask with sides that are multiples of 8, the last row and column repeated, and cut the answer back."""
-    height, width = mask.shape
-    more = -height % MULTIPLE_PX, -width % MULTIPLE_PX
-    if not any(more):
-        return ask(picture, mask)
-    bottom, right = (0, more[0]), (0, more[1])
-    painted = ask(np.pad(picture, (bottom, right, (0, 0)), "edge"), np.pad(mask, (bottom, right), "edge"))
-    return np.ascontiguousarray(painted[:height, :width])
-
-
-def softly_filled(canvas: RGB, mask: Mask) -> RGB:
-    """The canvas with soft colour from round the hole in it; mid grey where nothing is known."""
-    if mask.all():
-        return np.full_like(canvas, MID_GREY)
-    filled = spread(canvas.astype(np.float32), (mask == 0).astype(np.float32))
-    return np.where(mask[..., None] > 0, np.rint(filled).clip(0, 255), canvas).astype(np.uint8)
 
 
 def to_base64(pixels: NDArray[np.uint8]) -> str:

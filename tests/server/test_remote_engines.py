@@ -11,7 +11,6 @@ import pytest
 from infinite_parallax.inpaint_server.engines import a1111
 from infinite_parallax.inpaint_server.engines.contract import InpaintRequest, LayerView, RunContext
 from infinite_parallax.inpaint_server.engines.guard import Guarded
-from infinite_parallax.inpaint_server.engines.remote_engine import softly_filled
 from infinite_parallax.shared.errors import Cancelled, UsageError
 
 from .painting_comfy import SERVERS, Comfy
@@ -50,10 +49,17 @@ def test_the_hole_goes_out_filled_with_what_is_round_it(web_ui: PaintingServer) 
     assert sent[:, 40:].std() < PICTURE.std() / 2
 
 
-def test_soft_filling_keeps_what_is_known_and_needs_none() -> None:
-    filled_in = softly_filled(PICTURE, MASK)
-    np.testing.assert_array_equal(filled_in[MASK == 0], PICTURE[MASK == 0])
-    assert (softly_filled(PICTURE, np.full_like(MASK, 255)) == 128).all()
+def test_large_canvases_are_shown_in_squares_of_the_models_size(web_ui: PaintingServer) -> None:
+    canvas = np.random.default_rng(3).integers(60, 200, (150, 200, 3)).astype(np.uint8)
+    hole = np.zeros((150, 200), np.uint8)
+    hole[:, 184:] = 255
+    request = InpaintRequest(seed=7, options=web_ui.options)
+    painted = engine_for(web_ui).inpaint(canvas, hole, request)
+    np.testing.assert_array_equal(painted[:, :184], canvas[:, :184])
+    sent = [asked.json() for asked in web_ui.asked(PAINTING["a1111"])]
+    assert {(data["width"], data["height"]) for data in sent} == {(64, 64)}
+    assert [data["seed"] for data in sent] == list(range(7, 7 + len(sent)))
+    assert len(sent) == 3
 
 
 @pytest.mark.parametrize("reply", [Reply(503), Reply(502), Reply(504), Reply(429), Reply(drop=True)])
@@ -195,7 +201,7 @@ def test_a_picture_of_another_size_is_refused(server: PaintingServer) -> None:
         done: list[bytes] = []
         handle = second._checked
         second._checked = lambda request: _kept(handle(request), request.path == path, done)  # type: ignore[method-assign]
-        engine.inpaint(PICTURE[:16, :24], MASK[:16, 32:], replace(small, options=second.options))
+        engine.inpaint(PICTURE, MASK, replace(small, options=second.options | {"native_px": 96}))
     server.faults = [(path, Reply(200, done[0]))]
     told = refusal(lambda: paint(server))
     assert "px where" in told.message
