@@ -1,7 +1,7 @@
 """Named arrays as one piece of bytes: a JSON line that says what there is, the arrays, and a checksum.
 
 numpy's archive was the other road: each array in it is a file with two headers, and writing ten small ones took a
-fifth of the time of a step.
+sixth of the time of a step.
 """
 
 import json
@@ -19,8 +19,11 @@ SUM_BYTES = 4
 def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The bytes of `arrays`, of any shapes and of dtypes of a fixed size."""
     index = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
-    data = b"".join([json.dumps(index).encode(), b"\n", *(array.tobytes() for array in arrays.values())])
-    return data + isal_zlib.crc32(data).to_bytes(SUM_BYTES, "little")
+    parts = [json.dumps(index).encode() + b"\n", *(array.tobytes() for array in arrays.values())]
+    checksum = 0
+    for part in parts:
+        checksum = isal_zlib.crc32(part, checksum)
+    return b"".join([*parts, checksum.to_bytes(SUM_BYTES, "little")])
 
 
 def unpack(data: bytes) -> dict[str, NDArray[Any]]:
