@@ -4,7 +4,6 @@ Their pictures mean nothing; what is tested with them is everything but the pict
 other road: tests would need a network and somebody else's server.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ import torch
 from diffusers import (
     AutoencoderKL,
     ControlNetModel,
-    DDIMScheduler,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLInpaintPipeline,
     UNet2DConditionModel,
 )
+from infinite_parallax.benchmarks.random_models import scheduler, tokenizer
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
-from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 NATIVE_PX = 64
 WORDS = 32
@@ -42,16 +40,6 @@ def build(folder: Path) -> None:
         unet=denoiser(9, xl=True), text_encoder=text, text_encoder_2=projecting, tokenizer_2=words, **shared
     ).save_pretrained(folder / "xl")
     controlnet().save_pretrained(folder / "controlnet")
-
-
-def tokenizer(folder: Path) -> CLIPTokenizer:
-    """A byte-level tokenizer without merges: every byte, every byte that ends a word, and the two marks."""
-    folder.mkdir(parents=True, exist_ok=True)
-    letters = list(bytes_to_unicode().values())
-    symbols = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    (folder / "vocab.json").write_text(json.dumps({symbol: number for number, symbol in enumerate(symbols)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    return CLIPTokenizer.from_pretrained(folder, model_max_length=77)
 
 
 def text_config(words: CLIPTokenizer, **more: Any) -> CLIPTextConfig:
@@ -106,18 +94,6 @@ def autoencoder() -> AutoencoderKL:
         norm_num_groups=2,
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
-    )
-
-
-def scheduler() -> DDIMScheduler:
-    """Stable Diffusion's own."""
-    return DDIMScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        clip_sample=False,
-        set_alpha_to_one=False,
-        steps_offset=1,
     )
 
 
