@@ -13,12 +13,15 @@ WITH_MODELS = ("diffusers",)
 NAMES = sorted(name for name, reason in available().items() if not reason and name not in WITH_MODELS)
 
 
+@pytest.fixture(scope="module", params=NAMES)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        if request.param in SERVERS:
+            server = stack.enter_context(SERVERS[request.param]())
+            yield Engine(request.param, server.options)
+        else:
+            yield Engine(request.param)
+
+
 class TestEngines(Contract):
-    @pytest.fixture(scope="class", params=NAMES)
-    def engine(self, request: pytest.FixtureRequest) -> Iterator[Engine]:
-        with ExitStack() as stack:
-            if request.param in SERVERS:
-                server = stack.enter_context(SERVERS[request.param]())
-                yield Engine(request.param, server.options)
-            else:
-                yield Engine(request.param)
+    pass
