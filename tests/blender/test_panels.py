@@ -192,6 +192,16 @@ def test_who_looks_is_chosen_from_what_the_server_has() -> None:
     assert "dpt: not installed" not in " ".join(draw_all("VIEW_3D").texts)
 
 
+def test_only_the_settings_of_the_chosen_engine_are_shown(filled: Any) -> None:
+    ours = [cls for cls in our_panels() if hasattr(cls, "arranged") and cls.bl_space_type == "VIEW_3D"]
+    own = {cls.arranged.name: cls for cls in ours if cls.arranged.engine}
+    assert set(own) == {"walk", "diffusers", "a1111", "iopaint", "comfyui"}
+    assert {cls.bl_parent_id for cls in own.values()} == {c.bl_idname for c in ours if c.arranged.name == "inpaint"}
+    for name in own:
+        filled.infinite_parallax.inpaint.engine = name
+        assert [shown for shown, cls in own.items() if cls.poll(bpy.context)] == [name]
+
+
 def test_thirty_layers_are_drawn(filled: Any) -> None:
     data = projects.Project().to_json() | {"picture": filled.infinite_parallax.picture}
     data["layers"] = [{"name": f"l{i}", "height": 3, "distance": 100 + i} for i in range(29)] + [{"distance": 200}]

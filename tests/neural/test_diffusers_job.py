@@ -21,7 +21,7 @@ from ..server.conftest import COMMAND, TOKEN
 from .tiny_models import NATIVE_PX
 
 DEADLINE_S = 120.0
-STEPS = 6
+STEPS = 12
 
 
 @pytest.fixture
@@ -30,7 +30,13 @@ def wish(tiny: Path) -> Any:
         {
             "name": "tiny",
             "inpaint": {"engine": "diffusers", "prompt": "a river", "seed_policy": "per_step", "warn_divergence": 10},
-            "diffusers": {"model": str(tiny / "inpaint"), "native_px": NATIVE_PX, "steps": 2, "device": "cpu"},
+            "diffusers": {
+                "model": str(tiny / "inpaint"),
+                "native_px": NATIVE_PX,
+                "steps": 2,
+                "device": "cpu",
+                "ahead_steps": 3,
+            },
             "motion": {"steps": STEPS},
             "plates": {"tile_px": 96, "overlap_px": 2},
             "layers": [{"height": 12, "velocity": [-3, 0]}, {"velocity": [-7.5, 0]}],

@@ -24,4 +24,4 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 class TestEngines(Contract):
-    pass
+    """Each of them."""
