@@ -72,8 +72,9 @@ class Speed:
     )
     normalise: str = setting(
         "total",
-        "Ratio of a distance to the sum of all (total) or to the longest (longest).",
-        choices=("total", "longest"),
+        "Ratio of a distance to the sum of all (total), to the longest, or to three times the longest (third), so that "
+        "the nearest of however many layers moves a third of step_px. A suggestion puts third in place of total.",
+        choices=("total", "longest", "third"),
         flag="normalise",
         advanced=True,
     )

@@ -20,10 +20,10 @@ def distance(project: Project, layer: Layer) -> float | None:
 
 
 def ratios(project: Project, layers: Sequence[Layer]) -> list[float | None]:
-    """r_i = d_i / sum(d) or d_i / max(d), over the layers that have a distance."""
+    """r_i = d_i / sum(d), d_i / max(d) or d_i / (3 max(d)), over the layers that have a distance."""
     distances = [distance(project, layer) for layer in layers]
-    known = [d for d in distances if d is not None]
-    whole = (sum(known) if project.speed.normalise == "total" else max(known)) if known else 1.0
+    known = [d for d in distances if d is not None] or [1.0]
+    whole = {"total": sum(known), "longest": max(known), "third": 3 * max(known)}[project.speed.normalise]
     return [None if d is None else d / whole for d in distances]
 
 

@@ -1,10 +1,11 @@
 """How sure it is that two things part along a border.
 
-Four signs, each 0..1, multiplied: the path runs along edges; the two sides differ close to it, all along; the lower
-side is not sky as well; and the path tears less than a straight band would. Noise has edges everywhere but the same
-clusters on both sides; plain water has neither; clouds have both, but below them it is as smooth as above and no
-darker; the rim of a shadow has all three, and cuts through whatever stands in it. Reading the costs of the path alone
-was the other road, and it finds a bank of clouds surer than a ridge in haze.
+Five signs, each 0..1, multiplied: the path runs along edges; the two sides differ close to it; they do so all along,
+and do not leave half the way to one and the same thing; the lower side is not sky as well; and the path tears less than
+a straight band would. Noise has edges everywhere but the same clusters on both sides; plain water has neither; clouds
+have both, but below them it is as smooth as above and no darker; the rim of a shadow has all three, and cuts through
+whatever stands in it. Reading the costs of the path alone was the other road, and it finds a bank of clouds surer than
+a ridge in haze.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from .rough_cut import Path, Sketch
 
 Shares = NDArray[np.float64]
 STRIP = 0.06  # of the height: how much of each side is compared
+ALIKE = 0.5  # of how far the two sides of a sure border differ: less is one thing on both sides
+ONE_FROM, ONE_TO = 0.2, 0.5  # of the width: so much of one thing may be chance, and so much is a cliff cut in two
 LEAPS_COST = 0.5  # per height of the picture leapt without an edge
 LEAP = 0.02  # of the height, from one column to the next
 NEARBY = 0.04  # standard deviation in x of what is compared, of the width
@@ -35,18 +38,20 @@ def of_all(sketch: Sketch, paths: Sequence[Path]) -> list[float]:
     return out
 
 
-def along(sketch: Sketch, path: Path, under_sky: bool, tears: bool = True) -> float:
+def along(sketch: Sketch, path: Path, under_sky: bool, cut: bool = True) -> float:
     """How sure the border along a path through the small picture is, 0..1: the mean of how sure it is in each place.
 
-    `under_sky`: what lies above the path may be sky, so that it may be a cloud's edge. `tears`: whether what it tears
-    counts; not so for a first guess, which the cut will mend.
+    `under_sky`: what lies above the path may be sky, so that it may be a cloud's edge. `cut`: whether what it tears and
+    cuts in two counts; not so for a first guess, which the cut will mend.
     """
     edge = np.interp(_edge(sketch, path), [EDGES_FROM, EDGES_TO], [0, 1])
     above, below = _strips(sketch, path)
     side = np.interp(_difference(above, below), [SIDES_FROM, SIDES_TO], [0, 1])
     land = 1 - _clouds(sketch, path, above, below) if under_sky else 1.0
-    whole = _whole(sketch, path) if tears else 1.0
-    return float((edge * side * land).mean() * max(0.0, 1 - LEAPS_COST * _leaps(sketch, path)) * whole)
+    sure = float((edge * side * land).mean()) * max(0.0, 1 - LEAPS_COST * _leaps(sketch, path))
+    if not cut:
+        return sure
+    return sure * _whole(sketch, path) * float(np.interp((side < ALIKE).mean(), [ONE_FROM, ONE_TO], [1, 0]))
 
 
 def _whole(sketch: Sketch, path: Path) -> float:

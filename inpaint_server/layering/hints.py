@@ -93,11 +93,11 @@ def _marked(
     if on:
         _liken(small, guess)
     spots = [tuple(np.clip(((np.array(p) - corner) * scale).astype(int), 0, np.array(size) - 1)) for p in on]
-    found = _kept(_grab(small, guess.copy()), spots)
+    found = _kept(grab(small, guess.copy()), spots)
     if found.sum() < LEAST_FOUND * inside.size and not on:
         # the object looks like its surroundings; then its middle has to be believed
         _believe_middle(inside)
-        found = _kept(_grab(small, guess), spots)
+        found = _kept(grab(small, guess), spots)
     soft = cv2.resize(found.astype(np.float32), (crop.shape[1], crop.shape[0]), interpolation=cv2.INTER_CUBIC)
     out = np.zeros((height, width), np.bool_)
     out[window] = soft > 0.5
@@ -152,7 +152,7 @@ def _draw(guess: NDArray[np.uint8], points: NDArray[np.float64], thickness: floa
     cv2.polylines(guess, [line[:, None]], False, int(value), max(1, round(thickness)))
 
 
-def _grab(picture: RGB, guess: NDArray[np.uint8]) -> Bool:
+def grab(picture: RGB, guess: NDArray[np.uint8]) -> Bool:
     """GrabCut from a guess. A crop in which nothing is surely background, or nothing may be the object, is taken as
     the guess says: there is nothing to learn from."""
     inside = (guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD)

@@ -18,7 +18,7 @@ from ...shared.errors import UsageError
 from ...shared.plan import Plan, default_layers, plan
 from ...shared.project import Project
 from ...shared.sections import Layer
-from . import contour_cut, hints, other_cuts, rough_cut
+from . import contour_cut, hints, other_cuts, rough_cut, standing
 from . import suggest as proposals
 from .assets import Assets, Grey
 from .contour_cut import Bool
@@ -100,7 +100,7 @@ def _resolve(project: Project, picture: RGB, assets: Assets) -> Resolved:
 
 def masks_for(project: Project, picture: RGB, assets: Assets) -> Borders:
     """The borders of a settled project whose cut is `contour`: drawn masks where there are some, contours elsewhere,
-    hinted objects whole."""
+    standing things and hinted objects whole."""
     height, width = picture.shape[:2]
     count = len(project.layers)
     if assets.segmentation is not None:
@@ -111,7 +111,7 @@ def masks_for(project: Project, picture: RGB, assets: Assets) -> Borders:
         masks = [np.zeros((height, width), np.bool_)] * (count - 1)
     else:
         contours = contour_cut.cut(picture, wanted_rows(project.layers, width, height), project.cut.reach)
-        masks = contour_cut.nested(contours, height)
+        masks = standing.claim(picture, contour_cut.nested(contours, height), [contour.heights for contour in contours])
     masks = hints.apply(picture, other_cuts.combine(masks, assets), project.hints)
     return Borders(masks, [other_cuts.first_rows(mask) for mask in masks], assets.mattes)
 
@@ -241,7 +241,11 @@ def _with_layers(project: Project, proposal: Suggestion, height: int) -> Project
             inverse = project.speed.law == "inverse"
             layer = replace(layer, distance=round(100 / speed if inverse else NEAREST_DISTANCE * speed, 2))
         layers.append(layer)
-    return replace(project, layers=tuple(layers))
+    speed = project.speed
+    if speed.law == "weight" and speed.normalise == "total":
+        # a share of the sum sends the nearer one of two layers off at more than twice the pace of the nearest of five
+        speed = replace(speed, normalise="third")
+    return replace(project, layers=tuple(layers), speed=speed)
 
 
 def _points(rows: Rows, height: int) -> tuple[tuple[float, float], ...]:

@@ -79,8 +79,8 @@ def _candidates(sketch: Sketch) -> list[Path]:
 
 
 def _pick(sketch: Sketch, paths: Sequence[Path], most: int, cut: bool) -> list[Path]:
-    """The surest paths that lie apart, from the top down, none above the one before; what they tear counts only once
-    they are cut."""
+    """The surest paths that lie apart, from the top down, none above the one before; what they tear and cut in two
+    counts only once they are cut."""
     height = sketch.height
     inside = [path for path in paths if INSIDE * height < np.median(path) < (1 - INSIDE) * height]
     rated = sorted(_rate(sketch, inside, cut), key=lambda pair: -pair[0])
@@ -99,11 +99,11 @@ def _pick(sketch: Sketch, paths: Sequence[Path], most: int, cut: bool) -> list[P
 
 def _rate(sketch: Sketch, paths: Sequence[Path], cut: bool) -> list[tuple[float, Path]]:
     """How sure each path is; what lies below the topmost that is sure is not taken for a cloud."""
-    rated = [(confidence.along(sketch, path, under_sky=True, tears=cut), path) for path in paths]
+    rated = [(confidence.along(sketch, path, under_sky=True, cut=cut), path) for path in paths]
     best = max((sure for sure, _ in rated), default=0.0)
     skyline = min((float(np.median(path)) for sure, path in rated if sure >= SKYLINE_SHARE * best), default=0.0)
     return [
-        (confidence.along(sketch, path, under_sky=False, tears=cut) if np.median(path) > skyline else sure, path)
+        (confidence.along(sketch, path, under_sky=False, cut=cut) if np.median(path) > skyline else sure, path)
         for sure, path in rated
     ]
 

@@ -28,9 +28,11 @@ def test_the_inverse_law_gives_the_steps_that_the_original_recorded() -> None:
     assert plan.steps == 52  # the layer that needs most: ceil(1600 / 31.3)
 
 
-def test_the_weight_law_with_both_ratios() -> None:
+def test_the_weight_law_with_every_ratio() -> None:
     total = make(motion={"smoothness": 16})
     longest = make(motion={"smoothness": 16}, speed={"normalise": "longest"})
+    third = make(motion={"smoothness": 16}, speed={"normalise": "third"})
+    assert [layer.velocity[0] for layer in third.layers] == [-9.5, -20.7, -16.9, -4.4, -2.4]
     assert [layer.velocity[0] for layer in total.layers] == [-10.9, -23.8, -19.5, -5.1, -2.7]
     assert [layer.velocity[0] for layer in longest.layers] == [-28.5, -62.0, -50.8, -13.2, -7.1]
     assert {layer.velocity[1] for layer in total.layers} == {0.0}

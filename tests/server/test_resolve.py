@@ -74,6 +74,22 @@ def test_a_border_that_is_left_out_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert "0.30 of 0.50" in out.notes[1]
 
 
+@pytest.mark.parametrize("rows", [(150,), (80, 150)])
+def test_suggested_layers_travel_at_one_pace_however_many_there_are(rows: tuple[int, ...]) -> None:
+    """The nearest by a third of what a factor of 1 moves, so that nobody races past a picture of two layers."""
+    settled = resolve(Project(), land(rows), NOTHING).project
+    layers = plan(settled, W, H).layers
+    assert len(layers) == len(rows) + 1
+    assert layers[-1].velocity[0] == pytest.approx(-62 / 3, abs=0.1)
+    assert resolve(settled, land(rows), NOTHING).project == settled
+
+
+def test_who_asks_for_another_ratio_gets_it() -> None:
+    for speed in ({"normalise": "longest"}, {"law": "inverse"}):
+        asked = project(speed=speed)
+        assert resolve(asked, land(), NOTHING).project.speed == asked.speed
+
+
 def test_an_unsure_picture_keeps_its_bands() -> None:
     out = resolve(Project(), noise(), NOTHING)
     assert out.project == replace(Project(), cut=replace(Project().cut, mode="straight"))
@@ -114,15 +130,14 @@ def test_speeds_follow_the_proposal_under_every_law(law: str) -> None:
     assert speeds[0] / speeds[-1] == pytest.approx(0.235, abs=0.01)
 
 
-def test_speeds_that_would_not_fit_the_picture_are_not_taken() -> None:
-    """The nearest of three layers has a larger share of all distances than the nearest of the usual four."""
-    wish = project(motion={"step_px": 200})
-    picture = land()[:, :100]
-    assert resolve(wish, land(), NOTHING).project.cut.mode == "contour"
-    assert plan(wish, 100, H).layers
-    out = resolve(wish, picture, NOTHING)
+def test_speeds_that_would_not_fit_the_motion_are_not_taken() -> None:
+    """In so few steps the usual bands come home, and the sky of a landscape, which is slower, does not."""
+    wish = project(motion={"loop": True, "steps": 90})
+    assert plan(wish, W, H).layers
+    out = resolve(wish, land(), NOTHING)
     assert out.project.cut.mode == "straight"
     assert "do not fit" in out.notes[0]
+    assert resolve(project(motion={"loop": True}), land(), NOTHING).project.cut.mode == "contour"
 
 
 @pytest.mark.parametrize("direction", [90, 200, 270])

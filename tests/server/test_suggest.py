@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server.layering import suggest
+from infinite_parallax.inpaint_server.layering import confidence, rough_cut, suggest
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.example_picture import paint
 
@@ -54,6 +54,24 @@ def test_clouds_are_no_layer() -> None:
     assert found.tops
     # the far mountains stand at 40 % of the height; above them there is nothing but sky
     assert min(found.tops) > 0.36 * 440
+
+
+def test_a_cliff_is_not_cut_in_two() -> None:
+    """A border that is one where a meadow begins, and goes on for half of its way through one and the same rock."""
+    x, y, random = np.arange(W), np.arange(H)[:, None], np.random.default_rng(5)
+    rock = (
+        np.array((110, 112, 118))
+        + cv2.GaussianBlur(random.normal(0, 60, (H, W, 1)).astype(np.float32), (0, 0), 1.5)[..., None]
+    )
+    sky, meadow = np.array((160, 185, 225)) + random.normal(0, 2, (H, W, 1)), np.array((70, 120, 40))
+    meadow = meadow + random.normal(0, 12, (H, W, 1))
+    ridge, slope = 70 + 12 * np.sin(x / 30), 150 + np.maximum(0, x - 0.4 * W)
+    picture = np.where((y < ridge)[..., None], sky, np.where((y < slope)[..., None], rock, meadow))
+    picture = picture.clip(0, 255).astype(np.uint8)
+    sketch = rough_cut.sketch(picture)
+    through = np.minimum(slope, 150).astype(np.int32)
+    assert confidence.along(sketch, through, under_sky=False) < 0.1
+    assert confidence.along(sketch, ridge.astype(np.int32), under_sky=False) > 0.7
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
