@@ -34,6 +34,8 @@ GROWN = 2.0  # times that, while it goes on
 STEEP, WALLS = 3, 0.5  # rows per column, and of a dip's sides, that must be so steep: the sides of a valley are slopes
 RISES = 0.8  # times as wide as its feet, or as they are deep: what rises less over the ground is a part of it
 BROADER = 2.0  # times its feet: what is broader has run into its surroundings
+TOUCHING = 3  # px of the small picture: a border that near to a thing runs along it
+TOP = 0.3  # of a thing's height over the ground: its head
 OUTLINED = 0.5  # of its outline that must run along edges
 MOST = 12  # things on one border
 NARROW = 0.06  # of the width: what comes down to a border without a dip
@@ -75,13 +77,25 @@ def claim(picture: RGB, masks: Sequence[Bool], heights: Sequence[Path]) -> list[
     around = edges.find(edges.lab_of(small))
     columns = ((np.arange(size[0]) + 0.5) * width / size[0]).astype(np.intp)
     out = [mask.copy() for mask in masks]
+    taken = np.zeros(size[::-1], np.bool_)
     for i in range(len(out) - 1, -1, -1):
         path = np.round(heights[i][columns] * size[1] / height).astype(np.int32)
-        found = _on(small, around, path)
+        found = _on(small, around, _without(path, taken))
+        taken |= found
         if found.any():
             large = cv2.resize(found.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) > 0.5
             out[: i + 1] = [mask | large for mask in out[: i + 1]]
     return out
+
+
+def _without(path: Path, taken: Bool) -> Path:
+    """A path that does not go round what a nearer layer has taken, but straight on from side to side of it."""
+    columns = np.arange(len(path))
+    near = [taken[np.clip(path + d, 0, len(taken) - 1), columns] for d in (-TOUCHING, 0, TOUCHING)]
+    along = cv2.dilate(np.any(near, axis=0).astype(np.uint8)[None], np.ones((1, 2 * TOUCHING + 1), np.uint8))[0] > 0
+    if along.all() or not along.any():
+        return path
+    return np.asarray(np.round(np.interp(columns, columns[~along], path[~along])), np.int32)
 
 
 def _on(picture: RGB, around: Edges, path: Path) -> Bool:
@@ -102,14 +116,19 @@ def _dips(path: Path, height: int) -> list[_Feet]:
     least = max(3, DEEP * height)
     steps = [(left, right) for left, right in _runs(deep > 1) if deep[left:right].max() > least]
     for left, right in _within(steps, round(STRIDE * len(path)), round(WIDEST * len(path))):
-        sides = np.abs(np.diff(path[max(0, left - 1) : right + 1]))
-        upright = sides[sides >= STEEP].sum() > WALLS * sides.sum()
-        if upright and left > 0 and right < len(path):
+        if left > 0 and right < len(path) and _steep(path[left - 1 : right + 1]):
             inside = (rows >= level) & (rows < path) & (columns >= left) & (columns < right)
             mouth, foot = int(np.median(level[left:right])), int(path[left:right].max())
             rise = math.ceil(RISES * max(right - left, foot - mouth))
             found.append(_Feet(left, right, mouth, foot, rise, inside, rows >= path))
     return sorted(found, key=lambda feet: feet.mouth - feet.foot)
+
+
+def _steep(dip: Path) -> bool:
+    """Whether a dip goes down and comes up again as feet do, and not as a valley does."""
+    deepest = int(dip.argmax())
+    sides = [np.abs(np.diff(side)) for side in (dip[: deepest + 1], dip[deepest:])]
+    return all(side[side >= STEEP].sum() > WALLS * side.sum() for side in sides)
 
 
 def _within(steps: Sequence[tuple[int, int]], stride: int, widest: int) -> list[tuple[int, int]]:
@@ -200,7 +219,22 @@ def _stands(thing: Bool, around: Edges, feet: _Feet, left: int, right: int) -> b
     broad = columns[-1] - columns[0] + 1
     if columns[0] <= left + 2 or columns[-1] >= right - 3 or broad > BROADER * feet.width:
         return False
-    return bool(_outlined(over, around.level, around.upright) > OUTLINED)
+    # what goes on above its head is a piece of something
+    head = over[: feet.mouth - round((1 - TOP) * (feet.mouth - int(rows[0])))]
+    return all(_outlined(part, around.level, around.upright) > OUTLINED for part in (head, over)) and (
+        _crowned(head, around) > OUTLINED
+    )
+
+
+def _crowned(head: Bool, around: Edges) -> float:
+    """How much of the upper side of a head runs along edges, 0..1."""
+    columns = np.flatnonzero(head.any(0))
+    if not columns.size:
+        return 0.0
+    first = head[:, columns].argmax(0)
+    paid = [around.level[np.clip(first + d, 0, len(around.level) - 1), columns] for d in (-1, 0, 1)]
+    # what the picture cuts off at the top ends there
+    return float((1 - np.where(first == 0, 0, np.min(paid, axis=0))).mean())
 
 
 @njit(cache=True)

@@ -69,6 +69,30 @@ def test_a_thing_that_a_border_cuts_through_rides_with_its_meadow() -> None:
     assert found[thing > 0].mean() > 0.95
 
 
+def post(picture: RGB, top: int) -> Mask:
+    """Draw an upright post into a picture, in place; where it is."""
+    where = np.zeros(picture.shape[:2], np.bool_)
+    where[top : EDGE + 25, 240:260] = True
+    picture[where] = PAINT
+    return where
+
+
+def test_what_the_picture_cuts_off_at_the_top_is_whole() -> None:
+    picture = scene()
+    thing = post(picture, 0)
+    (found,) = claimed(picture, border(thing))
+    assert found[thing].mean() > 0.97
+
+
+@pytest.mark.parametrize("deck", [30, 80])
+def test_a_pier_is_a_piece_of_its_bridge(deck: int) -> None:
+    """What goes over into something that does not stand there is not torn from it."""
+    picture = scene()
+    path = border(post(picture, deck))
+    picture[deck : deck + 20] = PAINT
+    np.testing.assert_array_equal(claimed(picture, path)[0], nested(path))
+
+
 def test_what_stands_nearer_is_nearer_in_every_mask() -> None:
     picture = scene()
     thing = rocket(picture)
