@@ -24,6 +24,7 @@ from .transitions import Transitions, between, column_transitions, tabulate
 
 SWEEPS, FIRST_SWEEPS = 8, 40
 FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than the best one's by so much
+SEEN = 16.0  # price of a first join that every eye finds; beyond, it grows as the difference and not as its square
 REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
 LONGER = 0.5  # how much longer the most distinctive columns are remembered
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
@@ -61,7 +62,9 @@ class ColumnWalk:
         self._skylines = prices.Skylines(exemplar) if ground.has_matte else None
         self._steps = self._skylines.jumps() if self._skylines else 0.0
         self._price = self._jump_prices(self._transitions)
-        self._first_extra = (settings.first_weight - 1) * (self._transitions.rms / self._reference) ** 2
+        match = (self._transitions.rms / self._reference) ** 2
+        first = settings.first_weight * match
+        self._first_extra = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN) - match
         border = prices.border_mismatch(ground, exemplar) / BORDER_LEVELS
         busy = unlike = np.zeros(cells.columns)
         if ground.has_matte:

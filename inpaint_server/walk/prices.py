@@ -20,7 +20,7 @@ from .transitions import UNKNOWN, Transitions, premultiplied
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 FOLD_WIDTHS = 0.22  # of the picture: so near to its own mirror image a thing is seen to be one
-STEP, STEP_PX = 10.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
+STEP, STEP_PX = 40.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
 TILTED = 0.2  # how much a px counts there by which a landing is moved to avoid the step
 LIKE = 0.5  # columns that differ by less, in reference levels, are alike
 

@@ -28,6 +28,7 @@ EDGE_WEIGHT = 1.5
 ALPHA_WEIGHT = 0.6 * 255  # a difference of 1 in alpha in grey levels
 ALPHA_VISIBLE = 0.35  # how visible it is in the strongest texture
 OPAQUE_SHARE = 0.8  # how far the mean is one over opaque pixels only; the rest keeps empty layers comparable
+SHADE, SHADE_CELLS = 0.5, 2.0  # how visible a difference of light is in any texture, and how wide it must be
 SHIFT_PENALTY_PER_PX = 0.015
 UNKNOWN = 1e9
 LEAST_SHARE = 0.01  # of a table's rows that can be seen: a layer that shows nothing has nothing to fit
@@ -86,12 +87,14 @@ class Table:
 def tabulate(pixels: Pixels, cells: Cells, contrast: float, weight: F32) -> Table:
     """The features of RGB or RGBA `pixels` uint8 [h, w, 3 or 4]; `weight` [rows of cells]: how much a row counts.
 
-    A matte is one more feature. Colours are premultiplied, so that what cannot be seen is alike.
+    A matte is one more feature. Colours are premultiplied, so that what cannot be seen is alike. A cut-out is compared
+    by light as well: it is taller than a band, and a slab of moonlit water is lost in the mean over its rows.
     """
     if pixels.shape[2] == 3:
         values, visible = features(pixels, cells.width, cells.height, contrast)
         return Table(((values, visible * weight[:, None]),))
     values, visible = features(premultiplied(pixels), cells.width, cells.height, contrast)
+    shade = _shade(values, weight)
     size = (values.shape[1], values.shape[0])
     alpha = cv2.resize(pixels[..., 3], size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0])
     share = alpha.astype(np.float32) / 255
@@ -99,7 +102,13 @@ def tabulate(pixels: Pixels, cells: Cells, contrast: float, weight: F32) -> Tabl
     firm = ALPHA_VISIBLE + (1 - ALPHA_VISIBLE) * visible
     counted = weight[:, None] * (OPAQUE_SHARE * share + 1 - OPAQUE_SHARE)
     weight = weight[:, None].astype(np.float32)
-    return Table(((values, visible * weight), (matte, firm * weight)), float(counted.mean()))
+    return Table(((values, visible * weight), (matte, firm * weight), shade), float(counted.mean()))
+
+
+def _shade(values: F32, weight: F32) -> tuple[F32, F32]:
+    """Light and colour round every cell of features, and how visible they are: no texture hides them."""
+    soft = np.asarray(cv2.GaussianBlur(values[..., :3].copy(), (0, 0), SHADE_CELLS), np.float32)
+    return soft, np.broadcast_to(SHADE * weight[:, None], soft.shape[:2]).astype(np.float32)
 
 
 def premultiplied(pixels: Pixels) -> RGB:
@@ -198,7 +207,7 @@ def column_transitions(
     for shift in shifts:
         penalty = (1 + SHIFT_PENALTY_PER_PX * abs(shift) * cell_height) / max(table.share, LEAST_SHARE)
         apart = [d.to(*part, first_row + shift) for d, part in zip(distances, parts, strict=True)]
-        total = apart[0] if len(apart) == 1 else apart[0] + apart[1]
+        total = sum(apart[1:], apart[0])
         accumulate(total, m, overlap, penalty, shift, best, arg)
     return Transitions(np.sqrt(np.maximum(np.nan_to_num(best, nan=UNKNOWN), 0)), arg)
 

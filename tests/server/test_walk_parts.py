@@ -12,7 +12,7 @@ from infinite_parallax.inpaint_server.engines.walk import blocks
 from infinite_parallax.inpaint_server.walk import transitions
 from infinite_parallax.inpaint_server.walk.column_walk import ColumnWalk
 from infinite_parallax.inpaint_server.walk.demand import Demand, demand_of, positions
-from infinite_parallax.inpaint_server.walk.exemplar import Exemplar, cells_of, contrast_scale
+from infinite_parallax.inpaint_server.walk.exemplar import Cells, Exemplar, cells_of, contrast_scale
 from infinite_parallax.inpaint_server.walk.ground import of_band
 from infinite_parallax.inpaint_server.walk.planning import DISCOUNT, next_jump, value_iteration
 from infinite_parallax.inpaint_server.walk.rows import RowTape
@@ -295,3 +295,17 @@ def test_columns_that_come_in_are_one_block() -> None:
     wanted = np.zeros((300, 40), bool)
     wanted[10:290, 31:] = True
     assert list(blocks(wanted)) == [(slice(10, 290), slice(31, 40))]
+
+
+def test_no_texture_hides_a_difference_of_light() -> None:
+    """Water with the moon on it beside water without: far apart, though as rough as can be."""
+    random = np.random.default_rng(2)
+    water = 90 + random.normal(0, 30, (80, 320, 1)) * np.ones(3)
+    water[20:40, 160:] += 40  # a slab of light in a quarter of the rows
+    opaque = np.full((80, 320, 1), 255)
+    pixels = np.concatenate([water.clip(0, 255), opaque], axis=2).astype(np.uint8)
+    cells = Cells(2, 2, 160, 12, 16)
+    table = transitions.tabulate(pixels, cells, 12.0, np.ones(40, np.float32))
+    rms = transitions.column_transitions(table, 0, 40, cells.overlap_cells, False, cells.height).rms
+    within, across = rms[np.ix_(range(10), range(40, 60))].mean(), rms[np.ix_(range(10), range(100, 140))].mean()
+    assert across > 1.5 * within
