@@ -241,11 +241,11 @@ def _with_layers(project: Project, proposal: Suggestion, height: int) -> Project
             inverse = project.speed.law == "inverse"
             layer = replace(layer, distance=round(100 / speed if inverse else NEAREST_DISTANCE * speed, 2))
         layers.append(layer)
-    speed = project.speed
-    if speed.law == "weight" and speed.normalise == "total":
+    law = project.speed
+    if law.law == "weight" and law.normalise == "total":
         # a share of the sum sends the nearer one of two layers off at more than twice the pace of the nearest of five
-        speed = replace(speed, normalise="third")
-    return replace(project, layers=tuple(layers), speed=speed)
+        law = replace(law, normalise="third")
+    return replace(project, layers=tuple(layers), speed=law)
 
 
 def _points(rows: Rows, height: int) -> tuple[tuple[float, float], ...]:
