@@ -75,10 +75,10 @@ def test_a_border_that_falls_through_a_beach_stays_level_there() -> None:
 
 def test_no_border_is_proposed_that_gives_the_beach_to_the_far_shore() -> None:
     """A beach that is as dark as the hills behind the lake is not theirs."""
-    skyline, bank = suggest.suggest(shore(), None, 0.22).wanted
+    skyline, *others = suggest.suggest(shore(), None, 0.22).wanted
     assert np.abs(skyline - 120).max() <= 2
-    assert np.abs(bank[:320] - 150).max() <= 3
-    assert bank.max() < 200
+    # that of the far bank would run through beach and hills alike for a third of its way
+    assert not [rows for rows in others if np.abs(rows[:320] - 150).max() <= 3 or np.ptp(rows) > 40]
 
 
 def test_the_cut_does_not_give_the_beach_to_the_far_shore() -> None:
