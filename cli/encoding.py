@@ -13,10 +13,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..inpaint_server.ffmpeg import WORDS, ffmpeg
 from ..shared.errors import ParallaxError
 from ..shared.formats import AUDIO_ENCODERS, PALETTE, Export, fits_gif
 from ..shared.scene import SceneSpec
-from .ffmpeg import WORDS, ffmpeg
 
 
 def audio_arguments(spec: SceneSpec, sound: Path | None) -> tuple[list[str], list[str]]:

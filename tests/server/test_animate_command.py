@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.cli.ffmpeg import ffmpeg
 from infinite_parallax.cli.main import main
+from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared.example_picture import paint
 from PIL import Image
 

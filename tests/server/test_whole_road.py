@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from infinite_parallax.cli import preview
 from infinite_parallax.cli.blenders import choose_blender
-from infinite_parallax.cli.ffmpeg import ffmpeg
 from infinite_parallax.cli.main import main
+from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared import frames, scene
 from infinite_parallax.shared.formats import Export
 from PIL import Image, ImageFilter
