@@ -58,7 +58,7 @@ def _set(thing: Any, site: Site, plane: Plane, path: Path) -> None:
     for slot in thing.material_slots:
         if slot.material is not None:
             textured.set_picture(slot.material, path, "Non-Color")
-            textured.set_grade(slot.material, grade, "MIRROR" if plane.sways else "EXTEND")
+            textured.set_grade(slot.material, grade, "MIRROR" if plane.mirrors else "EXTEND")
             _fade(slot.material, plane, first)
     thing.location.z = plane.channel * APART
     frames = [key.frame + first for key in plane.keys]
@@ -85,6 +85,7 @@ def _set_mesh(thing: Any, site: Site, plane: Plane) -> None:
     if plane.bends:
         textured.slide_apart(thing, plane, site.spec, site.first)
         textured.sway_rows(thing, site.spec, plane, site.timeline, site.first)
+        textured.let_live(thing, site.spec, plane, site.timeline, site.first)
 
 
 def _fade(material: Any, plane: Plane, first: int) -> None:

@@ -1,4 +1,4 @@
-"""Planes whose rows slide apart or sway: a small scene of its own for each, shown on the timeline by a scene strip.
+"""Planes whose rows slide apart or sway, or that live: a small scene of its own for each, shown on the timeline by a scene strip.
 
 The sequencer moves pictures and cannot shear them. So the tile lies on a mesh with a line along the middle of every
 row; its shape key moves each line to where it is at the plane's last key, and the key's value runs from 0 to 1. An
@@ -12,7 +12,6 @@ from pathlib import Path
 import bpy
 
 from ..shared.scene import Plane, SceneSpec
-from ..shared.sway import rows
 from . import grade_groups, textured
 
 
@@ -29,12 +28,13 @@ def build(
         _clear(scene)
     _set_render(scene, timeline, spec, plane, first)
     ground = bpy.data.objects.new(plane.name, textured.mesh(spec, plane))
-    beyond, layer = "MIRROR" if plane.sways else "EXTEND", plane.layer
+    beyond, layer = "MIRROR" if plane.mirrors else "EXTEND", plane.layer
     grade = grade_groups.of_layer(timeline, grade_groups.SHADER, layer, spec.grades_of(layer), first)
     ground.data.materials.append(textured.material(plane.name, path, beyond=beyond, grade=grade))
     scene.collection.objects.link(ground)
     textured.slide_apart(ground, plane, spec, first)
     textured.sway_rows(ground, spec, plane, timeline, first)
+    textured.let_live(ground, spec, plane, timeline, first)
     middle = spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2 + textured.ASIDE_PX
     scene.camera = textured.camera(plane.name, spec.width, middle)
     scene.collection.objects.link(scene.camera)
@@ -54,10 +54,8 @@ def _clear(scene: bpy.types.Scene) -> None:
 
 def visible_rows(spec: SceneSpec, plane: Plane) -> tuple[int, int]:
     """The rows of the frame, from..to, that a plane lies on: all that its scene renders."""
-    lines, away = (
-        rows(plane.sways, plane.height, plane.scale, plane.covers_top),
-        sum(sway.reach for sway in plane.sways if sway.axis == "y"),
-    )
+    lines = plane.lines
+    away = sum(sway.reach for sway in plane.sways if sway.axis == "y") + sum(life.reach[1] for life in plane.lives)
     top = max(0, math.floor(min(key.y for key in plane.keys) + lines.at[0] * plane.scale - away))
     bottom = math.ceil(max(key.y for key in plane.keys) + lines.at[-1] * plane.scale + away)
     return top, max(top + 1, min(spec.height, bottom))

@@ -5,6 +5,7 @@ Cycles is there in every Blender and needs no graphics card. EEVEE was the other
 machine without one.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
+from ..shared import living
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from ..shared.sway import Rows, rows
 from . import compat, grade_groups, grade_nodes, unused
 from .timeline import TAG
 
@@ -52,33 +53,28 @@ def set_render(scene: bpy.types.Scene) -> None:
 
 
 def _lines(spec: SceneSpec, plane: Plane, index: int) -> Vertices:
-    """Both ends of a line along the middle of each row, and along the upper and the lower edge, at a key of the plane:
-    float32 [n * 2, 3], px, y up."""
-    key, lines = plane.keys[index], _rows(plane)
+    """The points of the lines from side to side, two of each or, where a plane lives, as many as it has columns, at a
+    key of the plane: float32 [n * m, 3], px, y up."""
+    key, lines = plane.keys[index], plane.lines
     left = np.full_like(lines.at, key.x - plane.scale * lines.spare)
     if plane.slide is not None:
         leads = plane.slide.leads(plane.slide.travel_px[index], plane.height)
         left += plane.scale * np.interp(lines.at, np.arange(plane.height) + 0.5, leads)
     y = spec.height - key.y - plane.scale * lines.at
-    right = left + (plane.width + 2 * lines.spare) * plane.scale
-    ends = [np.stack([x, y, np.zeros_like(x)], axis=1) for x in (left, right)]
-    return np.stack(ends, axis=1).reshape(-1, 3).astype(np.float32)
-
-
-def _rows(plane: Plane) -> Rows:
-    return rows(plane.sways, plane.height, plane.scale, plane.covers_top)
+    columns = plane.across
+    x = left[:, None] + (columns - columns[0]) * plane.scale
+    return np.stack([x, *np.broadcast_arrays(y[:, None], np.zeros_like(x))], axis=2).reshape(-1, 3).astype(np.float32)
 
 
 def mesh(spec: SceneSpec, plane: Plane) -> bpy.types.Mesh:
     """The rows of a plane that move each for themselves, where they are at its first key."""
     made = bpy.data.meshes.new(plane.name)
-    lines = _rows(plane)
-    upper = np.arange(len(lines.at) - 1) * 2
-    faces = np.stack([upper + 2, upper + 3, upper + 1, upper], axis=1)
+    at, columns = plane.lines.at, plane.across
+    upper = (np.arange(len(at) - 1)[:, None] * len(columns) + np.arange(len(columns) - 1)).reshape(-1)
+    faces = np.stack([upper + len(columns), upper + len(columns) + 1, upper + 1, upper], axis=1)
     made.from_pydata(_lines(spec, plane, 0).tolist(), [], faces.tolist())
-    up = 1 - np.repeat(lines.at / plane.height, 2)
-    beyond = lines.spare / plane.width
-    corners = np.stack([np.tile([-beyond, 1 + beyond], len(lines.at)), up], axis=1)[faces.reshape(-1)]
+    right, up = np.meshgrid(columns / plane.width, 1 - at / plane.height)
+    corners = np.stack([right, up], axis=2).reshape(-1, 2)[faces.reshape(-1)]
     made.uv_layers.new(name="UVMap").data.foreach_set("uv", corners.reshape(-1).astype(np.float32))
     made.update()
     return made
@@ -123,7 +119,7 @@ def sway_rows(
     are drivers, cos b and sin b. Where the plane itself moves up or down, they run through the wave as far as it has
     gone. The amplitude in the panel of `timeline` acts at once.
     """
-    heights = plane.keys[0].y + _rows(plane).at * plane.scale
+    heights = plane.keys[0].y + plane.lines.at * plane.scale
     for sway in (sway for sway in plane.sways if sway.amplitude):
         angle = sway.angle(heights)
         per_frame = sway.turned(1)
@@ -136,11 +132,31 @@ def sway_rows(
         ]
         for name, wave, of_time in (("sin", np.sin(angle), "cos"), ("cos", -np.cos(angle), "sin")):
             key = ground.shape_key_add(name=f"sway {sway.distortion} {name}")
-            away = np.zeros((len(heights), 2, 3))
+            away = np.zeros((len(heights), len(plane.across), 3))
             away[..., 0 if sway.axis == "x" else 1] = (sway.amplitude * wave * (1 if sway.axis == "x" else -1))[:, None]
             key.data.foreach_set("co", (_lines(spec, plane, 0) + away.reshape(-1, 3)).reshape(-1).astype(np.float32))
             key.slider_min, key.slider_max = -10, 10
             compat.drive(key, "value", f"AMPLITUDE*{1 / setting:.9g}*{of_time}({turned})", controls)
+
+
+def let_live(
+    ground: bpy.types.Object, spec: SceneSpec, plane: Plane, timeline: bpy.types.Scene, first_frame: int
+) -> None:
+    """Let every place of a plane swing by Re sum S_j exp(i j a), a by the frame: for each frequency the shape keys Re S
+    and -Im S, whose values are drivers, cos j a and sin j a. The gain in the panel of `timeline` acts at once, as far
+    as nothing folds.
+    """
+    for life in plane.lives:
+        amplitudes = life.most * living.field(life, plane.lines.at, plane.across, plane.slide)
+        controls = [("GAIN", timeline, f"infinite_parallax.living[{life.living}].gain", life.gain)]
+        for j, field in enumerate(amplitudes, start=1):
+            turned = f"{2 * math.pi * j * life.turned(1):.12g}*(frame-{first_frame})"
+            for part, of_time in ((field.real, "cos"), (-field.imag, "sin")):
+                key = ground.shape_key_add(name=f"living {life.living} {of_time} {j}")
+                away = np.stack([part[0], -part[1], np.zeros_like(part[0])], axis=2).reshape(-1, 3)
+                key.data.foreach_set("co", (_lines(spec, plane, 0) + away).reshape(-1).astype(np.float32))
+                key.slider_min = -1
+                compat.drive(key, "value", f"min(GAIN*{1 / life.most:.9g},1)*{of_time}({turned})", controls)
 
 
 def material(

@@ -207,8 +207,8 @@ class Grade:
 
 
 @dataclass(frozen=True)
-class Living:
-    """A still that sways and ripples: swings at many frequencies that come back to their beginning exactly."""
+class Swinging:
+    """What sways and ripples: swings at many frequencies that come back to their beginning exactly."""
 
     preset: str = setting("vegetation", "How it moves.", choices=("vegetation", "water", "cloth", "air"), flag="preset")
     gain: float = setting(1.0, "How far; too much is lowered to where nothing folds.", low=0, high=20, flag="gain")
@@ -221,6 +221,20 @@ class Living:
     )
     frequencies: int = setting(16, "How many swings are added up.", low=1, high=64, flag="frequencies", advanced=True)
     seed: int = setting(0, "Same seed, same motion.", low=0, high=2**31 - 1, flag="seed")
+
+
+@dataclass(frozen=True)
+class LivingLayer(Swinging):
+    """A layer of a journey that sways and ripples while it travels."""
+
+    layer: int | None = setting(None, "The layer that lives, counted from 0. Empty: all.", low=0, high=63)
+    frequencies: int = setting(8, "How many swings are added up.", low=1, high=64, advanced=True)
+
+
+@dataclass(frozen=True)
+class Living(Swinging):
+    """A still that sways and ripples."""
+
     drift: tuple[float, float] = setting(
         (0.0, 0.0),
         "Where it also moves on to without coming back, for clouds, water and smoke: [x, y] in px per second, y down.",

@@ -12,13 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import grading, overlays
+from . import grading, living_rows, overlays
 from .formats import moment
 from .grading import Graded
 from .overlays import Sheet, draw
 from .receding_rows import ROWS_AT_ONCE, sampled, warped
 from .scene import Plane, SceneSpec
-from .sway import rows as lines_of
 from .textures import Axis, Bytes, Texture, patches, sample
 
 __all__ = ["Bytes", "ReadTile", "Texture", "blended", "opacity", "placed", "render"]
@@ -67,7 +66,9 @@ def render(spec: SceneSpec, frame: float, read_tile: ReadTile) -> Bytes:
             round(256 * opacity(shown, frame)),
             tuple(grade.at(whole) for grade in spec.grades_of(shown.layer)),
         )
-        if shown.sways:
+        if shown.lives:
+            _lay_living(out, read_tile(shown.file), shown, frame, strength, grades)
+        elif shown.mirrors:
             _lay_swaying(out, read_tile(shown.file), shown, frame, strength, grades)
         elif shown.slide is None:
             _lay_tile(out, read_tile(shown.file), shown, frame, strength, grades, spec.target)
@@ -211,13 +212,20 @@ def _lay_rows(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: i
         _blend(flat[rows], grading.apply_nodes(grades, colours), _faded(alpha, strength))
 
 
+def _lay_living(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades) -> None:
+    """Lay a tile over `out`, in place, every place of which moves for itself."""
+    flat = out.reshape(out.shape[0], -1)
+    for rows, colours, alpha in living_rows.sampled(tile, plane, placed(plane, frame), frame, out.shape[:2]):
+        _blend(flat[rows], grading.apply_nodes(grades, colours), _faded(alpha, strength))
+
+
 def _lay_swaying(out: Bytes, tile: Texture, plane: Plane, frame: float, strength: int, grades: Grades) -> None:
     """Lay a tile over `out`, in place, whose rows sway, and slide apart if they do.
 
     Lines along the middle of each row are moved; between two of them the picture is stretched linearly.
     """
     (x, y), height = placed(plane, frame), plane.height
-    lines = lines_of(plane.sways, height, plane.scale, plane.covers_top)
+    lines = plane.lines
     down = y + lines.at * plane.scale
     left = np.full_like(down, x)
     if plane.slide is not None:

@@ -1,6 +1,6 @@
 """Editing the list of layers: cut, joined, exchanged, taken out, and what names a layer by its number moved along.
 
-Hints, objects, sounds, overlays and grades carry the number of their layer, because a project file is written by hand
+Hints, objects, sounds, overlays, living layers and grades carry the number of their layer, because a project file is written by hand
 and names may be missing or double. Whoever changes the list must therefore change them too; here that is one operation
 on the project, for every editor. Leaving it to each of them was the other road, and the add-on forgot.
 """
@@ -15,7 +15,7 @@ from .errors import UsageError
 from .project import Project
 from .sections import Hint, Object
 
-FINISHING = ("cues", "overlays", "distortions", "grades")
+FINISHING = ("cues", "overlays", "distortions", "living", "grades")
 """Lists of a project whose entries may name a layer."""
 
 

@@ -76,12 +76,13 @@ def warped(
     columns = (np.arange(width) + 0.5 - begin[:, None]) / scale - 0.5
     upper = np.floor(at).astype(int)
     share = (at - upper).astype(np.float32)[:, None, None]
-    top, bottom = (_row(tile, _mirrored(upper + k, len(tile.alpha)), columns, spare) for k in (0, 1))
+    top, bottom = (_row(tile, mirrored(upper + k, len(tile.alpha)), columns, spare) for k in (0, 1))
     mixed = np.rint(top * (1 - share) + bottom * share).astype(np.uint8)
     return np.ascontiguousarray(mixed[..., :3]).reshape(len(mixed), -1), mixed[..., 3]
 
 
-def _mirrored(at: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+def mirrored(at: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    """The pixels of a row of `length` that are seen at places beyond its ends as well."""
     inside = np.where(at < 0, -1 - at, np.where(at >= length, 2 * length - 1 - at, at))
     return np.asarray(np.clip(inside, 0, length - 1))
 
@@ -92,7 +93,7 @@ def _row(tile: Texture, rows: NDArray[np.int64], at: Positions, spare: int) -> F
     share = (at - first).astype(np.float32)[..., None]
     limit = tile.alpha.shape[1] - 1
     picture = np.dstack([tile.rgb[rows].reshape(len(rows), -1, 3), tile.alpha[rows]]).astype(np.float32)
-    a, b = (np.take_along_axis(picture, _mirrored(first + k, limit + 1)[..., None], 1) for k in (0, 1))
+    a, b = (np.take_along_axis(picture, mirrored(first + k, limit + 1)[..., None], 1) for k in (0, 1))
     mixed = a * (1 - share) + b * share
     mixed[..., 3] *= (at >= -0.5 - spare) & (at <= limit + 0.5 + spare)
     return np.asarray(mixed, np.float32)

@@ -11,14 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import cues, grading
+from . import cues, grading, living
 from .cues import Cue
 from .errors import ParallaxError
 from .formats import Export
 from .grading import Graded
+from .living import Body, Life
 from .overlays import Sheet, sheet
 from .ramp import Ramp, Slide
-from .sway import Sway
+from .sway import Rows, Sway, rows
 
 SCHEMA = "infinite-parallax/scene"
 VERSION = 1
@@ -43,7 +44,8 @@ class Plane:
     as large. `opacity` multiplies its alpha, at each of its keys and linear between. Planes are listed far to near,
     and `channel` counts from 1: one for each layer, directly above it one for its covers if it has any, and one for
     each object that lies before it. With a `slide` the rows move each at a speed of its own; the keys are the lower
-    edge's. With `sways` they sway besides, by how high they lie on the frame.
+    edge's. With `sways` they sway besides, by how high they lie on the frame; with `lives` every place of the tile moves
+    for itself. `opened_px` output px below its last row a nearer layer that lives may open what lies behind it.
     """
 
     name: str
@@ -59,11 +61,30 @@ class Plane:
     opacity: tuple[float, ...] = (1.0, 1.0)
     slide: Slide | None = None
     sways: tuple[Sway, ...] = ()
+    lives: tuple[Life, ...] = ()
+    opened_px: float = 0.0
 
     @property
     def bends(self) -> bool:
         """Whether its rows move each for itself, so that it is no longer a picture that slides."""
-        return self.slide is not None or bool(self.sways)
+        return self.slide is not None or self.mirrors
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether it goes on mirrored beyond its rim."""
+        return bool(self.sways or self.lives or self.opened_px)
+
+    @property
+    def lines(self) -> Rows:
+        """The lines of its mesh from side to side."""
+        across, down = (sum(life.reach[axis] for life in self.lives) for axis in (0, 1))
+        swaying = rows(self.sways, self.height, self.scale, self.covers_top, (across, down + self.opened_px))
+        return living.lines(self.lives, self.slide is not None or bool(self.sways), self.height, swaying)
+
+    @property
+    def across(self) -> living.Columns:
+        """Where the columns of its mesh lie, in px of the tile."""
+        return living.across(self.lives, self.width, self.lines.spare)
 
     @property
     def covers_top(self) -> bool:
@@ -147,9 +168,12 @@ def _plane(data: Mapping[str, Any]) -> Plane:
     opacity = tuple(data.get("opacity", (1.0,) * len(keys)))
     slide = data.get("slide")
     swaying = tuple(Sway(**sway) for sway in data.get("sways", ()))
+    lives = tuple(
+        Life(**{**life, "body": Body(**life["body"]), "reach": tuple(life["reach"])}) for life in data.get("lives", ())
+    )
     if slide:
         slide = Slide(Ramp(**slide["ramp"]), float(slide["home_px"]), tuple(slide["travel_px"]))
-    return Plane(**{**data, "keys": keys, "opacity": opacity, "slide": slide, "sways": swaying})
+    return Plane(**{**data, "keys": keys, "opacity": opacity, "slide": slide, "sways": swaying, "lives": lives})
 
 
 def load(path: Path) -> SceneSpec:

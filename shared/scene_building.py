@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from . import cues, geometry, grading, overlays
+from . import cues, geometry, grading, living, overlays
 from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
@@ -66,7 +66,7 @@ def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = ST
 
 def check(project: Project, plan: Plan) -> None:
     """Raise UsageError for what `build` would refuse of a project, whatever its plates: to be asked before painting."""
-    for kind in ("overlays", "distortions", "grades"):
+    for kind in ("overlays", "distortions", "living", "grades"):
         for number, entry in enumerate(getattr(project, kind)):
             check_layer(entry.layer, f"{kind}.{number}", len(plan.layers))
     for layer in plan.layers:
@@ -104,8 +104,12 @@ def _laid(
     sheets: list[Sheet] = []
     for plate in manifest.plates:
         wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop
-        swaying = tuple(sways(*wanted))
-        planes += (replace(p, sways=swaying) for p in _planes(plan, plate, manifest, frame, channels))
+        swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(project.living, plan, plate))
+        alive = {tile.file: living.lives(project.living, moving, plan, tile, frame.scale) for tile in plate.tiles}
+        planes += (
+            replace(p, sways=swaying, lives=alive.get(p.file, ()))
+            for p in _planes(plan, plate, manifest, frame, channels)
+        )
         sheets += _over(channels, (s for s in waiting if s.layer == plate.index))
     over_all = [s for s in waiting if s.layer is None]
     sheets += _over(channels, (s for s in over_all if s.kind not in overlays.FILM))
@@ -114,7 +118,22 @@ def _laid(
         for grade in grading.graded(project.grades, plan.frames, keyed.grades)
     )
     sheets += _over(channels, (s for s in over_all if s.kind in overlays.FILM))
-    return tuple(planes), tuple(sheets), grades
+    return tuple(_opened(planes, frame)), tuple(sheets), grades
+
+
+def _opened(planes: Sequence[Plane], frame: Framing) -> Iterator[Plane]:
+    """The planes, those going on below their last row that end where a nearer one, which lives, may open what lies
+    behind it."""
+    for plane in planes:
+        foot = min(key.y for key in plane.keys) + plane.height * plane.scale
+        nearer = (
+            sum(life.reach[1] for life in one.lives)
+            for one in planes
+            if one.layer > plane.layer and one.start < plane.end and plane.start < one.end
+            if foot < frame.height and min(key.y for key in one.keys) <= foot + plane.scale
+        )
+        opened = max(nearer, default=0.0)
+        yield replace(plane, opened_px=opened) if opened else plane
 
 
 def _over(channels: Iterator[int], sheets: Iterable[Sheet]) -> Iterator[Sheet]:

@@ -94,10 +94,13 @@ class Rows:
     spare: int
 
 
-def rows(swaying: Sequence[Sway], height: int, scale: float, covers_top: bool) -> Rows:
+def rows(
+    swaying: Sequence[Sway], height: int, scale: float, covers_top: bool, further: tuple[float, float] = (0.0, 0.0)
+) -> Rows:
     """The lines of a plane of `height` rows. Above its first row it goes on only where it `covers_top`: elsewhere a
-    skyline would be mirrored into the sky."""
-    across, down = (sum(s.reach for s in swaying if s.axis == axis) for axis in "xy")
+    skyline would be mirrored into the sky. `further` is how far, across and down, it is moved besides, in output px."""
+    reach = [sum(s.reach for s in swaying if s.axis == axis) for axis in "xy"]
+    across, down = (own + more for own, more in zip(reach, further, strict=True))
     spare_rows = math.ceil(down / scale) + 1 if down else 0
     first = -spare_rows if covers_top else 0
     middles = np.arange(first, height + spare_rows) + 0.5

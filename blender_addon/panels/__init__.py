@@ -58,6 +58,7 @@ ARRANGED = (
     Arranged("plates", "Plates", "TEXTURE", below="inpaint"),
     Arranged("overlays", "Overlays", "MOD_OCEAN"),
     Arranged("distortions", "Distortions", "MOD_WAVE"),
+    Arranged("living", "Living Layers", "FORCE_WIND"),
     Arranged("grades", "Colour", "COLOR"),
     Arranged("sound", "Sound", "SPEAKER"),
     Arranged("cues", "Cues", "PLAY_SOUND", below="sound"),

@@ -83,12 +83,14 @@ def volume(
     frequencies: int = FREQUENCIES,
     periodic: bool = False,
     unit_px: float | None = None,
+    rooted: bool = True,
 ) -> SpectralVolume:
     """The motion of what `mask` shows, float32 [h, w] from 0 to 1, on a picture of `width` x `height` px.
 
     `wind_deg` is where the wind blows to, 0 right and 90 up; `correlation` makes what moves as one larger; `nearness`,
     float32 [h, w] above 0, scales the way of each place (1 is as declared); with `periodic` the right edge goes on at
-    the left one. `unit_px` is the width of the picture where the mask is that of a longer plate. Raises UsageError for
+    the left one. `unit_px` is the width of the picture where the mask is that of a longer plate; what
+    is not `rooted` moves alike everywhere. Raises UsageError for
     a preset that there is none of, and numbers that mean nothing.
     """
     material = _material(preset, gain, correlation)
@@ -112,7 +114,8 @@ def volume(
         across = 1j * wave * material.across * (0.6 + 0.4 * lag)
         out[j, 0] = along * wind[0] - across * wind[1]
         out[j, 1] = along * wind[1] + across * wind[0]
-    return _levelled(out, mask, nearness, material, gain * material.amplitude * unit / 1000, (width, height), period_s)
+    root = material.root if rooted else "none"
+    return _levelled(out, mask, nearness, root, gain * material.amplitude * unit / 1000, (width, height), period_s)
 
 
 def _material(preset: str, gain: float, correlation: float) -> Material:
@@ -136,7 +139,7 @@ def _levelled(
     raw: NDArray[np.complex64],
     mask: Field,
     nearness: Field | None,
-    material: Material,
+    root: str,
     wanted_px: float,
     size: tuple[int, int],
     period_s: float,
@@ -145,7 +148,7 @@ def _levelled(
     inside = mask > 0.5
     made = SpectralVolume(raw, *size, period_s)
     mean = float(made.rms_px()[inside].mean()) if inside.any() else 1.0
-    share = carried_on(mask) * lever(mask, material.root)
+    share = carried_on(mask) * lever(mask, root)
     if nearness is not None:
         share = share * nearness
     return replace(made, fields=(raw * (share * (wanted_px / max(mean, 1e-9)))).astype(np.complex64))

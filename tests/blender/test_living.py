@@ -1,0 +1,140 @@
+"""Living layers in Blender: the frames are the arithmetic ones on every target, and nothing is left behind."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+import infinite_parallax
+import pytest
+from infinite_parallax.blender_addon import compat, properties, targets
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.scene import SceneSpec
+
+from .compared import compared
+from .made import document, made
+from .test_grades import GRADES
+
+pytestmark = pytest.mark.blender
+
+DARKEST = 14
+"""The tiles hold nothing below 16, so anything darker is background."""
+ALIVE = {"preset": "cloth", "gain": 2.0, "period_s": 1.1, "frequencies": 6}
+
+
+@pytest.fixture(params=["vse", "compositor", "planes"])
+def target(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def panel() -> Iterator[None]:
+    infinite_parallax.register()
+    try:
+        yield
+    finally:
+        infinite_parallax.unregister()
+
+
+def built(folder: Path, *living: dict[str, Any], direction: float = 180.0, **sections: Any) -> SceneSpec:
+    contours = sections.pop("contours", True)
+    spec = made(folder, document(direction, living=list(living), **sections), contours=contours)
+    targets.build(bpy.context.scene, spec, folder, folder)
+    return spec
+
+
+def met(spec: SceneSpec, folder: Path, *at: int) -> None:
+    for frame in at:
+        rendered, off = compared(spec, folder, frame)
+        print("off", off.mean(), (off.max(axis=2) > 3).mean(), off.max(), rendered.min())
+        assert rendered.min() >= DARKEST
+        assert off.mean() <= 0.5
+        assert (off.max(axis=2) > 3).mean() <= 0.006
+        assert off.max() <= 24
+
+
+def test_frames_are_the_arithmetic_ones(target: str, tmp_path: Path) -> None:
+    spec = built(tmp_path, ALIVE, output={"target": target})
+    met(spec, tmp_path, 0, 13, spec.frames - 1)
+    still = replace(spec, planes=tuple(replace(p, lives=()) for p in spec.planes))
+    _, off = compared(still, tmp_path, 13)
+    assert off.mean() > 2
+
+
+def test_one_straight_layer_of_a_slanted_journey(tmp_path: Path) -> None:
+    spec = built(tmp_path, ALIVE | {"layer": 1}, direction=200.0, contours=False)
+    assert {p.layer for p in spec.planes if p.lives} == {1}
+    assert {p.layer for p in spec.planes if p.opened_px} == {0}
+    met(spec, tmp_path, 7)
+
+
+def test_with_distortion_grade_and_another_size(target: str, tmp_path: Path) -> None:
+    if target == "compositor" and bpy.app.version < (4, 4):
+        pytest.skip("there it scales too much or too little")
+    spec = built(
+        tmp_path,
+        ALIVE | {"layer": 1},
+        {"preset": "water", "layer": 2, "seed": 3},
+        {"layer": 1, "gain": 0.5},
+        distortions=[{"layer": 2, "amplitude_px": 3, "wavelength_px": 44}],
+        grades=[GRADES["warm"] | {"layer": 1}],
+        output={"width": 288, "target": target},
+    )
+    met(spec, tmp_path, 10)
+
+
+def test_the_gain_in_the_panel_acts_at_once(panel: None, tmp_path: Path) -> None:
+    data = document(living=[ALIVE | {"layer": 2}])
+    properties.fill(bpy.context.scene, projects.from_json(data))
+    spec = made(tmp_path, data, contours=True)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    bpy.context.scene.infinite_parallax.living[0].gain = 0.7
+    met(made(tmp_path, document(living=[ALIVE | {"layer": 2, "gain": 0.7}]), contours=True), tmp_path, 4)
+    bpy.context.scene.infinite_parallax.living[0].gain = 20.0
+    most = spec.planes[-1].lives[0].most
+    met(made(tmp_path, document(living=[ALIVE | {"layer": 2, "gain": most}]), contours=True), tmp_path, 4)
+
+
+def test_drivers_need_no_python(tmp_path: Path) -> None:
+    built(tmp_path, ALIVE | {"layer": 2})
+    drivers = [d.driver for keys in bpy.data.shape_keys for d in keys.animation_data.drivers]
+    assert drivers and all(d.is_simple_expression and d.is_valid for d in drivers)
+
+
+def test_a_loop_closes(tmp_path: Path) -> None:
+    loop = {"direction_deg": 180.0, "step_px": 61, "seconds_per_step": 0.5, "fps": 12, "loop": True}
+    spec = built(tmp_path, ALIVE | {"layer": 2}, motion=loop)
+    first, _ = compared(spec, tmp_path, 0)
+    scene = bpy.context.scene
+    for keys in bpy.data.shape_keys:
+        for number in (1, spec.frames + 1):
+            scene.frame_set(number)
+            key = [b.value for b in keys.key_blocks if b.name.startswith("living")]
+            assert key
+            if number == 1:
+                begin = key
+        assert key == pytest.approx(begin, abs=1e-4)
+
+
+def test_built_twice_and_taken_away_it_leaves_nothing(target: str, tmp_path: Path) -> None:
+    output = {"target": target}
+    plain = built(tmp_path, output=output)
+    before = {name: len(getattr(bpy.data, name)) for name in ("meshes", "shape_keys", "materials", "cameras", "scenes")}
+    untouched, _ = compared(plain, tmp_path, 5)
+    built(tmp_path, ALIVE, output=output)
+    once = len(bpy.data.shape_keys)
+    built(tmp_path, ALIVE, output=output)
+    assert once and len(bpy.data.shape_keys) == once
+    for living in ([ALIVE | {"gain": 0.0}], []):
+        spec = built(tmp_path, *living, output=output)
+        assert {name: len(getattr(bpy.data, name)) for name in before} == before
+        again, _ = compared(spec, tmp_path, 5)
+        assert (again == untouched).all()
+
+
+def test_a_gain_that_would_fold_is_told(tmp_path: Path) -> None:
+    spec = made(tmp_path, document(living=[ALIVE | {"gain": 20.0}]))
+    notes = targets.build(bpy.context.scene, spec, tmp_path, tmp_path).notes
+    assert any("living.0: the gain 20 was lowered" in note for note in notes)
+    assert {s.type for s in compat.strips(bpy.context.scene.sequence_editor)} == {"SCENE"}
