@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared import tiling
+from ..shared.colour_cells import measure
 from ..shared.plan import Plan
 from ..shared.plates import Tile
 from ..shared.tiling import BLEED_PX, TilePlan
@@ -232,11 +233,12 @@ class PlateStore:
 
     def _write(self, name: str, tile: OpenTile | Pixels, place: TilePlan, opacity: tuple[float, float]) -> Tile:
         path = self.folder / name
+        rgba = self._rgba(tile) if isinstance(tile, OpenTile) else tile
         if not whole(path):
-            write_picture(path, self._rgba(tile) if isinstance(tile, OpenTile) else tile)
+            write_picture(path, rgba)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         box = place.x, place.y, place.width, place.height
-        return Tile(f"plates/{name}", place.first, place.last, *box, digest, opacity)
+        return Tile(f"plates/{name}", place.first, place.last, *box, digest, opacity, colours=measure(rgba))
 
     def _rgba(self, tile: OpenTile) -> Pixels:
         """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""

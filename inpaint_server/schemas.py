@@ -76,6 +76,7 @@ def schemas() -> Node:
         "opacity": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
         "ramp": {"type": ["object", "null"]},
         "home_px": {"type": "number"},
+        "colours": {"type": "string", "contentEncoding": "base64"},
     }
     thing = {"name": TEXT, "layer": COUNT, "velocity": pair, "scale": {"type": "number"}, "tile": record(tile)}
     size = {"width": COUNT, "height": COUNT}

@@ -193,6 +193,12 @@ class Grade:
     """Colour correction of a layer or of the whole picture. What is left as it is costs nothing and changes nothing."""
 
     layer: int | None = setting(None, "The layer that is graded, counted from 0. Empty: all.", low=0, high=63)
+    match: float = setting(
+        0.0,
+        "How far what is painted is brought back to the source's colours, channel by channel: 0 not, 1 wholly.",
+        low=0,
+        high=1,
+    )
     temperature: float = setting(0.0, "White balance: -1 cold and blue to 1 warm.", low=-1, high=1)
     tint: float = setting(0.0, "White balance: -1 green to 1 magenta.", low=-1, high=1)
     lift: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Shadows by channel; 1 leaves them.", low=0, high=2)

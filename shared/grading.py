@@ -10,13 +10,14 @@ straight colour in floating point.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .colour_match import Drift, Drifts
 from .finishing import Grade
 
 Bytes = NDArray[np.uint8]
@@ -103,17 +104,21 @@ class Graded:
 
 
 def graded(
-    grades: Sequence[Grade], frames: int, keyed: Mapping[int, Sequence[Grade]] | None = None
+    grades: Sequence[Grade],
+    frames: int,
+    keyed: Mapping[int, Sequence[Grade]] | None = None,
+    drifts: Drifts | None = None,
 ) -> Iterator[Graded]:
-    """The grades of a project that do anything; those that are `keyed` are told at every frame."""
+    """The grades of a project that do anything; those that are `keyed` are told at every frame, and those that match
+    what has drifted from the source, if `drifts` is known."""
     for number, grade in enumerate(grades):
         moments = (keyed or {}).get(number, (grade,))
-        used = {step.name for moment in moments for step, does in _steps(moment) if does}
-        told = tuple(
-            Moment(moment.saturation, tuple(step for step, _ in _steps(moment) if step.name in used))
-            for moment in moments
-        )
-        if used or any(moment.saturation != 1 for moment in moments):
+        rows = [
+            (moment.saturation, list(_steps(moment, drift))) for moment, drift in _drifting(moments, frames, drifts)
+        ]
+        used = {step.name for _, steps in rows for step, does in steps if does}
+        told = tuple(Moment(factor, tuple(step for step, _ in steps if step.name in used)) for factor, steps in rows)
+        if used or any(factor != 1 for factor, _ in rows):
             first, over_time = told[0], told if len(set(told)) > 1 else ()
             whole = Graded(f"grade {number}", number, grade.layer, first.saturation, first.steps, 0, frames)
             yield replace(whole, moments=over_time)
@@ -133,8 +138,17 @@ def _tint(colour: Triple, about_grey: bool) -> Step:
     return Step("colour", "balance", lift=(r[0], g[0], b[0]), gain=(r[1], g[1], b[1]))
 
 
-def _steps(grade: Grade) -> Iterator[tuple[Step, bool]]:
+def _drifting(moments: Sequence[Grade], frames: int, drifts: Drifts | None) -> Iterable[tuple[Grade, Drift | None]]:
+    """What a grade is, with what has drifted: at every frame, if it is keyed or matches."""
+    if drifts is None or not any(moment.match for moment in moments):
+        return [(moment, None) for moment in moments]
+    return zip([*moments] * frames if len(moments) == 1 else moments, drifts(moments[0].layer), strict=True)
+
+
+def _steps(grade: Grade, drift: Drift | None) -> Iterator[tuple[Step, bool]]:
     """The steps that a grade has, in order, and whether each does anything."""
+    lift, gain = drift.correction(grade.match) if drift is not None else (ONE, ONE)
+    yield Step("match", "balance", lift=lift, gain=gain), (lift, gain) != (ONE, ONE)
     balanced = bool(grade.temperature or grade.tint)
     gain = white_gain(grade.temperature, grade.tint) if balanced else ONE
     yield Step("white balance", "balance", gain=gain), balanced

@@ -25,7 +25,8 @@ class Tile:
     `x`, `y` is its upper left corner in plate coordinates (px; at step 0 plate and canvas coincide); `sha256` is of
     the file's bytes. `opacity` is how opaque it is shown at its first and its last step, linear between: a tile that
     fades is a cover, which lies above the other tiles of its plate. With a `ramp`, in rows of the plate, the rows of
-    the tile stand as the screen shows them when the lower edge has moved `home_px`; `x` is the lower edge's.
+    the tile stand as the screen shows them when the lower edge has moved `home_px`; `x` is the lower edge's. `colours`
+    tells how its colours are spread (`colour_cells.py`).
     """
 
     file: str
@@ -39,6 +40,7 @@ class Tile:
     opacity: tuple[float, float] = (1.0, 1.0)
     ramp: Ramp | None = None
     home_px: float = 0.0
+    colours: str = ""
 
     @property
     def is_cover(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from . import cues, geometry, grading, living, overlays
+from . import colour_match, cues, geometry, grading, living, overlays
 from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
@@ -115,7 +115,7 @@ def _laid(
     sheets += _over(channels, (s for s in over_all if s.kind not in overlays.FILM))
     grades = tuple(
         grade if grade.layer is not None else replace(grade, channel=next(channels))
-        for grade in grading.graded(project.grades, plan.frames, keyed.grades)
+        for grade in grading.graded(project.grades, plan.frames, keyed.grades, colour_match.drifts(plan, manifest))
     )
     sheets += _over(channels, (s for s in over_all if s.kind in overlays.FILM))
     return tuple(_opened(planes, frame)), tuple(sheets), grades

@@ -12,6 +12,7 @@ import numpy as np
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import scene_building, tiling
+from infinite_parallax.shared.colour_cells import measure
 from infinite_parallax.shared.frames import Bytes, Texture
 from infinite_parallax.shared.over_time import STILL, OverTime
 from infinite_parallax.shared.plan import Plan
@@ -48,11 +49,13 @@ def made(
     contours: bool = False,
     covers: bool = False,
     keyed: Callable[[Plan], OverTime] = lambda _: STILL,
+    drift: bool = False,
 ) -> SceneSpec:
     """Write the plates of a project into `folder` and return its scene, with what is `keyed` in it.
 
     With `contours` the layers begin along wavy lines, with `covers` each has one at its beginning and one at its end.
-    The objects of the project are made as well.
+    The objects of the project are made as well. With `drift` the colours of the plates are others the farther away
+    from the source.
     """
     project = projects.from_json(data)
     plan = plans.plan(project, WIDTH, HEIGHT)
@@ -60,7 +63,7 @@ def made(
     for layer in plan.layers:
         reach = (max(0, layer.top - RELIEF_PX), HEIGHT) if contours else None
         tiles = [
-            _write(folder, f"{layer.index:02d}_{n:03d}", tile, _picture(plan, layer.index, tile, contours))
+            _write(folder, f"{layer.index:02d}_{n:03d}", tile, _picture(plan, layer.index, tile, contours, drift))
             for n, tile in enumerate(tiling.tiles(plan, layer.index, reach))
         ]
         tiles += _covers(folder, plan, layer.index) if covers else []
@@ -71,9 +74,12 @@ def made(
     return scene_building.build(project, plan, manifest, keyed(plan))
 
 
-def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool) -> Bytes:
+def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool, drift: bool) -> Bytes:
     rgba = np.full((tile.height, tile.width, 4), 255, np.uint8)
     rgba[..., :3] = texture(tile.x, tile.y, tile.width, tile.height, index)
+    if drift:
+        away = np.clip((np.arange(tile.x, tile.x + tile.width) - WIDTH) / WIDTH, 0, 1)[:, None]
+        rgba[..., :3] = np.rint(rgba[..., :3] * (1 - away * [0.0, 0.2, 0.5]))
     layer = plan.layers[index]
     if index:
         line = np.full(tile.width, float(layer.top))
@@ -116,7 +122,8 @@ def _write(folder: Path, name: str, tile: TilePlan, rgba: Bytes) -> Tile:
     path = folder / "plates" / f"{name}.png"
     write_png(path, rgba)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Tile(f"plates/{path.name}", tile.first, tile.last, tile.x, tile.y, tile.width, tile.height, digest)
+    box = tile.x, tile.y, tile.width, tile.height
+    return Tile(f"plates/{path.name}", tile.first, tile.last, *box, digest, colours=measure(rgba))
 
 
 def read_pixels(path: Path) -> Bytes:
