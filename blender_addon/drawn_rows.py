@@ -35,7 +35,9 @@ class DrawnRow:
 
     def put_in(self, group: Any, number: int) -> Any:
         """The scene with its node, the socket, and an Alpha Over."""
-        scene = bpy.data.scenes.new(self.name.removeprefix(HEAD))
+        # not the name that a scene for the sequencer would have: Blender keeps the camera with which it rendered a
+        # scene of a name, and crashes when one of that name comes again without that camera
+        scene = bpy.data.scenes.new(self.name)
         rendered, into = _render_node(self.site.timeline, self.name, scene), _group_node(self.site.timeline)
         group.interface.new_socket(self.name, in_out="INPUT", socket_type="NodeSocketColor")
         rendered.id_data.links.new(rendered.outputs["Image"], into.inputs[self.name])

@@ -47,11 +47,9 @@ def built(folder: Path, *living: dict[str, Any], direction: float = 180.0, **sec
 def met(spec: SceneSpec, folder: Path, *at: int) -> None:
     for frame in at:
         rendered, off = compared(spec, folder, frame)
-        print("off", off.mean(), (off.max(axis=2) > 3).mean(), off.max(), rendered.min())
         assert rendered.min() >= DARKEST
         assert off.mean() <= 0.5
-        assert (off.max(axis=2) > 3).mean() <= 0.006
-        assert off.max() <= 24
+        assert off.max() <= 4
 
 
 def test_frames_are_the_arithmetic_ones(target: str, tmp_path: Path) -> None:
@@ -138,3 +136,8 @@ def test_a_gain_that_would_fold_is_told(tmp_path: Path) -> None:
     notes = targets.build(bpy.context.scene, spec, tmp_path, tmp_path).notes
     assert any("living.0: the gain 20 was lowered" in note for note in notes)
     assert {s.type for s in compat.strips(bpy.context.scene.sequence_editor)} == {"SCENE"}
+
+
+def test_the_target_may_be_changed(tmp_path: Path) -> None:
+    for target in ("vse", "compositor", "planes", "vse"):
+        met(built(tmp_path, ALIVE | {"layer": 2}, output={"target": target}), tmp_path, 3)
