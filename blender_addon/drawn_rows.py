@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ..shared.scene import Plane
-from . import compat, compositing, node_rows, plane_objects, textured
+from . import compat, compositing, node_rows, plane_objects, ramp_scene, textured
 from .node_rows import Row, Site
 from .timeline import TAG
 
@@ -35,9 +35,7 @@ class DrawnRow:
 
     def put_in(self, group: Any, number: int) -> Any:
         """The scene with its node, the socket, and an Alpha Over."""
-        # not the name that a scene for the sequencer would have: Blender keeps the camera with which it rendered a
-        # scene of a name, and crashes when one of that name comes again without that camera
-        scene = bpy.data.scenes.new(self.name)
+        scene = ramp_scene.unlike_those_of_strips(self.name)
         rendered, into = _render_node(self.site.timeline, self.name, scene), _group_node(self.site.timeline)
         group.interface.new_socket(self.name, in_out="INPUT", socket_type="NodeSocketColor")
         rendered.id_data.links.new(rendered.outputs["Image"], into.inputs[self.name])
