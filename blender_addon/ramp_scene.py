@@ -1,4 +1,4 @@
-"""Planes whose rows slide apart or sway, or that live: a small scene of its own for each, shown on the timeline by a scene strip.
+"""Planes that bend, as their rows slide apart or sway or they live: a scene of its own for each, and a scene strip.
 
 The sequencer moves pictures and cannot shear them. So the tile lies on a mesh with a line along the middle of every
 row; its shape key moves each line to where it is at the plane's last key, and the key's value runs from 0 to 1. An

@@ -13,8 +13,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared.errors import ParallaxError
 from ..shared import living
+from ..shared.errors import ParallaxError
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
 from . import compat, grade_groups, grade_nodes, unused

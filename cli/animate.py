@@ -31,6 +31,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="S:X:Y:DX:DY",
         help="push the place X, Y by DX, DY px at second S and let it ring out; may be given several times",
     )
+    command.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="motion by a trained SpectralMotionPipeline; none is shipped"
+    )
     clip = command.add_argument_group("motion from a clip")
     clip.add_argument("--clip", type=Path, metavar="FILE", help="a few seconds of a real thing moving, camera at rest")
     clip.add_argument(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..inpaint_server import engines
 from ..inpaint_server.limits import Limits
-from ..inpaint_server.motion import animation, extract, transfer
+from ..inpaint_server.motion import animation, diffusion, extract, transfer
 from ..inpaint_server.motion.animation import Animation
 from ..inpaint_server.motion.extract import Extracted
 from ..inpaint_server.pictures import read_picture
@@ -63,6 +63,11 @@ def motion(
     height, width = picture.shape[:2]
     rows, columns = animation.grid(width, height)
     mask = np.ones((rows, columns), np.float32) if share is None else animation.coarse(share, rows, columns)
+    if sum(bool(given) for given in (wish.motion, args.clip, args.model)) > 1:
+        raise UsageError("--motion, --clip and --model each say how the picture moves.", "Give one of them.")
+    if args.model is not None:
+        made = diffusion.load(args.model)(picture, seed=wish.seed, frequencies=wish.frequencies)
+        return made.scaled(wish.gain), []
     if wish.motion:
         return transfer.same_framing(volume.from_bytes(_bytes(Path(wish.motion))), width, height), []
     ruled = procedural.volume(

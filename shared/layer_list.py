@@ -1,8 +1,8 @@
 """Editing the list of layers: cut, joined, exchanged, taken out, and what names a layer by its number moved along.
 
-Hints, objects, sounds, overlays, living layers and grades carry the number of their layer, because a project file is written by hand
-and names may be missing or double. Whoever changes the list must therefore change them too; here that is one operation
-on the project, for every editor. Leaving it to each of them was the other road, and the add-on forgot.
+Hints, objects, sounds, overlays, living layers and grades carry the number of their layer, because a project file is
+written by hand and names may be missing or double. Whoever changes the list must therefore change them too; here that
+is one operation on the project, for every editor. Leaving it to each of them was the other road, and the add-on forgot.
 """
 
 import itertools

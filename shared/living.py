@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,9 +198,7 @@ def moved(living: Sequence[Life], at: Heights, columns: Columns, slide: Slide | 
     return out
 
 
-def _looked_up(
-    parts: NDArray[np.generic], life: Life, at: Heights, columns: Columns, slide: Slide | None
-) -> NDArray[np.generic]:
+def _looked_up(parts: NDArray[Any], life: Life, at: Heights, columns: Columns, slide: Slide | None) -> NDArray[Any]:
     """Fields [k, h, w] of a plate, bilinearly, at the points of a tile's mesh, [k, n, m]."""
     rows, count = parts.shape[1:]
     y = (life.y - life.body.top + at) * (rows / life.body.height) - 0.5

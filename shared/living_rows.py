@@ -59,8 +59,10 @@ class _Mesh:
         """The column and the row of the tile at every pixel, in its px, and whether there is any, [n, width]."""
         x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(rows.start, rows.stop) + 0.5)
         lines, posts = np.arange(len(self._at), dtype=np.float64), np.arange(len(self._columns), dtype=np.float64)
-        row = np.interp(y, self._down, lines)
-        column = np.interp((x - np.interp(y, self._down, self._left)) / self._scale, self._columns, posts)
+        row: F64 = np.asarray(np.interp(y, self._down, lines))
+        column: F64 = np.asarray(
+            np.interp((x - np.interp(y, self._down, self._left)) / self._scale, self._columns, posts)
+        )
         for _ in range(ROUNDS):
             more = self._nearer(row, column, x, y)
             row = np.clip(row + more[0], -1, lines[-1] + 1)

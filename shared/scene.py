@@ -44,8 +44,8 @@ class Plane:
     as large. `opacity` multiplies its alpha, at each of its keys and linear between. Planes are listed far to near,
     and `channel` counts from 1: one for each layer, directly above it one for its covers if it has any, and one for
     each object that lies before it. With a `slide` the rows move each at a speed of its own; the keys are the lower
-    edge's. With `sways` they sway besides, by how high they lie on the frame; with `lives` every place of the tile moves
-    for itself. `opened_px` output px below its last row a nearer layer that lives may open what lies behind it.
+    edge's. With `sways` they sway besides, by how high they lie on the frame; with `lives` every place of the tile
+    moves for itself. `opened_px` output px below its last row a nearer layer that lives may open what lies behind it.
     """
 
     name: str
