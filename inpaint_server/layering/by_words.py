@@ -49,14 +49,16 @@ def layers(picture: RGB, finds: Sequence[Segment], words: Sequence[str]) -> Laye
     A word of which nothing, or nothing that others leave to see, was found has no layer.
     """
     claimed = _claimed(picture.shape[:2], finds, words)
-    least = LEAST_LAYER * claimed.size
-    there = [i for i in range(len(words)) if (claimed == i).sum() >= max(1, least)]
-    numbers = np.full(claimed.shape, -1, np.int16)
-    for number, i in enumerate(there):
-        numbers[claimed == i] = number
+    least = max(1, LEAST_LAYER * claimed.size)
+    there = [i for i in range(len(words)) if (claimed == i).sum() >= least]
     if there:
-        numbers = _without_specks(_flooded(picture, numbers), len(there))
+        numbers = np.full(claimed.shape, -1, np.int16)
+        for number, i in enumerate(there):
+            numbers[claimed == i] = number
+        claimed = np.array(there, np.int16)[_without_specks(_flooded(picture, numbers), len(there))]
+        there = np.unique(claimed).tolist()  # of what was found in specks alone nothing is left
     unfound = tuple(word for i, word in enumerate(words) if i not in there)
+    numbers = np.searchsorted(there, claimed).astype(np.int16)
     return Layered(numbers, tuple(words[i] for i in there), unfound)
 
 

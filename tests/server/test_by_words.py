@@ -64,6 +64,15 @@ def test_a_word_without_a_find_has_no_layer() -> None:
     assert by_words.layers(picture(), [], WORDS).words == ()
 
 
+def test_a_word_that_was_found_in_specks_alone_has_no_layer() -> None:
+    specks = SKY & (Y % 9 == 4) & (X % 9 == 4)
+    assert specks.sum() > H * W * by_words.LEAST_LAYER
+    finds = [found("birds", 0.9, specks), found("sky", 0.6, SKY), found("river", 0.5, ~SKY)]
+    made = by_words.layers(picture(), finds, ("birds", "sky", "river"))
+    assert (made.words, made.unfound) == (("sky", "river"), ("birds",))
+    np.testing.assert_array_equal(made.numbers, (~SKY).astype(np.int16))
+
+
 def test_specks_go_to_what_is_round_them() -> None:
     spotted = SKY.copy()
     spotted[5, 5] = False
