@@ -75,7 +75,7 @@ def load(wish: Wish, tell: Callable[[str], None]) -> Loaded:
         log.disable_progress_bar()
     place = placement.choose(wish)
     tell(f"Loading {wish.model} {place.words}")
-    pipe = _attempt(wish.model, tell, lambda: _pipeline(wish, place, tell))
+    pipe = fetched(wish.model, tell, lambda: _pipeline(wish, place, tell))
     pipe.set_progress_bar_config(disable=True)
     if wish.scheduler:
         pipe.scheduler = _scheduler(pipe.scheduler, wish.scheduler)
@@ -126,11 +126,13 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _attempt(model: str, tell: Callable[[str], None], act: Callable[[], Any]) -> Any:
-    """Do what may fetch `model`; whatever goes wrong becomes a sentence."""
+def fetched(model: str, tell: Callable[[str], None], act: Callable[[], Any]) -> Any:
+    """What `act` gives, which may fetch `model`, a hub id or a folder; whatever goes wrong in it as a sentence."""
     try:
         with told(model, tell):
             return act()
+    except ParallaxError:
+        raise
     except Exception as error:  # the libraries raise many types, and all of them mean that it cannot be loaded
         raise explain(error, model) from error
 
@@ -170,7 +172,7 @@ def _controlnet(wish: Wish, place: Place, tell: Callable[[str], None]) -> Any:
     folder = Path(wish.controlnet).expanduser()
     where = str(folder) if folder.is_dir() else wish.controlnet
     how = {"dtype": placement.dtype(place.numbers), "use_safetensors": True}
-    return _attempt(wish.controlnet, tell, lambda: ControlNetModel.from_pretrained(where, **how))
+    return fetched(wish.controlnet, tell, lambda: ControlNetModel.from_pretrained(where, **how))
 
 
 def _scheduler(own: Any, name: str) -> Any:
@@ -202,7 +204,7 @@ def _add_lora(pipe: Any, wish: Wish, tell: Callable[[str], None]) -> None:
     where = {"pretrained_model_name_or_path_or_dict": str(path) if path.exists() else wish.lora}
     if path.is_file():
         where = {"pretrained_model_name_or_path_or_dict": str(path.parent), "weight_name": path.name}
-    _attempt(wish.lora, tell, lambda: pipe.load_lora_weights(**where, adapter_name=LORA, use_safetensors=True))
+    fetched(wish.lora, tell, lambda: pipe.load_lora_weights(**where, adapter_name=LORA, use_safetensors=True))
     pipe.set_adapters([LORA], [wish.lora_scale])
 
 

@@ -26,13 +26,13 @@ class Place:
 
 def choose(wish: Wish) -> Place:
     """Where `wish` is computed; UsageError if the device it names is not there."""
-    device = _device(wish.device)
+    chosen = device(wish.device)
     numbers = wish.precision
     if numbers == "auto":
-        numbers = "fp32" if device == CPU else wish.half
-    if device == CPU and numbers == "fp16":
+        numbers = "fp32" if chosen == CPU else wish.half
+    if chosen == CPU and numbers == "fp16":
         raise UsageError("A CPU does not compute in fp16.", "Choose the precision auto, fp32 or bf16.")
-    return Place(device, numbers, f"on {_named(device)} in {numbers}")
+    return Place(chosen, numbers, f"on {_named(chosen)} in {numbers}")
 
 
 def dtype(numbers: str) -> Any:
@@ -56,7 +56,8 @@ def offload(wish: Wish, place: Place, weights_bytes: int) -> str:
     return "none" if weights_bytes * ROOM + WORK_BYTES <= free else "model"
 
 
-def _device(wanted: str) -> str:
+def device(wanted: str = "auto") -> str:
+    """The device `wanted` by torch's name, auto for the best there is; UsageError if it is not there."""
     import torch
 
     here = {CUDA: torch.cuda.is_available(), MPS: torch.backends.mps.is_available(), CPU: True}

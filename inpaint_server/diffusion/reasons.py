@@ -8,9 +8,12 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...shared.errors import ParallaxError
+from ...shared.errors import ParallaxError, UsageError
+from .downloads import cache_folder
 
 HUB = "https://huggingface.co"
+NOT_SAID = "trying to load it from"
+"""Of a sentence by which transformers hides why it found nothing."""
 
 
 def explain(error: BaseException, model: str) -> ParallaxError:
@@ -22,8 +25,6 @@ def explain(error: BaseException, model: str) -> ParallaxError:
         return ParallaxError(
             f"The disk is full: {model} could not be stored.", "Make room and resume; what came is kept.", "disk", 507
         )
-    if isinstance(error, ParallaxError):
-        return error
     if "GatedRepoError" in names:
         return ParallaxError(
             f"{model} may be fetched only by those who accepted its licence.",
@@ -32,14 +33,14 @@ def explain(error: BaseException, model: str) -> ParallaxError:
             403,
         )
     if _is_folder(model) and not Path(model).expanduser().is_dir():
-        return ParallaxError(f"There is no folder {model}.", "Give a model's folder, or its hub id.", "no_model", 404)
+        return UsageError(f"There is no folder {model}.", "Give a model's folder, or its hub id.", "no_model", 404)
     if ".safetensors" in text or "`safetensors`" in text:
-        return ParallaxError(
+        return UsageError(
             f"{model} has no weights as safetensors, and other files of weights can hold programs.",
-            "Choose a model with safetensors, or convert it with diffusers' own converter.",
+            "Choose a model with safetensors, or convert it where you trust it.",
             "no_safetensors",
         )
-    if _unreachable(names, text):
+    if _unreachable(names, text) or (NOT_SAID in text and not _begun(model)):
         return ParallaxError(
             f"{model} is not on this computer, and the hub cannot be reached.",
             "Connect once, or give the folder of a model that is here.",
@@ -47,15 +48,23 @@ def explain(error: BaseException, model: str) -> ParallaxError:
             503,
         )
     if "RepositoryNotFoundError" in names or "is not a valid model identifier" in text:
-        return ParallaxError(
+        return UsageError(
             f"The hub knows no model {model}.", "Check the spelling, or run: hf auth login", "no_model", 404
         )
-    return ParallaxError(f"{model} cannot be loaded: {_first_line(text)}", "Is it a diffusers model?", "no_model")
+    return UsageError(
+        f"{model} cannot be loaded: {_first_line(text)}", "Give a model of the kind that this engine loads.", "no_model"
+    )
 
 
 def _unreachable(names: set[str], text: str) -> bool:
     kinds = {"OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectionError", "ConnectError", "ConnectTimeout"}
     return bool(names & kinds) or "couldn't connect to" in text or "offline" in text.lower()
+
+
+def _begun(model: str) -> bool:
+    """Whether the hub has ever given anything of a model."""
+    folder = cache_folder(model)
+    return folder is None or folder.is_dir()
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -5,7 +5,6 @@ loaded, the calls. It keeps nothing between steps, so that a resumed job needs n
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import cv2
@@ -22,11 +21,11 @@ from ..diffusion.options import Call, Wish, settle
 from ..diffusion.passes import paint_crops
 from ..diffusion.pipelines import SHELF
 from ..diffusion.presets import PRESETS
+from . import extra
 from .card import INPAINT, Card
 from .contract import RGB, Ahead, InpaintRequest, Mask, Rect, RunContext
 
 NEEDED = "torch", "diffusers", "transformers", "accelerate", "safetensors"
-INSTALL = "pip install 'infinite-parallax[diffusion]'"
 SMALLER = 0.75
 LEAST_PX = 128
 """Below this a model paints nothing that could be recognised."""
@@ -35,7 +34,7 @@ CARD = Card(
     "diffusers",
     INPAINT,
     "Any inpainting pipeline of diffusers, on this computer: Stable Diffusion, SDXL, FLUX Fill, Kandinsky.",
-    needs=f"`{INSTALL}`, better with a GPU",
+    needs=f"`{extra.INSTALL}`, better with a GPU",
     model=_DEFAULT.model,
     licence=_DEFAULT.licence,
     memory=f"{_DEFAULT.memory} of GPU memory",
@@ -45,8 +44,7 @@ CARD = Card(
 
 def missing() -> str:
     """What must be installed, or ""."""
-    absent = [name for name in NEEDED if find_spec(name) is None]
-    return f"not installed: {', '.join(absent)}. Run: {INSTALL}" if absent else ""
+    return extra.missing(*NEEDED)
 
 
 class DiffusersEngine:

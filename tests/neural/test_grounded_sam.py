@@ -126,7 +126,7 @@ def test_a_model_that_is_not_there_is_a_sentence(picture: np.ndarray, models: di
     with pytest.raises(ParallaxError, match=r"/nowhere|nobody/nothing") as caught:
         find(picture, models | {which: "nobody/nothing"})
     assert caught.value.hint
-    with pytest.raises(ParallaxError, match="There is no model folder at /nowhere/at/all"):
+    with pytest.raises(ParallaxError, match="There is no folder /nowhere/at/all"):
         find(picture, models | {which: "/nowhere/at/all"})
 
 

@@ -92,18 +92,18 @@ def test_looking_stops_when_it_is_wished(models: dict[str, Path], name: str) -> 
 
 
 def test_a_model_that_is_not_here_is_told_with_the_way_to_it() -> None:
-    with pytest.raises(ParallaxError, match=r"dpt-large is not on this computer.*hf download Intel/dpt-large"):
+    with pytest.raises(ParallaxError, match=r"dpt-large is not on this computer, and the hub cannot be reached"):
         depth("dpt", "", picture())
     with pytest.raises(ParallaxError, match=r"blip-image-captioning-base is not on this computer"):
         engines.load_caption("blip").caption(picture(), Look())
 
 
 def test_a_folder_that_is_not_there_or_holds_something_else(models: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no model folder at"):
+    with pytest.raises(UsageError, match="There is no folder"):
         depth("dpt", tmp_path / "nowhere", picture())
-    with pytest.raises(UsageError, match="holds no model that this engine can use"):
+    with pytest.raises(UsageError, match="cannot be loaded"):
         depth("dpt", tmp_path, picture())
-    with pytest.raises(UsageError, match="holds no model that this engine can use"):
+    with pytest.raises(UsageError, match="cannot be loaded"):
         depth("dpt", models["blip"], picture())
 
 
@@ -114,7 +114,7 @@ def test_weights_that_could_run_code_are_refused(models: dict[str, Path], tmp_pa
     weights = AutoModelForDepthEstimation.from_pretrained(models["dpt"]).state_dict()
     (folder / "model.safetensors").unlink()
     torch.save(weights, folder / "pytorch_model.bin")
-    with pytest.raises(UsageError, match=r"saved as safetensors"):
+    with pytest.raises(UsageError, match="no weights as safetensors"):
         depth("dpt", folder, picture())
 
 

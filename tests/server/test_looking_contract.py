@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server import engines
-from infinite_parallax.inpaint_server.engines import depth_prior, transformers_models
+from infinite_parallax.inpaint_server.engines import depth_prior, extra
 from infinite_parallax.inpaint_server.engines.looking import Look
 from infinite_parallax.inpaint_server.engines.looking_guard import GuardedCaption, GuardedDepth
 from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
@@ -123,9 +123,9 @@ def test_captions_are_one_line_without_the_excluded_words() -> None:
 
 
 def test_what_is_not_installed_is_told_with_the_way_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transformers_models, "find_spec", lambda name: None if name != "safetensors" else object())
+    monkeypatch.setattr(extra, "find_spec", lambda name: None if name != "safetensors" else object())
     told = engines.available(engines.DEPTH)
-    assert told["dpt"] == "torch and transformers are not installed: pip install 'infinite-parallax[diffusion]'"
+    assert told["dpt"] == "not installed: torch, transformers. Run: pip install 'infinite-parallax[diffusion]'"
     assert told["prior"] == ""
     with pytest.raises(UsageError, match="pip install") as refused:
         engines.load_caption("blip")
