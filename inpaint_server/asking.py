@@ -57,7 +57,7 @@ class Asking:
         """What is asked for at a step. `hole` [H, W] is what of the canvas [H, W, 3] is not known."""
         said = self._words(context.step, lambda: filled(canvas, hole, context.owner), cancelled)
         depth = None
-        measure = self._depth(context.run) if context.run.options.get("controlnet") else None
+        measure = self._depth(context.run, cancelled) if context.run.options.get("controlnet") else None
         if measure is not None:
             depth = measure.at(canvas, hole, context.owner, cancelled)
         options = context.run.options
@@ -82,12 +82,12 @@ class Asking:
         Words that name every layer are asked first, as they are for the source.
         """
         if self._finder is not None:
-            look = Look(settings.write(self._project.segment), self._project.inpaint.seed)
+            look = Look(settings.write(self._project.segment), self._project.inpaint.seed, self._tell)
             finds = self._finder.segment(painted, self._layer_words, look, cancelled)
             return by_words.continued(painted, finds, self._layer_words, context.owner, new)
         if engines.stands_in(engines.DEPTH, self._project.depth.engine):
             return None
-        measure = self._depth(context.run)
+        measure = self._depth(context.run, cancelled)
         return None if measure is None else measure.numbers(painted, new, context.owner, cancelled)
 
     def _words(self, step: int, shown: Callable[[], RGB], cancelled: Callable[[], bool]) -> tuple[str, str]:
@@ -105,14 +105,13 @@ class Asking:
         wish = self._project.inpaint
         return wish.seed + (step if wish.seed_policy == "per_step" else 0)
 
-    def _depth(self, run: RunContext) -> CanvasDepth | None:
+    def _depth(self, run: RunContext, cancelled: Callable[[], bool]) -> CanvasDepth | None:
         """Who estimates the depth of this run's canvases; None where nobody does."""
         if self._canvas_depth is None and self._estimator is not None:
             source = self._source_depth
             if source is None:
-                source = self._estimator.depth(run.source, self._look())
-            options = settings.write(self._project.depth)
-            self._canvas_depth = CanvasDepth(self._estimator, options, run, source)
+                source = self._estimator.depth(run.source, self._look(), cancelled)
+            self._canvas_depth = CanvasDepth(self._estimator, self._look(), run, source)
         return self._canvas_depth
 
     def _look(self) -> Look:

@@ -7,8 +7,7 @@ the other road: they keep the scale by nature, but cost a second set of plates a
 has been painted since; that has to be estimated all the same, and fitted to its neighbours.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,8 @@ APART = 1e-3  # two layers whose depths are closer than that in an estimate have
 class CanvasDepth:
     """Estimates the depth of canvases of one run. `levels` are the layers' median disparities in the source."""
 
-    def __init__(self, engine: GuardedDepth, options: Mapping[str, Any], run: RunContext, source: Disparity) -> None:
-        self._engine, self._look = engine, Look(options, run.seed)
+    def __init__(self, engine: GuardedDepth, look: Look, run: RunContext, source: Disparity) -> None:
+        self._engine, self._look = engine, look
         self.levels = medians(source, first_owner(run), len(run.layers))
 
     def at(self, canvas: RGB, hole: Bool, owner: OwnerMap, cancelled: Callable[[], bool]) -> Disparity:

@@ -172,6 +172,7 @@ def _single_paths() -> Node:
             "prompt": TEXT,
             "negative_prompt": TEXT,
             "seed": {"type": "integer", "minimum": 0},
+            "depth_engine": TEXT | {"description": "Estimates the depth that a ControlNet is shown."},
         },
     )
     form["content"]["application/json"] = {"schema": ref("IOPaintInpaint")}

@@ -1,9 +1,11 @@
 """Routes without a job: one picture painted while the client waits, its layers suggested, the arithmetic of a plan."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from flask import Blueprint, Response, jsonify
 
 from ...shared import pointing
@@ -15,9 +17,11 @@ from ...shared.plate_sizes import needed_bytes
 from ...shared.settings import describe
 from ...shared.wire import API
 from .. import engines, limits, settling
+from ..canvas_depth import filled
 from ..context import context
-from ..engines.contract import InpaintRequest
+from ..engines.contract import RGB, InpaintRequest, Mask
 from ..engines.guard import check_mask
+from ..engines.looking import Disparity, Look
 from ..pictures import encode_png, read_mask, read_picture
 from . import foreign, iopaint, received
 
@@ -35,13 +39,24 @@ def inpaint() -> Response:
     prompts = received.form_text("prompt", ""), received.form_text("negative_prompt", "")
     received.check_engine(engine_name)
     options = projects.options(engine_name, projects.parse(received.form_text("settings", "{}"), "settings"))
-    wish = InpaintRequest(*prompts, seed, options=options)
+    if depth_engine := received.form_text("depth_engine", ""):
+        settling.check_engine(engines.DEPTH, depth_engine)
     sent = received.file("picture"), received.file("mask")
     with parts.painting.turn(received.PAINTING):
         picture, mask = read_picture(sent[0], parts.limits), read_mask(sent[1], parts.limits)
         check_mask(mask, *picture.shape[:2])
-        painted = encode_png(engines.load(engine_name).inpaint(picture, mask, wish, lambda: parts.worker.stopping))
+        stop = lambda: parts.worker.stopping  # noqa: E731
+        depth = _depth(depth_engine, picture, mask, stop) if depth_engine else None
+        wish = InpaintRequest(*prompts, seed, options=options, depth=depth)
+        painted = encode_png(engines.load(engine_name).inpaint(picture, mask, wish, stop))
     return Response(painted, mimetype="image/png")
+
+
+def _depth(engine: str, picture: RGB, mask: Mask, stop: Callable[[], bool]) -> Disparity:
+    """The depth of a picture whose hole is filled from its rows, as at each step of a job."""
+    hole = mask > 0
+    shown = filled(picture, hole, np.zeros(hole.shape, np.int16))
+    return engines.load_depth(engine).depth(shown, Look(), stop)
 
 
 @routes.post("/plan")

@@ -6,7 +6,7 @@ import numpy as np
 from infinite_parallax.inpaint_server import canvas_depth
 from infinite_parallax.inpaint_server.canvas_depth import CanvasDepth, filled, levelled, medians
 from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView, RunContext
-from infinite_parallax.inpaint_server.engines.looking import Disparity
+from infinite_parallax.inpaint_server.engines.looking import Disparity, Look
 from infinite_parallax.inpaint_server.engines.looking_guard import GuardedDepth, never
 from infinite_parallax.inpaint_server.separate import DOUBT_PX, FADE_PX, led
 
@@ -43,7 +43,7 @@ def run() -> RunContext:
 
 def measured(engine: Reader) -> CanvasDepth:
     source = Reader().depth(picture(), None, None)
-    return CanvasDepth(GuardedDepth(engine), {}, run(), source)
+    return CanvasDepth(GuardedDepth(engine), Look(), run(), source)
 
 
 def test_the_scale_is_the_sources_at_every_step() -> None:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server import engines
+from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask
 from infinite_parallax.inpaint_server.engines.looking_guard import GuardedCaption
+from infinite_parallax.inpaint_server.engines.telea import TeleaEngine
 from infinite_parallax.shared.client import Client
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.example_picture import paint
@@ -105,6 +107,34 @@ def test_health_names_who_looks(serve: Serve) -> None:
     assert looking["depth"]["prior"] == {"available": True, "reason": ""}
     assert {"dpt", "depth_anything"} <= looking["depth"].keys()
     assert "blip" in looking["caption"]
+
+
+def test_a_single_picture_is_painted_with_its_depth(serve: Serve, png: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[InpaintRequest] = []
+    paint_one = TeleaEngine.inpaint
+
+    def watched(engine: TeleaEngine, canvas: RGB, mask: Mask, request: InpaintRequest, stop: Any) -> RGB:
+        seen.append(request)
+        return paint_one(engine, canvas, mask, request, stop)
+
+    monkeypatch.setattr(TeleaEngine, "inpaint", watched)
+    hole = np.zeros((HEIGHT, WIDTH), np.uint8)
+    hole[:, 90:] = 255
+    out = io.BytesIO()
+    Image.fromarray(hole).save(out, "PNG")
+
+    def sent(depth_engine: str) -> Any:
+        files = {"picture": (io.BytesIO(png.read_bytes()), "p.png"), "mask": (io.BytesIO(out.getvalue()), "m.png")}
+        return serve().ask("POST", "/inpaint", data=files | {"engine": "telea", "depth_engine": depth_engine})
+
+    assert sent("").status_code == sent("prior").status_code == 200
+    plain, deep = seen
+    assert plain.depth is None
+    assert deep.depth is not None
+    assert (deep.depth.shape, deep.depth.dtype) == ((HEIGHT, WIDTH), np.float32)
+    # what is hidden from the estimator is continued, not black
+    assert deep.depth[-5:, 95:].mean() > 0.5
+    assert sent("tarot").get_json()["code"] == "unknown_engine"
 
 
 def test_from_the_command_line(png: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
