@@ -78,12 +78,11 @@ class Timed(Guarded):
         return painted
 
 
-def travel(name: str, source: RGB, steps: int, seed: int) -> Result:
-    """Let the engine `name` paint `steps` steps."""
-    engine = Timed(load(name))
+def travel(engine: Timed, source: RGB, steps: int, seed: int) -> Result:
+    """Let an engine paint `steps` steps."""
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        loop = StepLoop(Path(folder), project_of(source, name, steps, seed), source, engine)
+        loop = StepLoop(Path(folder), project_of(source, engine.name, steps, seed), source, engine)
         set_up = time.perf_counter() - begun
         columns: list[list[RGB]] = [[] for _ in SPEEDS]
         while loop.step < steps:
@@ -157,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
             result = (
                 mirror_tiling(source, options.steps)
                 if engine == "mirror"
-                else travel(engine, source, options.steps, options.seed)
+                else travel(Timed(load(engine)), source, options.steps, options.seed)
             )
             print(row(name, engine, options.steps, source, result), flush=True)
             if options.save:
