@@ -1,4 +1,4 @@
-"""A job painted by diffusers over HTTP: its server is killed in the middle, and another one goes on."""
+"""Jobs painted by diffusers over HTTP: their server is killed in the middle, and another one goes on."""
 
 import contextlib
 import threading
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from infinite_parallax.inpaint_server.app import create_app
 from infinite_parallax.inpaint_server.context import Config
+from infinite_parallax.inpaint_server.journal import Journal
 from infinite_parallax.inpaint_server.pictures import encode_png
 from infinite_parallax.inpaint_server.serve import HttpServer
 from infinite_parallax.shared import project as projects
@@ -18,6 +19,7 @@ from infinite_parallax.shared.plates import Manifest
 from infinite_parallax.shared.server_process import ServerProcess
 
 from ..server.conftest import COMMAND, TOKEN
+from . import tiny_caption, tiny_depth, tiny_segment
 from .tiny_models import NATIVE_PX
 
 DEADLINE_S = 120.0
@@ -25,23 +27,50 @@ STEPS = 12
 
 
 @pytest.fixture
-def wish(tiny: Path) -> Any:
-    return projects.from_json(
-        {
-            "name": "tiny",
-            "inpaint": {"engine": "diffusers", "prompt": "a river", "seed_policy": "per_step", "warn_divergence": 10},
-            "diffusers": {
-                "model": str(tiny / "inpaint"),
-                "native_px": NATIVE_PX,
-                "steps": 2,
-                "device": "cpu",
-                "ahead_steps": 3,
-            },
-            "motion": {"steps": STEPS},
-            "plates": {"tile_px": 96, "overlap_px": 2},
-            "layers": [{"height": 12, "velocity": [-3, 0]}, {"velocity": [-7.5, 0]}],
-        }
-    )
+def bands(tiny: Path) -> dict[str, Any]:
+    """Two straight layers, and a model that paints."""
+    return {
+        "name": "tiny",
+        "inpaint": {"engine": "diffusers", "prompt": "a river", "seed_policy": "per_step", "warn_divergence": 10},
+        "diffusers": {
+            "model": str(tiny / "inpaint"),
+            "native_px": NATIVE_PX,
+            "steps": 2,
+            "device": "cpu",
+            "ahead_steps": 3,
+        },
+        "motion": {"steps": STEPS},
+        "plates": {"tile_px": 96, "overlap_px": 2},
+        "layers": [{"height": 12, "velocity": [-3, 0]}, {"velocity": [-7.5, 0]}],
+    }
+
+
+@pytest.fixture
+def everything(bands: dict[str, Any], tiny: Path, tmp_path: Path) -> dict[str, Any]:
+    """Layers with contours and objects found by words, speeds by depth, a ControlNet, and captions: all models at once.
+
+    What random weights find is chance, the same each time: in this picture two layers and two objects.
+    """
+    segment = {
+        "model": str(tiny_segment.detector(tmp_path / "detector")),
+        "mask_model": str(tiny_segment.outliner(tmp_path / "outliner")),
+    }
+    return bands | {
+        "diffusers": bands["diffusers"] | {"controlnet": str(tiny / "controlnet")},
+        "depth": {"engine": "depth_anything", "model": str(tiny_depth.depth_anything(tmp_path / "depth"))},
+        "segment": segment
+        | {"engine": "grounded_sam", "layers": "sky . church", "objects": "river", "threshold": 0, "text_threshold": 0},
+        "caption": {
+            "engine": "blip",
+            "model": str(tiny_caption.blip(tmp_path / "caption")),
+            "threshold": 0,
+            "every_steps": 2,
+        },
+        "speed": {"law": "depth"},
+        "cut": {"mode": "contour"},
+        "motion": {"steps": STEPS, "step_px": 4},
+        "layers": [],
+    }
 
 
 @contextlib.contextmanager
@@ -59,18 +88,42 @@ def served(store: Path) -> Iterator[Client]:
 
 
 def test_killed_in_the_middle_a_job_ends_with_the_same_bytes(
-    wish: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bands: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    picture = encode_png(paint(48, 32, 3))
-    with served(tmp_path / "undisturbed") as client:
+    stages = killed_and_resumed(bands, encode_png(paint(48, 32, 3)), tmp_path, monkeypatch)
+    assert any(sentence.startswith("Loading ") for sentence in stages)
+
+
+def test_so_does_one_with_controlnet_depth_words_and_captions_on_contours(
+    everything: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_and_resumed(everything, encode_png(paint(96, 64, 3)), tmp_path, monkeypatch)
+    with served(tmp_path / "killed") as client:
+        job = client.job("job")
+    project, notes = job.project, " ".join(job.warnings)
+    assert "The depth was estimated by depth_anything." in notes
+    assert "river (sure: " in notes
+    assert [layer["name"] for layer in project["layers"]] == ["sky", "church"]
+    assert [thing["name"] for thing in project["objects"]] == ["river", "river 2"]
+    assert project["cut"]["mode"] == "contour"
+    assert all(
+        Journal(tmp_path / "killed" / "jobs" / "job" / "run" / "steps").read(step).caption for step in (1, STEPS)
+    )
+
+
+def killed_and_resumed(
+    document: dict[str, Any], picture: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """Paint a project undisturbed, and once more in a process that is killed: the plates must be the same. The stages
+    of the undisturbed one."""
+    wish = projects.from_json(document)
+    with served(folder / "undisturbed") as client:
         client.create_job(wish, picture, "job")
         heard = list(client.events("job", patience_s=DEADLINE_S))
         assert heard[-1].data["state"] == "succeeded", client.job("job")
-        stages = [event.data["message"] for event in heard if event.kind == "stage"]
-        wanted = client.download_plates("job", tmp_path / "wanted")
-    assert any(sentence.startswith("Loading ") for sentence in stages)
+        wanted = client.download_plates("job", folder / "wanted")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as here: sums over more threads end in other last digits
-    process = ServerProcess([*COMMAND, "--store", str(tmp_path / "killed")], DEADLINE_S)
+    process = ServerProcess([*COMMAND, "--store", str(folder / "killed")], DEADLINE_S)
     with process as server, Client(server.url, server.token) as client:
         client.create_job(wish, picture, "job")
         steps = (e.data["step"] for e in client.events("job", patience_s=DEADLINE_S) if e.kind == "progress")
@@ -78,12 +131,13 @@ def test_killed_in_the_middle_a_job_ends_with_the_same_bytes(
         server.process.kill()
         server.process.wait(DEADLINE_S)
     assert reached < STEPS
-    with served(tmp_path / "killed") as client:
+    with served(folder / "killed") as client:
         assert client.wait("job").state == "succeeded"
-        resumed = client.download_plates("job", tmp_path / "got")
+        resumed = client.download_plates("job", folder / "got")
     assert resumed == wanted
-    assert tiles(tmp_path / "got", resumed) == tiles(tmp_path / "wanted", wanted)
+    assert tiles(folder / "got", resumed) == tiles(folder / "wanted", wanted)
+    return [event.data["message"] for event in heard if event.kind == "stage"]
 
 
 def tiles(folder: Path, manifest: Manifest) -> list[bytes]:
-    return [(folder / tile.file).read_bytes() for plate in manifest.plates for tile in plate.tiles]
+    return [(folder / tile.file).read_bytes() for tile in manifest.files]
