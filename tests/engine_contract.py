@@ -4,10 +4,12 @@
 """
 
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
+from infinite_parallax.inpaint_server import engines
 from infinite_parallax.inpaint_server.engines import load
 from infinite_parallax.inpaint_server.engines.contract import (
     RGB,
@@ -18,6 +20,12 @@ from infinite_parallax.inpaint_server.engines.contract import (
 )
 from infinite_parallax.inpaint_server.engines.guard import Guarded
 from infinite_parallax.shared.errors import Cancelled, UsageError
+
+
+def engines_of(task: str, with_packages: bool) -> list[str]:
+    """The names of our own engines of a task: those that need packages beside the server's, or those that do not."""
+    modules = {name: import_module(f"{engines.__name__}{module}") for name, module in engines.ENGINES[task].items()}
+    return sorted(name for name, module in modules.items() if hasattr(module, "missing") == with_packages)
 
 
 @dataclass

@@ -21,6 +21,8 @@ from .transformers_models import Loaded
 
 OUTLIERS = 0.001
 """Share of the pixels at either end that count as 0 or 1: one glint must not squeeze the whole picture together."""
+MOST_OBLONG = 16
+"""A longer strip has edge pixels repeated below or beside it: made small for a model it would have no rows at all."""
 
 
 class TransformersDepth:
@@ -35,15 +37,18 @@ class TransformersDepth:
         import torch
 
         processor, model = self._loaded.get(str(look.options.get("model", "")), look.tell, cancelled)
-        inputs = processor(images=Image.fromarray(picture), return_tensors="pt").to(model.device)
+        height, width = picture.shape[:2]
+        least = max(height, width) // MOST_OBLONG
+        shown = np.pad(picture, ((0, max(0, least - height)), (0, max(0, least - width)), (0, 0)), mode="edge")
+        inputs = processor(images=Image.fromarray(shown), return_tensors="pt").to(model.device)
         with torch.inference_mode():
             found = model(**inputs).predicted_depth[0].float().cpu().numpy()
         if cancelled():
             raise Cancelled
         if getattr(model.config, "depth_estimation_type", "relative") == "metric":
             found = 1 / np.maximum(found, 1e-3)
-        height, width = picture.shape[:2]
-        return normalised(cv2.resize(found, (width, height), interpolation=cv2.INTER_CUBIC))
+        large = cv2.resize(found, (shown.shape[1], shown.shape[0]), interpolation=cv2.INTER_CUBIC)
+        return normalised(large[:height, :width])
 
 
 def normalised(values: NDArray[np.float32]) -> Disparity:

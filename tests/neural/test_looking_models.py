@@ -15,7 +15,7 @@ from infinite_parallax.inpaint_server.engines import blip as blip_engine
 from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask
 from infinite_parallax.inpaint_server.engines.looking import Disparity, Look
 from infinite_parallax.inpaint_server.engines.telea import TeleaEngine
-from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
+from infinite_parallax.shared.errors import ParallaxError, UsageError
 from infinite_parallax.shared.example_picture import paint
 from PIL import Image
 from transformers import AutoModelForDepthEstimation
@@ -44,26 +44,10 @@ def depth(name: str, model: Path | str, shown: RGB, cancelled: Callable[[], bool
 
 
 @pytest.mark.parametrize("name", DEPTHS)
-@pytest.mark.parametrize("size", [(64, 96), (37, 120), (90, 31), (1, 1)])
-def test_a_depth_map_has_the_pictures_size_and_its_range(
-    models: dict[str, Path], name: str, size: tuple[int, int]
-) -> None:
-    shown = np.random.default_rng(2).integers(0, 256, (*size, 3), np.uint8)
-    found = depth(name, models[name], shown)
-    assert found.shape == size
-    assert found.dtype == np.float32
-    if min(size) > 1:
-        assert (found.min(), found.max()) == (0, 1)
-
-
-@pytest.mark.parametrize("name", DEPTHS)
-def test_the_same_picture_has_the_same_depth(models: dict[str, Path], name: str) -> None:
-    engine = engines.load_depth(name)
-    look = Look({"model": str(models[name])})
-    first = engine.depth(picture(), look)
-    assert engine.depth(picture(), look).tobytes() == first.tobytes()
-    assert depth(name, models[name], picture()).tobytes() == first.tobytes()
-    assert engine.depth(picture(2), look).tobytes() != first.tobytes()
+def test_another_picture_has_another_depth_over_the_whole_range(models: dict[str, Path], name: str) -> None:
+    first, second = (depth(name, models[name], picture(seed)) for seed in (1, 2))
+    assert first.tobytes() != second.tobytes()
+    assert (first.min(), first.max()) == (0, 1)
 
 
 def test_metres_are_turned_into_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,13 +66,6 @@ def test_metres_are_turned_into_disparity(tmp_path: Path, monkeypatch: pytest.Mo
     metres = seen[0][int(32 * rows)][(np.arange(WIDTH) * columns).astype(int)]
     # what is far in metres is small in disparity
     assert np.corrcoef(metres, found[32])[0, 1] < 0
-
-
-@pytest.mark.parametrize("name", DEPTHS)
-def test_looking_stops_when_it_is_wished(models: dict[str, Path], name: str) -> None:
-    polled = iter([False, True])
-    with pytest.raises(Cancelled):
-        depth(name, models[name], picture(), lambda: next(polled))
 
 
 def test_a_model_that_is_not_here_is_told_with_the_way_to_it() -> None:
@@ -116,15 +93,6 @@ def test_weights_that_could_run_code_are_refused(models: dict[str, Path], tmp_pa
     torch.save(weights, folder / "pytorch_model.bin")
     with pytest.raises(UsageError, match="no weights as safetensors"):
         depth("dpt", folder, picture())
-
-
-def test_a_caption_is_the_same_each_time(models: dict[str, Path]) -> None:
-    look = Look({"model": str(models["blip"]), "threshold": 0.0})
-    engine = engines.load_caption("blip")
-    said = engine.caption(picture(), look)
-    assert said
-    assert said == engine.caption(picture(), look)
-    assert said == engines.load_caption("blip").caption(picture(), look)
 
 
 def test_words_are_left_out_that_are_excluded_or_unsure(models: dict[str, Path]) -> None:

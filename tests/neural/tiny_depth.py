@@ -71,6 +71,6 @@ def depth_anything(folder: Path, metric: bool = False) -> Path:
         **HEAD,
     )
     _seeing(DepthAnythingForDepthEstimation(config)).save_pretrained(folder)
-    size = {"height": 56, "width": 56}
+    size = {"height": 224, "width": 224}
     DPTImageProcessor(size=size, keep_aspect_ratio=True, ensure_multiple_of=14).save_pretrained(folder)
     return folder

@@ -1,19 +1,16 @@
-"""The engine contract, held against every engine that can be loaded here; other servers are played by ours."""
+"""The engine contract, held against every engine of ours that needs no packages of its own; servers are played."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from infinite_parallax.inpaint_server.engines import available
+from infinite_parallax.inpaint_server.engines import INPAINT
 
-from ..engine_contract import Contract, Engine
+from ..engine_contract import Contract, Engine, engines_of
 from .painting_comfy import SERVERS
 
-WITH_MODELS = ("diffusers",)
-NAMES = sorted(name for name, reason in available().items() if not reason and name not in WITH_MODELS)
 
-
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=engines_of(INPAINT, with_packages=False))
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     with ExitStack() as stack:
         if request.param in SERVERS:

@@ -1,6 +1,5 @@
-"""The contract of the engines that look: what the wrapper holds every one to, and that the guess keeps it by itself."""
+"""The contracts of the engines that look, held against those that need no model, and what the wrapper holds all to."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,45 +9,21 @@ from infinite_parallax.inpaint_server.engines import depth_prior, extra
 from infinite_parallax.inpaint_server.engines.looking import Look
 from infinite_parallax.inpaint_server.engines.looking_guard import GuardedCaption, GuardedDepth
 from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
-from infinite_parallax.shared.example_picture import paint
 
-DEPTHS = ["prior"]
-"""Those that need no model; `tests/neural` asks the others the same."""
-SIZES = [(1, 1), (3, 200), (200, 3), (23, 40), (90, 140), (180, 900)]
+from ..engine_contract import engines_of
+from ..looking_contract import DepthContract, Engine, SegmentContract, noise
 
 
-def noise(height: int, width: int) -> np.ndarray:
-    return np.random.default_rng(5).integers(0, 256, (height, width, 3), np.uint8)
+class TestDepth(DepthContract):
+    @pytest.fixture(params=engines_of(engines.DEPTH, with_packages=False))
+    def engine(self, request: pytest.FixtureRequest) -> Engine:
+        return Engine(request.param)
 
 
-@pytest.mark.parametrize("name", DEPTHS)
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("make", [noise, lambda h, w: np.full((h, w, 3), 90, np.uint8)])
-def test_depth_has_the_pictures_size_its_type_and_range(
-    name: str, size: tuple[int, int], make: Callable[[int, int], np.ndarray]
-) -> None:
-    shown = make(*size)
-    before = shown.copy()
-    found = engines.load_depth(name).depth(shown, Look())
-    assert (found.shape, found.dtype) == (size, np.float32)
-    assert found.min() >= 0
-    assert found.max() <= 1
-    np.testing.assert_array_equal(shown, before)
-
-
-@pytest.mark.parametrize("name", DEPTHS)
-def test_the_same_picture_has_the_same_bytes(name: str) -> None:
-    shown = paint(160, 100, 4)
-    first = engines.load_depth(name).depth(shown, Look())
-    assert engines.load_depth(name).depth(shown.copy(), Look()).tobytes() == first.tobytes()
-
-
-@pytest.mark.parametrize("name", DEPTHS)
-@pytest.mark.parametrize("polls", [0, 1])
-def test_looking_stops_when_it_is_wished(name: str, polls: int) -> None:
-    answers = iter([False] * polls + [True] * 9)
-    with pytest.raises(Cancelled):
-        engines.load_depth(name).depth(paint(96, 64, 1), Look(), lambda: next(answers))
+class TestSegment(SegmentContract):
+    @pytest.fixture(params=engines_of(engines.SEGMENT, with_packages=False))
+    def engine(self, request: pytest.FixtureRequest) -> Engine:
+        return Engine(request.param)
 
 
 def test_the_guess_knows_sky_ground_and_what_stands() -> None:
@@ -98,11 +73,6 @@ class Wrong:
 def test_an_engine_that_breaks_its_word_is_told(answer: Any) -> None:
     with pytest.raises(ParallaxError, match="'wrong' returned no depth map"):
         GuardedDepth(Wrong(answer)).depth(noise(4, 6), Look())
-
-
-def test_what_is_no_picture_is_refused() -> None:
-    with pytest.raises(UsageError, match="not an RGB picture"):
-        engines.load_depth("prior").depth(np.zeros((4, 4), np.uint8), Look())  # type: ignore[arg-type]
 
 
 class Verbose:

@@ -8,7 +8,7 @@ import pytest
 from infinite_parallax.inpaint_server import engines
 from infinite_parallax.inpaint_server.engines.looking import Look, Segment, Touch
 from infinite_parallax.inpaint_server.engines.looking_guard import GuardedSegment
-from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
+from infinite_parallax.shared.errors import ParallaxError, UsageError
 
 from .fake_eyes import FakeEyes, found
 
@@ -61,15 +61,9 @@ def test_the_stand_in_says_that_it_knows_no_words() -> None:
     assert "grounded_sam" in refused.value.hint
 
 
-@pytest.mark.parametrize("touch", [Touch(), Touch(beside=((3, 3),)), Touch(on=((W, 3),)), Touch(box=(500, 0, 600, 9))])
-def test_what_points_at_nothing_is_refused(touch: Touch) -> None:
+def test_a_box_outside_the_picture_is_refused() -> None:
     with pytest.raises(UsageError):
-        grabcut().touch(picture(), touch, Look())
-
-
-def test_nobody_looks_once_it_is_cancelled() -> None:
-    with pytest.raises(Cancelled):
-        grabcut().touch(picture(), Touch(on=((70, 50),)), Look(), lambda: True)
+        grabcut().touch(picture(), Touch(box=(500, 0, 600, 9)), Look())
 
 
 def test_the_wrapper_sorts_cuts_and_protects() -> None:
