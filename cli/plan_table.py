@@ -111,5 +111,18 @@ def as_table(plan: Plan) -> str:
             f"{plan.width}x{plan.height} px, {plan.steps} steps of {plan.seconds_per_step:g} s: {length}, "
             f"{plan.frames} frames at {plan.fps:g} fps, about {disk_bytes(plan) / 1e6:.0f} MB on disk",
             *lines,
+            *_loop_lines(plan),
         ]
     )
+
+
+def _loop_lines(plan: Plan) -> list[str]:
+    """What decides how long a loop is, a line or none."""
+    moving = [layer for layer in plan.layers if plan.circumference(layer.index)]
+    if not moving:
+        return []
+    slowest = min(moving, key=lambda layer: abs(layer.velocity[0]))
+    return [
+        f"A loop: all layers come home together. {slowest.name!r} is the slowest, once round in "
+        f"{plan.circumference(slowest.index)} px; give it more px/step for a shorter loop."
+    ]

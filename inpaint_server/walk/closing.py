@@ -20,9 +20,9 @@ from .planning import FORBIDDEN
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
-SLACK_CELLS = 2
-"""Cells before a picture's end from which no jump is planned: landings are refined by a cell, and the remainder of
-the way that is no whole cell is paid by showing a piece longer."""
+SLACK_CELLS = 3
+"""Cells before a picture's end from which no jump is planned: landings are refined by a cell and a px, and what makes
+no whole cell, of the way as of the picture's width, is paid by showing a piece longer."""
 SOLUTIONS = 6
 """How often the way is planned; later ones hardly improve it."""
 

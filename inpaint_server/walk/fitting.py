@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .closing import SLACK_CELLS
 from .column_walk import Jump
 from .edits import Edit
 from .exemplar import Exemplar
@@ -97,8 +98,10 @@ class Fitting:
         planned = jump.leave - self._exemplar.left
         ending = Ending(circumference, jump, *self.place(head, jump.leave_orientation, planned, jump.row_shift))
         new = self._skyline(jump.leave_orientation, ending.column, ending.column + self._overlap)
-        # it has to begin within its picture, where a landing may be planned and refined
-        longest = min(ending.column - self._overlap - 4 * self._exemplar.cells.width, room)
+        # it has to begin within its picture, where a landing may be planned and refined; the plan does not know the
+        # refinement of this one
+        within = min(planned, ending.column) - self._overlap - 2 * SLACK_CELLS * self._exemplar.cells.width
+        longest = min(within, room)
         if longest < 1 or not (new + self._exemplar.first_row).any():
             return ending
         px = meeting(outline(head[..., 3]), new - ending.row, _even(self._overlap), (0, 0), LIMIT_PX)

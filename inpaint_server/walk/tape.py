@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .closing import SLACK_CELLS
 from .column_walk import ColumnWalk, Jump
 from .edits import Edit, packed, unpacked
 from .exemplar import Exemplar
@@ -140,17 +141,29 @@ class Tape:
         jump = self._walk.plan(before.orientation, here, begin)
         leave = min(max(here, jump.leave), self._exemplar.columns - self.overlap)
         start = begin + leave - here
-        ring = self._ring
-        run = self._exemplar.cells.run
-        shortest = self._stop_px + (max(run, ring.ending.settling_px) if ring else 0)
-        if ring is None or ring.circumference - start - self.overlap >= max(WAY_HOME_WIDTHS * self.width, shortest):
+        ring, run = self._ring, self._exemplar.cells.run
+        if ring is None or self._is_free(ring, start):
             self._remember(before, begin, start)
             return [self._land(start, jump)]
         self._walk.jumps = made
         earliest = begin + run if self.edits else begin
-        start = min(start, max(ring.circumference - self.width, earliest))
+        way = max(self.width, self._shortest_px(ring) - run)  # there has been a landing's run since the last jump
+        start = min(start, max(ring.circumference - way, earliest))
         self._remember(before, begin, start)
         return self._go_home(ring, start)
+
+    def _is_free(self, ring: Ring, start: int) -> bool:
+        """May the walk jump at plate column `start` wherever it likes, and still come home?"""
+        least = max(WAY_HOME_WIDTHS * self.width, self._shortest_px(ring))
+        return ring.circumference - start - self.overlap >= least
+
+    def _shortest_px(self, ring: Ring) -> int:
+        """Px that the way home takes from the overlap of a landing on: one stop, and what it has to show at its end.
+
+        It is planned in cells, and what ends within one is rounded up.
+        """
+        cells = self._exemplar.cells
+        return self._stop_px + max(cells.run, ring.ending.settling_px + (SLACK_CELLS + 2) * cells.width)
 
     def _go_home(self, ring: Ring, start: int) -> list[tuple[int, Pixels]]:
         """Append the edits from plate column `start` on, until the source comes again."""

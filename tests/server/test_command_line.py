@@ -119,6 +119,14 @@ def test_plan_as_table_and_as_json(picture: Path, capsys: pytest.CaptureFixture[
     assert json.loads(capsys.readouterr().out)["layers"][1]["velocity"] == [-5, 0]
 
 
+def test_the_plan_of_a_loop_says_what_makes_it_long(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["plan", str(picture), "--layers", "24", "--distances", "2,8", "--step-px", "10"]
+    assert main([*arguments, "--loop"]) == 0
+    assert "'layer 0' is the slowest, once round in 144 px" in capsys.readouterr().out
+    assert main(arguments) == 0
+    assert "loop" not in capsys.readouterr().out
+
+
 def test_a_depth_map_sets_the_speeds(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     depth = np.zeros((32, 48), np.uint8)
     depth[:12], depth[12:] = 51, 204
