@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ..shared.scene import Plane
-from . import compat, compositing, node_rows, plane_objects, ramp_scene, textured
+from . import compat, compositing, drawn_scenes, node_rows, plane_objects, textured
 from .node_rows import Row, Site
 from .timeline import TAG
 
@@ -35,7 +35,7 @@ class DrawnRow:
 
     def put_in(self, group: Any, number: int) -> Any:
         """The scene with its node, the socket, and an Alpha Over."""
-        scene = ramp_scene.unlike_those_of_strips(self.name)
+        scene = drawn_scenes.new(self.name)
         rendered, into = _render_node(self.site.timeline, self.name, scene), _group_node(self.site.timeline)
         group.interface.new_socket(self.name, in_out="INPUT", socket_type="NodeSocketColor")
         rendered.id_data.links.new(rendered.outputs["Image"], into.inputs[self.name])

@@ -14,9 +14,6 @@ import bpy
 from ..shared.scene import Plane, SceneSpec
 from . import grade_groups, textured
 
-_places: set[int] = set()
-"""Where in memory scenes for strips have been since Blender was started."""
-
 
 def build(
     timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, path: Path, first: int, scene: bpy.types.Scene | None
@@ -27,7 +24,6 @@ def build(
     """
     if scene is None:
         scene = bpy.data.scenes.new(plane.name)
-        _places.add(scene.as_pointer())
     else:
         _clear(scene)
     _set_render(scene, timeline, spec, plane, first)
@@ -42,21 +38,6 @@ def build(
     middle = spec.width / 2, spec.height - sum(visible_rows(spec, plane)) / 2 + textured.ASIDE_PX
     scene.camera = textured.camera(plane.name, spec.width, middle)
     scene.collection.objects.link(scene.camera)
-    return scene
-
-
-def unlike_those_of_strips(name: str) -> bpy.types.Scene:
-    """A new scene that Blender does not take for one that a strip has shown, not even one that is long gone.
-
-    It knows those by their names, since 5.0 by their place in memory, and keeps the camera that the strip used: a
-    Render Layers node would look through it, and Blender crashes.
-    """
-    taken = []
-    while (scene := bpy.data.scenes.new(name)).as_pointer() in _places:
-        taken.append(scene)
-    for other in taken:
-        bpy.data.scenes.remove(other)
-    scene.name = name
     return scene
 
 

@@ -18,6 +18,7 @@ from . import (
     bars,
     compat,
     compositor,
+    drawn_scenes,
     export,
     grade_groups,
     keyed,
@@ -53,6 +54,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     check(spec, plates_folder)
     pieces, notes = sound_strips.pieces(spec, sounds_folder)
     first = timeline.first_frame(scene)
+    drawn_scenes.note()
     # before anything is laid: Blender counts the frames of a sound by the rate that is set
     set_output(scene, spec, first)
     set_colours(scene)
@@ -66,6 +68,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     timed = spec if spec.target == "vse" else replace(spec, planes=(), window=None, sheets=(), grades=())
     keyed.set_clocks(scene, {sheet.overlay: sheet.clock for sheet in spec.sheets if sheet.clock}, first)
     strips = vse.build(scene, timed, plates_folder, pieces, first, sounds_folder)
+    drawn_scenes.note()
     if spec.target != "vse":
         with_bars = replace(spec, planes=(*spec.planes, *bars.planes(spec)))
         builder = compositor if spec.target == "compositor" else planes
