@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared import project as projects
-from . import declared, properties, scene_project
+from . import declared, properties, renumbering, scene_project
 from .refusals import reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
@@ -27,6 +27,11 @@ def fresh(scene: Any, cls: type[Any]) -> Any:
         width, height = scene_project.picture_size(scene_project.picture_path(scene))
         given["box"] = tuple(float(round(v)) for v in (width / 3, height / 3, 2 * width / 3, 2 * height / 3))
     return replace(value, **given)
+
+
+def _kinds(name: str, entries: Any) -> list[str]:
+    """The kinds of overlays; nothing of the other lists goes by them."""
+    return [entry.kind for entry in entries] if name == "overlays" else []
 
 
 class INFINITE_PARALLAX_OT_entry_add(bpy.types.Operator):
@@ -60,8 +65,10 @@ class INFINITE_PARALLAX_OT_entry_remove(bpy.types.Operator):
             return {"CANCELLED"}
         group, index = properties.of_scene(context.scene), declared.index_name(self.list)
         entries, at = getattr(group, self.list), getattr(group, index)
+        order, kinds = renumbering.removed(len(entries), at), _kinds(self.list, entries)
         entries.remove(at)
         setattr(group, index, max(0, min(at, len(entries) - 1)))
+        renumbering.renumber(context.scene, self.list, order, kinds)
         return {"FINISHED"}
 
 
@@ -88,6 +95,9 @@ class INFINITE_PARALLAX_OT_entry_move(bpy.types.Operator):
             return {"CANCELLED"}
         entries.move(at, to)
         setattr(group, index, to)
+        order = renumbering.moved(len(entries), at, to)
+        kinds = _kinds(self.list, [entries[order[n]] for n in range(len(entries))])
+        renumbering.renumber(context.scene, self.list, order, kinds)
         return {"FINISHED"}
 
 
