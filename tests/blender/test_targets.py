@@ -166,17 +166,32 @@ def test_a_pace_and_a_loop(tmp_path: Path, target: str, motion: dict[str, Any]) 
         assert exact(spec, tmp_path, frame)
 
 
-@pytest.mark.parametrize("target", ["compositor", "planes"])
-def test_a_saved_file_renders_the_same(tmp_path: Path, target: str) -> None:
-    spec = made(tmp_path / "plates_of_it", document(30.0))
-    build(spec, tmp_path / "plates_of_it", target)
+@pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
+def test_a_saved_file_renders_the_same_from_another_folder(tmp_path: Path, target: str) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    finish = {"overlays": [{"kind": "mist"}], "grades": [{"layer": 1, "contrast": 9}], "distortions": [{"layer": 2}]}
+    spec = made(here / "plates_of_it", document(30.0, **finish))
+    build(spec, here / "plates_of_it", target)
     export.still(scene(), 15, tmp_path / "before.png")
-    headless.save(tmp_path / "it.blend")
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "it.blend"))
+    headless.save(here / "it.blend")
+    here.rename(there)
+    bpy.ops.wm.open_mainfile(filepath=str(there / "it.blend"))
     export.still(scene(), 15, tmp_path / "after.png")
     assert np.array_equal(read_pixels(tmp_path / "before.png"), read_pixels(tmp_path / "after.png"))
     before = counts()
-    build(spec, tmp_path / "plates_of_it", target)
+    build(spec, there / "plates_of_it", target)
+    assert counts() == before
+
+
+@pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
+def test_thirty_layers(tmp_path: Path, target: str) -> None:
+    layers = [{"name": f"layer {n}", "height": 3, "velocity": [-2.0 - n, 0]} for n in range(29)]
+    spec = build(made(tmp_path, document(layers=[*layers, {"velocity": [-33, 0]}]), contours=True), tmp_path, target)
+    assert len({plane.layer for plane in spec.planes}) == 30
+    assert exact(spec, tmp_path, 0)
+    assert exact(spec, tmp_path, 23)
+    before = counts()
+    build(spec, tmp_path, target)
     assert counts() == before
 
 
