@@ -1,4 +1,4 @@
-"""Entries of a list that get other numbers, because one was removed or moved: what goes by their numbers goes along.
+"""What goes by the numbers of a list's entries, or by the names of layers, goes along when these become others.
 
 Blender keeps keys and drivers by an entry's place in its list, and overlays are known by their kind and how many of it
 come before. Without this the keys of one overlay would be the next one's, and what a person did to its strips. A number
@@ -7,12 +7,13 @@ in each entry that never changes was the other road: keys and drivers would go b
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import bpy
 
-from . import compat, grade_groups, node_rows, timeline, unused
+from ..shared.scene import Plane
+from . import compat, drawn_rows, grade_groups, node_rows, timeline, unused
 from .timeline import TAG
 
 Order = Mapping[int, int | None]
@@ -20,6 +21,8 @@ Order = Mapping[int, int | None]
 NOWHERE = 9999
 """The number of no entry: a driver that reads one that is gone keeps its fallback."""
 GONE = "gone"
+_PLANE = re.compile(r"(?<!\S)(\d\d) .* (\d{3,}|cover \d+)$")
+"""The name of a tile's plane, at the end of a tag: the number of its layer, the layer's name, and which tile it is."""
 
 
 def removed(count: int, at: int) -> Order:
@@ -89,21 +92,38 @@ def _retag(scene: Any, names: Mapping[str, str]) -> None:
     def renamed(text: str) -> str:
         return tag.sub(lambda m: names.get(m[0], m[0]), text)
 
-    for thing in _tagged(scene):
-        was = str(thing[TAG])
-        thing[TAG] = renamed(was)
-        if getattr(thing, "label", "") == was:
-            thing.label = thing[TAG]
-        if thing.name == was:
-            thing.name = thing[TAG]
-    for group in _groups(scene):
-        if node_rows.ORDER in group:
-            group[node_rows.ORDER] = [renamed(str(row)) for row in group[node_rows.ORDER]]
+    _rename(scene, renamed)
     held = {key: scene[key] for key in dict(scene) if key.startswith(grade_groups.HELD)}
     for key in held:
         del scene[key]
     for key, group in held.items():
         scene[renamed(key)] = group
+
+
+def name_layers(scene: Any, planes: Sequence[Plane]) -> None:
+    """Let what was built for these planes bear their names, where a layer was called otherwise when it was built."""
+    names = {_PLANE.sub(r"\1 \2", plane.name): plane.name for plane in planes if _PLANE.search(plane.name)}
+
+    def renamed(text: str) -> str:
+        return text if "object " in text else _PLANE.sub(lambda m: names.get(f"{m[1]} {m[2]}", m[0]), text)
+
+    _rename(scene, renamed)
+
+
+def _rename(scene: Any, renamed: Callable[[str], str]) -> None:
+    """Give what is tagged other tags, and the names and labels that were taken from them."""
+    for thing in _tagged(scene):
+        for prop in ("name", "label"):
+            was = getattr(thing, prop, "")
+            if was and renamed(was) != was:
+                setattr(thing, prop, renamed(was))
+        thing[TAG] = renamed(str(thing[TAG]))
+    for group in _groups(scene):
+        for socket in group.interface.items_tree:
+            if renamed(socket.name) != socket.name:
+                socket.name = renamed(socket.name)
+        if node_rows.ORDER in group:
+            group[node_rows.ORDER] = [renamed(str(row)) for row in group[node_rows.ORDER]]
 
 
 def _groups(scene: Any) -> list[Any]:
@@ -114,6 +134,8 @@ def _groups(scene: Any) -> list[Any]:
 
 
 def _tagged(scene: Any) -> list[Any]:
-    """All that a build tags for an overlay: strips, planes, and the nodes of the compositor's groups."""
-    nodes = [node for group in _groups(scene) for node in group.nodes]
-    return [thing for thing in (*timeline.mine(scene), *scene.collection.all_objects, *nodes) if TAG in thing]
+    """All that a build tags: strips, planes, and the nodes of the compositor and of its groups."""
+    tree = compat.compositor_tree_there(scene)
+    nodes = [node for group in (tree, *_groups(scene)) if group is not None for node in group.nodes]
+    drawn = drawn_rows.objects(scene)
+    return [thing for thing in (*timeline.mine(scene), *scene.collection.all_objects, *drawn, *nodes) if TAG in thing]

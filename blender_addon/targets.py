@@ -24,6 +24,7 @@ from . import (
     keyed,
     output_settings,
     planes,
+    renumbering,
     sound_strips,
     textured,
     timeline,
@@ -55,6 +56,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     pieces, notes = sound_strips.pieces(spec, sounds_folder)
     first = timeline.first_frame(scene)
     drawn_scenes.note()
+    renumbering.name_layers(scene, spec.planes)
     # before anything is laid: Blender counts the frames of a sound by the rate that is set
     set_output(scene, spec, first)
     set_colours(scene)

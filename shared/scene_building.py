@@ -147,7 +147,9 @@ def _over(channels: Iterator[int], sheets: Iterable[Sheet]) -> Iterator[Sheet]:
 
 def _planes(plan: Plan, plate: Plate, manifest: Manifest, frame: Framing, channels: Iterator[int]) -> Iterator[Plane]:
     """The planes of a layer and of the objects directly before it, far to near."""
-    name, velocity = f"{plate.index:02d} {plate.name}", plan.layers[plate.index].velocity
+    layer = plan.layers[plate.index]
+    # as the layer is called now, not as it was when it was painted
+    name, velocity = f"{plate.index:02d} {layer.name}", layer.velocity
     channel = next(channels)
     for number, tile in enumerate(plate.body):
         yield from _tile_plane(plan, plate.index, velocity, tile, frame, f"{name} {number:03d}", channel)

@@ -103,6 +103,23 @@ def test_until_it_is_built_again_the_panel_acts_on_the_right_ones(target: str, t
     assert paths == {f"infinite_parallax.overlays[{n}].amount" for n in (0, 1, renumbering.NOWHERE)}
 
 
+@pytest.mark.parametrize("distortions", [[], [{"layer": 1}]], ids=["still", "swaying"])
+def test_a_layer_that_is_renamed_keeps_what_a_person_did(
+    target: str, distortions: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    filled(target, distortions=distortions)
+    built(tmp_path)
+    before = {str(thing[timeline.TAG]): thing.as_pointer() for thing in renumbering._tagged(scene())}
+    group().layers[1].name = "downs 2"
+    met(built(tmp_path), tmp_path, 5)
+    now = {str(thing[timeline.TAG]): thing.as_pointer() for thing in renumbering._tagged(scene())}
+    assert now == {tag.replace("01 hills", "01 downs 2"): pointer for tag, pointer in before.items()}
+    if target == "vse":
+        named = {s.name for s in timeline.mine(scene()) if s[timeline.TAG].startswith("01")}
+        assert named
+        assert all(name.startswith("01 downs 2") for name in named)
+
+
 def test_numbers() -> None:
     assert renumbering.removed(3, 1) == {0: 0, 1: None, 2: 1}
     assert renumbering.moved(4, 0, 2) == {0: 2, 1: 0, 2: 1, 3: 3}
