@@ -11,12 +11,13 @@ from typing import Any
 
 import bpy
 
+from ..shared import driving, plates
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.flags import add_project_flags, wish
 from ..shared.formats import FORMATS
 from ..shared.outputs import check_file, check_folder, refused
 from ..shared.project import Project
-from . import headless, jobs, local_server, mask_pictures, passes, preferences, scene_project, targets
+from . import headless, jobs, listening, local_server, mask_pictures, passes, preferences, scene_project, targets
 from .jobs import Message, Preparing, Progress, Warned
 
 NAME = "infinite_parallax"
@@ -83,14 +84,15 @@ def render(args: argparse.Namespace) -> None:
     finally:
         local_server.stop()
     scene = headless.open_scene(args.blend, finished.spec)
-    for note in targets.build(scene, finished.spec, finished.folder, finished.folder).notes:
+    spec = driving.build(finished.project, plates.load(finished.folder), listening.samples)
+    for note in targets.build(scene, spec, finished.folder, finished.folder).notes:
         print(f"Note: {note}", flush=True)
     if args.blend is not None:
         headless.save(args.blend)
         print(f"Wrote {args.blend}", flush=True)
     if args.out is not None:
-        passes.write(scene, finished.spec.export, args.out, lambda n, of: print(f"Frame {n + 1} of {of}", flush=True))
-        print(f"Wrote {args.out}: {finished.spec.frames} frames.", flush=True)
+        passes.write(scene, spec.export, args.out, lambda n, of: print(f"Frame {n + 1} of {of}", flush=True))
+        print(f"Wrote {args.out}: {spec.frames} frames.", flush=True)
 
 
 def check(args: argparse.Namespace, project: Project) -> None:

@@ -1,8 +1,8 @@
-"""What a person keyed of overlays and grades in the panel, read at every frame (`shared/over_time.py`).
+"""What is keyed of overlays, grades and distortions in the panel, read at every frame (`shared/over_time.py`).
 
-An overlay's amount and angle are read by drivers as well, and act at once; what is drawn into pictures, added up over
-time or computed into several values of a modifier is read here, when the scene is built. Drivers for all of it were the
-other road: they cannot add up, and on modifiers they make dependency cycles before 5.2.
+An overlay's amount and angle and a distortion's amplitude are read by drivers as well, and act at once; what is drawn
+into pictures, added up over time or computed into several values of a modifier is read here, when the scene is built.
+Drivers for all of it were the other road: they cannot add up, and on modifiers they make dependency cycles before 5.2.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 
 from ..shared import settings
-from ..shared.finishing import Grade, Overlay
+from ..shared.finishing import Distortion, Grade, Overlay
 from ..shared.over_time import OverTime
 from ..shared.plan import Plan
 from ..shared.settings import Declared
@@ -24,16 +24,17 @@ NEAR_FRAMES = 1 / 512
 
 
 def read(scene: Any, plan: Plan) -> OverTime:
-    """The overlays and grades of a scene that have keys, at every frame of a plan."""
+    """The overlays, grades and distortions of a scene that have keys, at every frame of a plan."""
     return OverTime(
         {n: _moments(scene, plan, "overlays", n, Overlay) for n in _numbers(scene, "overlays")},
         {n: _moments(scene, plan, "grades", n, Grade) for n in _numbers(scene, "grades")},
+        {n: _moments(scene, plan, "distortions", n, Distortion) for n in _numbers(scene, "distortions")},
     )
 
 
 def is_keyed(scene: Any) -> bool:
     """Whether anything that is read here has keys."""
-    return bool(_numbers(scene, "overlays") or _numbers(scene, "grades"))
+    return any(_numbers(scene, name) for name in ("overlays", "grades", "distortions"))
 
 
 def _numbers(scene: Any, name: str) -> list[int]:

@@ -96,7 +96,7 @@ class INFINITE_PARALLAX_PG_job(bpy.types.PropertyGroup):
     __annotations__ |= {
         # status of the work, what went wrong and the way out; what is being asked, and what was answered
         name: bpy.props.StringProperty(options={"SKIP_SAVE"})
-        for name in ("status", "left", "error", "hint", "asking", "suggestion", "server", "engines", "looking")
+        for name in ("status", "left", "error", "hint", "asking", "suggestion", "server", "engines", "looking", "heard")
     }
 
 

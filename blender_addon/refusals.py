@@ -46,7 +46,7 @@ def forget() -> None:
     """Forget everything that was said: it belonged to another file."""
     clear()
     state = job_state()
-    state.status = state.left = state.suggestion = ""
+    state.status = state.left = state.suggestion = state.heard = ""
 
 
 def redraw(context: Any) -> None:

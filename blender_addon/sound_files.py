@@ -45,10 +45,10 @@ def missing_of(scene: Any) -> str:
     return next((said for sound in (group.sound, *group.cues) if (said := missing(sound.file))), "")
 
 
-def read(name: str) -> Samples:
-    """The samples of a sound file at RATE: float32 [n, channels]."""
+def read(name: str, rate: int = RATE) -> Samples:
+    """The samples of a sound file at a rate: float32 [n, channels]."""
     sound, _ = _opened(name)
-    return np.asarray(sound.resample(RATE, True).data(), np.float32)
+    return np.asarray(sound.resample(rate, True).data(), np.float32)
 
 
 def frames_of(path: Path, fps: float) -> int:

@@ -126,8 +126,9 @@ def sway_rows(
         risen = float(sway.angle(np.array(plane.keys[-1].y - plane.keys[0].y)))
         turned = f"{per_frame:.12g}*(frame-{first_frame})" + (f"-({risen:.9g})*SHARE" if risen else "")
         setting = sway.amplitude / sway.per_px
+        now = setting * sway.shares[0] if sway.shares else setting
         controls = [
-            ("AMPLITUDE", timeline, f"infinite_parallax.distortions[{sway.distortion}].amplitude_px", setting),
+            ("AMPLITUDE", timeline, f"infinite_parallax.distortions[{sway.distortion}].amplitude_px", now),
             ("SHARE", ground.data.shape_keys, 'key_blocks["moved"].value', 0.0),
         ]
         for name, wave, of_time in (("sin", np.sin(angle), "cos"), ("cos", -np.cos(angle), "sin")):

@@ -117,6 +117,11 @@ def _other_commands(commands: Commands) -> None:
     found = _command(commands, "segment", segment.run, "layers and objects found by words, written as pictures")
     segment.add_arguments(found)
     _out(found, "FILE.png", "the layers' numbers; mattes of objects go beside it")
+    text = "what is heard in a sound: tempo, beats, onsets, sections"
+    heard = _command(commands, "listen", running.run_listen, text)
+    heard.add_argument("sound", type=Path, metavar="SOUND", help="a sound file of any format, or a film")
+    heard.add_argument("--tempo", type=float, metavar="BPM", help="beats per minute to lay the beats by")
+    heard.add_argument("--json", action="store_true", help="print everything as JSON")
     text = "pictures as sums of Gabor wavelets: fitted, drawn at any size, shimmering"
     gabor.add_commands(commands.add_parser("gabor", help=text, description=text.capitalize() + "."))
     text = "get Blender as a Python module, in its own environment"

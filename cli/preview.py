@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..shared import frames, scene_building
+from ..shared import frames
 from ..shared.frames import Texture
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
+from . import listening
 from .encoding import encode
 from .mixing import mix
 from .painting import paint
@@ -31,7 +32,7 @@ def preview(project: Project, picture: Path, out: Path, server: str | None = Non
     with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
         plates = Path(folder)
         painted = paint(project, picture, plates, server, token)
-        spec = scene_building.build(painted.project, painted.plan, painted.manifest)
+        spec = listening.build(painted)
         encode_plates(spec, plates, out, plates)
     print(f"Wrote {out}: {spec.frames} frames, {spec.width}x{spec.height} px.")
 

@@ -17,6 +17,7 @@ from ..shared.errors import ParallaxError
 from ..shared.outputs import check_file, check_folder
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
+from . import listening
 from .blenders import Blender, choose_blender, command
 from .encoding import complete
 from .mixing import mix
@@ -72,7 +73,7 @@ def _render(
 ) -> None:
     scene_building.check_target(project)
     painted = paint(project, picture, folder, server, token)
-    spec = scene_building.build(painted.project, painted.plan, painted.manifest)
+    spec = listening.build(painted)
     (folder / "scene.json").write_text(json.dumps(spec.to_json(), indent=1), encoding="utf-8")
     arguments = ["build", "--spec", folder / "scene.json", "--plates", folder, "--sounds", folder]
     for flag, path in (("--blend", blend), ("--render", out)):

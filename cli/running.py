@@ -144,6 +144,15 @@ def run_check(args: argparse.Namespace) -> int:
     return check(args.job, args.picture, args.out)
 
 
+def run_listen(args: argparse.Namespace) -> int:
+    """Print what is heard in a sound."""
+    from .listening import listen
+
+    if args.tempo is not None and not 20 <= args.tempo <= 400:
+        raise UsageError(f"--tempo is {args.tempo:g}, but must be 20 to 400.", "Give beats per minute.")
+    return listen(args)
+
+
 def run_install(args: argparse.Namespace) -> int:
     """Make an environment with Blender's module."""
     from .environments import install_blender

@@ -15,6 +15,6 @@ WORDS = 400
 def ffmpeg() -> str:
     """The path of the ffmpeg program."""
     try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as e:
         raise ParallaxError(f"ffmpeg was not found: {e}", "Run: pip install imageio-ffmpeg") from e

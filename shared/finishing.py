@@ -21,6 +21,14 @@ class Sound:
     file: str = setting(
         "", "A sound file of your own, laid under the video as well; in a project file relative to it.", flag="sound"
     )
+    tempo_bpm: float | None = setting(
+        None,
+        "Beats per minute that drives by beats go by. Empty: as heard.",
+        low=20,
+        high=400,
+        unit="bpm",
+        advanced=True,
+    )
     metres_per_unit: float = setting(
         8.0, "Metres to the nearest layer; a layer half as fast is twice as far.", above=0, high=100000, unit="m"
     )
@@ -70,6 +78,44 @@ class SoundCue:
     fade_in_s: float = setting(0.0, "Seconds in which it comes up.", low=0, high=600, unit="s")
     fade_out_s: float = setting(0.0, "Seconds in which it goes down at its end.", low=0, high=600, unit="s")
     seed: int = setting(0, "Same seed, same sound, of those made by the project.", low=0, high=2**31 - 1, advanced=True)
+
+
+FEATURES = ("envelope", "onsets", "beats", "low", "mid", "high")
+DRIVEN = {
+    "speed": None,
+    "overlay": ("overlays", "amount"),
+    "distortion": ("distortions", "amplitude_px"),
+    "brightness": ("grades", "brightness"),
+    "saturation": ("grades", "saturation"),
+}
+"""What a sound can drive: the list of the project and the setting of its entries; the speed is the journey's."""
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A sound that moves a setting: offset + amount * v, where v is 0 to 1 as the sound goes."""
+
+    feature: str = setting(
+        "envelope",
+        "What of the sound: loudness (envelope), beginnings (onsets), beats, or loudness below 200, up to 2000, above "
+        "2000 Hz (low, mid, high).",
+        choices=FEATURES,
+    )
+    target: str = setting("speed", "What it moves: the whole journey's speed, or a setting.", choices=tuple(DRIVEN))
+    number: int = setting(0, "Which overlay, distortion or grade, counted from 0; the speed has none.", low=0, high=63)
+    cue: int | None = setting(None, "The cue that is listened to, counted from 0. Empty: sound.file.", low=0, high=127)
+    amount: float = setting(
+        1.0, "What the loudest adds, in units of the setting; negative takes away.", low=-1000, high=1000
+    )
+    offset: float | None = setting(
+        None,
+        "What it is in silence. Empty: 1 for speed and saturation, 0 for the others.",
+        low=-1000,
+        high=1000,
+    )
+    invert: bool = setting(False, "Silence moves it, and what is loud leaves it.")
+    attack_s: float = setting(0.02, "How fast it rises: seconds to two thirds of the way.", low=0, high=60, unit="s")
+    release_s: float = setting(0.25, "How slowly it falls: seconds to two thirds of the way.", low=0, high=60, unit="s")
 
 
 @dataclass(frozen=True)

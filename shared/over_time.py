@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, groupby
 
-from .finishing import Grade, Overlay
+from .finishing import Distortion, Grade, Overlay
 
 
 @dataclass(frozen=True)
 class OverTime:
-    """Overlays and grades by their numbers in the project, each as it is at frame 0, 1, 2 and so on."""
+    """Overlays, grades and distortions by their numbers in the project, each as it is at frame 0, 1, 2 and so on."""
 
     overlays: Mapping[int, Sequence[Overlay]] = field(default_factory=dict)
     grades: Mapping[int, Sequence[Grade]] = field(default_factory=dict)
+    distortions: Mapping[int, Sequence[Distortion]] = field(default_factory=dict)
 
 
 STILL = OverTime()

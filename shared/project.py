@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from . import settings
 from .errors import UsageError
-from .finishing import Distortion, Grade, LivingLayer, Output, Overlay, Sound, SoundCue
+from .finishing import Distortion, Drive, Grade, LivingLayer, Output, Overlay, Sound, SoundCue
 from .model_settings import A1111, Caption, ComfyUI, Depth, Diffusers, IOPaint, Segment
 from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Prompt, Speed, Walk
 from .settings import join
@@ -34,6 +34,7 @@ LISTS: dict[str, tuple[type[Any], int]] = {
     "distortions": (Distortion, 32),
     "living": (LivingLayer, 32),
     "grades": (Grade, 64),
+    "drives": (Drive, 64),
 }
 """The lists of a project: what they hold, and how many at most."""
 
@@ -69,6 +70,7 @@ class Project:
     distortions: tuple[Distortion, ...] = ()
     living: tuple[LivingLayer, ...] = ()
     grades: tuple[Grade, ...] = ()
+    drives: tuple[Drive, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document as written to disk."""

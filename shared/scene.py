@@ -167,7 +167,7 @@ def _plane(data: Mapping[str, Any]) -> Plane:
     keys = tuple(Key(**key) for key in data["keys"])
     opacity = tuple(data.get("opacity", (1.0,) * len(keys)))
     slide = data.get("slide")
-    swaying = tuple(Sway(**sway) for sway in data.get("sways", ()))
+    swaying = tuple(Sway(**{**sway, "shares": tuple(sway.get("shares", ()))}) for sway in data.get("sways", ()))
     lives = tuple(
         Life(**{**life, "body": Body(**life["body"]), "reach": tuple(life["reach"])}) for life in data.get("lives", ())
     )

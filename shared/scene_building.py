@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from . import colour_match, cues, geometry, grading, living, overlays
+from . import colour_match, cues, drives, geometry, grading, living, overlays
 from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
@@ -33,7 +33,8 @@ LEVELS = 256
 
 
 def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = STILL) -> SceneSpec:
-    """The scene of finished plates; `keyed` is what of overlays and grades changes while the film runs."""
+    """The scene of finished plates; `keyed` is what of overlays, grades and distortions changes while the
+    film runs."""
     if (manifest.width, manifest.height, manifest.steps) != (plan.width, plan.height, plan.steps):
         raise ParallaxError(
             f"The plates are for {manifest.width}x{manifest.height} px and {manifest.steps} steps, "
@@ -44,7 +45,7 @@ def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = ST
         raise ParallaxError(
             f"The plates are painted up to step {manifest.done} of {manifest.steps}.", "Resume the job first."
         )
-    check(project, plan)
+    check(project, plan, keyed)
     frame = framing(project.output, plan.width, plan.height)
     planes, sheets, grades = _laid(project, plan, manifest, frame, keyed)
     return SceneSpec(
@@ -64,15 +65,16 @@ def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = ST
     )
 
 
-def check(project: Project, plan: Plan) -> None:
+def check(project: Project, plan: Plan, keyed: OverTime = STILL) -> None:
     """Raise UsageError for what `build` would refuse of a project, whatever its plates: to be asked before painting."""
     for kind in ("overlays", "distortions", "living", "grades"):
         for number, entry in enumerate(getattr(project, kind)):
             check_layer(entry.layer, f"{kind}.{number}", len(plan.layers))
     for layer in plan.layers:
-        for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop):
+        for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop, keyed.distortions):
             pass
     cues.build(project, plan)
+    drives.check(project)
     export(project.output)
 
 
@@ -103,7 +105,7 @@ def _laid(
     planes: list[Plane] = []
     sheets: list[Sheet] = []
     for plate in manifest.plates:
-        wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop
+        wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop, keyed.distortions
         swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(project.living, plan, plate))
         alive = {tile.file: living.lives(project.living, moving, plan, tile, frame.scale) for tile in plate.tiles}
         planes += (

@@ -7,8 +7,8 @@ sequencer has none before 5.0, and at the frame's borders it has nothing to show
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,10 @@ STEEPEST = 0.9
 
 @dataclass(frozen=True)
 class Sway:
-    """The distortion number `distortion` of the project on a frame: px are output px, `turns` periods in all frames."""
+    """The distortion number `distortion` of the project on a frame: px are output px, `turns` periods in all frames.
+
+    One whose amplitude is keyed has `shares` of it, one for each frame, 1 where it is greatest.
+    """
 
     distortion: int
     axis: str
@@ -36,6 +39,7 @@ class Sway:
     reach: float
     """How far rows are moved at most, or, where the amplitude is 0, those of a nearer layer that opens what lies behind
     it."""
+    shares: tuple[float, ...] = ()
 
     def angle(self, heights: Heights) -> Heights:
         """The part of the wave's angle that comes of the height, in radians."""
@@ -47,18 +51,28 @@ class Sway:
 
     def moved(self, heights: Heights, n: float) -> Heights:
         """How far rows at these heights of the frame are moved at frame n, in output px to the right or down."""
-        return np.asarray(self.amplitude * np.sin(self.angle(heights) - self.turned(n)))
+        share = self.shares[min(max(math.floor(n), 0), len(self.shares) - 1)] if self.shares else 1.0
+        return np.asarray(self.amplitude * share * np.sin(self.angle(heights) - self.turned(n)))
 
 
 def sways(
-    distortions: Sequence[Distortion], layer: int, scale: float, fps: float, frames: int, loop: bool
+    distortions: Sequence[Distortion],
+    layer: int,
+    scale: float,
+    fps: float,
+    frames: int,
+    loop: bool,
+    keyed: Mapping[int, Sequence[Distortion]] | None = None,
 ) -> Iterator[Sway]:
-    """What a project's distortions do to a layer on an output `scale` times as large as the picture.
+    """What a project's distortions do to a layer on an output `scale` times as large as the picture; those that are
+    `keyed` are told at every frame.
 
     Raises UsageError where rows that move up and down would cross each other.
     """
     steep = 0.0
-    for number, wish in enumerate(distortions):
+    for number, still in enumerate(distortions):
+        amplitudes = [moment.amplitude_px for moment in (keyed or {}).get(number, (still,))]
+        wish = replace(still, amplitude_px=max(amplitudes))
         behind = wish.direction == "y" and wish.layer is not None and layer < wish.layer
         if wish.amplitude_px == 0 or not (behind or wish.layer in (None, layer)):
             continue
@@ -80,6 +94,7 @@ def sways(
             frames,
             scale,
             wish.amplitude_px * scale,
+            tuple(a / wish.amplitude_px for a in amplitudes) if min(amplitudes) != max(amplitudes) else (),
         )
 
 

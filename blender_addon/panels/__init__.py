@@ -12,7 +12,7 @@ import bpy
 
 from ...shared import project as projects
 from .. import declared, properties
-from . import drawing, engine_choice, job, layers, lists, motion, picture, presets
+from . import drawing, engine_choice, job, layers, lists, motion, picture, presets, sound
 
 SPACES = {"sequencer": "SEQUENCE_EDITOR", "view": "VIEW_3D", "image": "IMAGE_EDITOR"}
 Draw = Callable[[Any, Any], None]
@@ -60,8 +60,9 @@ ARRANGED = (
     Arranged("distortions", "Distortions", "MOD_WAVE"),
     Arranged("living", "Living Layers", "FORCE_WIND"),
     Arranged("grades", "Colour", "COLOR"),
-    Arranged("sound", "Sound", "SPEAKER"),
+    Arranged("sound", "Sound", "SPEAKER", draw=sound.draw),
     Arranged("cues", "Cues", "PLAY_SOUND", below="sound"),
+    Arranged("drives", "Driven by Sound", "FCURVE", below="sound"),
     Arranged("output", "Output", "OUTPUT"),
 )
 

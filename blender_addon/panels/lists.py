@@ -11,12 +11,13 @@ from .. import declared, properties
 from ..sentences import draw_sentence, narrow, placeholder
 from .drawing import advanced_settings, draw_settings, main_settings
 
-ICONS = {"hints": "GREASEPENCIL", "objects": "OBJECT_DATA", "cues": "PLAY_SOUND", "prompts": "TEXT"}
+ICONS = {"hints": "GREASEPENCIL", "objects": "OBJECT_DATA", "cues": "PLAY_SOUND", "prompts": "TEXT", "drives": "FCURVE"}
 TITLE_SHARE = 0.5
 EMPTY = {
     "hints": "Show which object belongs to which layer: draw over the picture in the image editor.",
     "objects": "Things that are lifted out of the picture and move by themselves.",
     "cues": "Sounds from a place on a layer, which pass by with it, or from the whole picture.",
+    "drives": "Sounds that move the speed, overlays, distortions and colour: add some, then Listen.",
     "prompts": "Other words from a second of the video on, for engines that read.",
 }
 
@@ -46,6 +47,8 @@ class INFINITE_PARALLAX_UL_entries(bpy.types.UIList):
             row.prop(item, "name", text="", emboss=False, **empty)
         elif "kind" in item.bl_rna.properties:
             row.label(text=declared.item_label(item.kind))
+        elif "feature" in item.__annotations__:
+            row.label(text=f"{declared.item_label(item.feature)}: {item.target}")
         elif "prompt" in item.__annotations__:
             words = item.prompt or "the project's"
             row.label(text=f"{item.at_s:g} s: {words}")

@@ -1,0 +1,172 @@
+"""Drives: what a sound does to the speed of the journey and to settings, as curves over the frames.
+
+Out of a project, its plan and what is heard come plain curves: those of settings as they are at every frame, and the
+pace of the journey. Whoever builds a scene without keys in a panel (`preview`) takes them as they are; in Blender they
+become keyframes that a person goes on editing. Drivers that listen while the film runs were the other road: a film
+that is rendered has no present, and nothing would be left to move by hand.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from . import settings
+from .errors import UsageError
+from .finishing import DRIVEN, Distortion, Drive, Grade, Overlay
+from .listening.following import Heard, followed
+from .listening.spectrum import Samples, Values
+from .over_time import OverTime
+from .pace import Points, corners
+from .plan import Plan
+from .project import Project
+from .settings import MOST_POINTS
+
+SLOWEST = 0.01
+"""The least speed, in parts of the mean: a journey that stands still at its end would be taken to end there."""
+NEAR = 0.005
+"""How far the pace may leave its curve, in parts of the mean speed."""
+TOLERANCE = 0.01
+"""How far keys may leave a curve of a setting, in parts of its whole range."""
+AT_REST = {"speed": 1.0, "saturation": 1.0}
+"""What is driven is in silence, where that is not 0."""
+SHORTEST_S = 0.1
+"""A sound that is shorter moves nothing."""
+
+Place = tuple[str, int, str]
+"""A setting of an entry: the list of the project, the number in it, its name."""
+Read = Callable[[str], Samples]
+"""Gives the samples of a sound file at ANALYSIS_RATE: float32 [n, channels]."""
+KINDS: dict[str, type[Any]] = {"overlays": Overlay, "distortions": Distortion, "grades": Grade}
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What drives make: the `pace` of the journey, None where nothing drives it, and settings at frames 0, 1, 2 ... up
+    to the one after the last."""
+
+    pace: Points | None
+    curves: dict[Place, Values]
+    heard: dict[int | None, Heard]
+
+
+def check(project: Project) -> None:
+    """Raise UsageError for a drive that listens to nothing, or moves what is not there."""
+    for i, drive in enumerate(project.drives):
+        place = DRIVEN[drive.target]
+        if place is not None and drive.number >= len(entries := getattr(project, place[0])):
+            there = f"has {len(entries)}, counted from 0" if entries else "has none"
+            raise UsageError(
+                f"drives.{i} moves entry {drive.number} of {place[0]}, but the project {there}.",
+                f"Add one to {place[0]}, or give another number.",
+            )
+        sound_of(project, drive.cue, f"drives.{i}")
+
+
+def sound_of(project: Project, cue: int | None, path: str = "Listening") -> str:
+    """The sound file that is listened to; UsageError where there is none."""
+    if cue is None:
+        if project.sound.file:
+            return project.sound.file
+        raise UsageError(f"{path} needs a sound file, but sound.file is empty.", "Choose a sound file.")
+    if cue >= len(project.cues):
+        raise UsageError(
+            f"{path} listens to cue {cue}, but the project has {len(project.cues)} cues, counted from 0.",
+            "Give the number of a cue.",
+        )
+    if project.cues[cue].file:
+        return project.cues[cue].file
+    raise UsageError(f"{path} listens to cue {cue}, which has no sound file.", "Give the cue a file.")
+
+
+def unpaced(project: Project, plan: Plan) -> Plan:
+    """The plan over whose frames the drives go: a speed that they make replaces the pace that there was."""
+    return replace(plan, pace=()) if any(d.target == "speed" for d in project.drives) else plan
+
+
+def driven(project: Project, plan: Plan, read: Read) -> Driven:
+    """What a project's drives make of its plan and of its sounds."""
+    check(project)
+    plan = unpaced(project, plan)
+    heard = {cue: listened(project, cue, read) for cue in dict.fromkeys(drive.cue for drive in project.drives)}
+    sums: dict[tuple[str, int], list[tuple[Drive, Values]]] = {}
+    for drive in project.drives:
+        number = 0 if drive.target == "speed" else drive.number
+        sums.setdefault((drive.target, number), []).append((drive, _value(project, plan, drive, heard[drive.cue])))
+    pace, curves = None, {}
+    for (target, number), parts in sums.items():
+        curve = _sum(target, parts)
+        place = DRIVEN[target]
+        if place is None:
+            pace = pace_of(curve, plan)
+        else:
+            curves[place[0], number, place[1]] = _within(curve, *place)
+    return Driven(pace, curves, heard)
+
+
+def listened(project: Project, cue: int | None, read: Read) -> Heard:
+    """What is heard of sound.file, or of a cue; UsageError for a sound that is too short."""
+    name = sound_of(project, cue)
+    heard = Heard.of(read(name), project.sound.tempo_bpm)
+    if heard.seconds < SHORTEST_S:
+        raise UsageError(
+            f"The sound {name} lasts {heard.seconds:.3f} s, too short to move anything.", "Choose another."
+        )
+    return heard
+
+
+def _value(project: Project, plan: Plan, drive: Drive, heard: Heard) -> Values:
+    """A drive's feature, smoothed, 0 to 1 at frames 0..n; in a loop the last is the first."""
+    start_s = 0.0 if drive.cue is None else project.cues[drive.cue].start_s
+    count = plan.frames + (not plan.loop)
+    moments = np.arange(count) / plan.fps - start_s
+    values = heard.feature(drive.feature, moments, plan.fps)
+    values = followed(1 - values if drive.invert else values, plan.fps, drive.attack_s, drive.release_s, plan.loop)
+    return np.append(values, values[0]) if plan.loop else values
+
+
+def _sum(target: str, parts: Sequence[tuple[Drive, Values]]) -> Values:
+    """All drives of one setting together: what they are in silence, and what each adds."""
+    offsets = [drive.offset for drive, _ in parts if drive.offset is not None]
+    rest = sum(offsets) if offsets else AT_REST.get(target, 0.0)
+    return np.asarray(rest + sum(drive.amount * values for drive, values in parts))
+
+
+def _within(curve: Values, kind: str, name: str) -> Values:
+    limits = next(d.limits for d in settings.declared(KINDS[kind]) if d.name == name)
+    return np.asarray(np.round(np.clip(curve, limits.low, limits.high), 6), np.float64)
+
+
+def pace_of(curve: Values, plan: Plan) -> Points:
+    """A speed at frames 0..n as the pace of a plan without one: [second, factor] points whose mean is 1, so that the
+    journey lasts as long as planned and ends where it is to end. UsageError for a speed that is 0 throughout."""
+    speed = np.maximum(curve, 0)
+    mean = float(np.mean((speed[1:] + speed[:-1]) / 2))
+    if mean <= 0:
+        raise UsageError("The drives let the journey stand still.", "Raise the offset or the amount of one.")
+    speed, near = np.maximum(speed / mean, SLOWEST), NEAR
+    values = speed.tolist()
+    while len(at := corners(values, near)) > MOST_POINTS:
+        near *= 2
+    seconds, factors = np.array(at) / plan.fps, speed[at]
+    way = float(((factors[1:] + factors[:-1]) / 2 * np.diff(seconds)).sum())
+    factors = factors * (float(seconds[-1]) / way)
+    return tuple((round(float(s), 6), round(float(f), 6)) for s, f in zip(seconds, factors, strict=True))
+
+
+def keys(curve: Values) -> list[tuple[int, float]]:
+    """A curve as (frame, value) with straight lines between, as few as come near it."""
+    values = curve.tolist()
+    return [(n, values[n]) for n in corners(values, TOLERANCE * (max(values) - min(values)))]
+
+
+def keyed(project: Project, plan: Plan, curves: dict[Place, Values]) -> OverTime:
+    """Curves as what entries are at every frame of a plan."""
+    found: dict[str, dict[int, list[Any]]] = {kind: {} for kind in KINDS}
+    for (kind, number), places in itertools.groupby(sorted(curves), lambda place: place[:2]):
+        still, names = getattr(project, kind)[number], [name for _, _, name in places]
+        values = [{name: float(curves[kind, number, name][n]) for name in names} for n in range(plan.frames)]
+        found[kind][number] = [replace(still, **at) for at in values]
+    return OverTime(**found)

@@ -1,0 +1,25 @@
+"""A scene that is built with its drives, by who has no panel: `preview`, `render`, and Blender's own command line.
+
+The curves are made anew at every run, out of the project and its sounds alone. Writing them into the project as keys
+was the other road: a project says what is wanted, and nothing that follows from it.
+"""
+
+from dataclasses import replace
+
+from . import drives, scene_building
+from . import plan as plans
+from .plates import Manifest
+from .project import Project
+from .scene import SceneSpec
+
+
+def build(project: Project, manifest: Manifest, read: drives.Read) -> SceneSpec:
+    """The scene of finished plates, moved by the sounds that drive it, whose samples `read` gives."""
+    plan = plans.plan(project, manifest.width, manifest.height)
+    if not project.drives:
+        return scene_building.build(project, plan, manifest)
+    driven = drives.driven(project, plan, read)
+    if driven.pace is not None:
+        project = replace(project, motion=replace(project.motion, pace=driven.pace))
+        plan = plans.plan(project, manifest.width, manifest.height)
+    return scene_building.build(project, plan, manifest, drives.keyed(project, plan, driven.curves))

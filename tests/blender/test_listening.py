@@ -1,0 +1,203 @@
+"""Listen: a sound whose beats are known becomes keyframes; frames, undo, and what a person changed."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from infinite_parallax.blender_addon import compat, keyed, listening, properties, scene_project, targets
+from infinite_parallax.shared import plan as plans
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.ambience import write_wav
+from infinite_parallax.shared.scene import SceneSpec
+
+from ..core.clicks import clicks
+from .compared import compared
+from .made import HEIGHT, WIDTH, document, made
+from .pictures import texture, write_png
+
+pytestmark = [
+    pytest.mark.blender,
+    pytest.mark.usefixtures("registered"),
+]
+needs_sound = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender has no sound")
+BEATS = {"feature": "beats", "attack_s": 0.0, "release_s": 0.15}
+
+
+def scene() -> Any:
+    return bpy.context.scene
+
+
+def group() -> Any:
+    return properties.of_scene(scene())
+
+
+def filled(folder: Path, *drives: dict[str, Any], **sections: Any) -> dict[str, Any]:
+    """The scene's settings set to a small project that listens to a click track of 120 beats per minute."""
+    write_png(folder / "picture.png", texture(0, 0, WIDTH, HEIGHT, 1))
+    samples, _ = clicks(120, 12, 0.001, 0.25, 44100)
+    write_wav(folder / "clicks.wav", np.stack([samples, samples], axis=1), 44100)
+    data = document(drives=list(drives), sound={"ambience": "none", "file": str(folder / "clicks.wav")}, **sections)
+    data["picture"] = str(folder / "picture.png")
+    properties.fill(scene(), projects.from_json(data))
+    return data
+
+
+def built(folder: Path) -> SceneSpec:
+    """The scene as it is keyed, from plates made by hand."""
+    data = properties.document(scene())
+    data |= {"sound": {"ambience": "none"}, "drives": []}
+    spec = made(folder, data, contours=not data["motion"]["loop"], keyed=lambda plan: keyed.read(scene(), plan))
+    targets.build(scene(), spec, folder, folder)
+    return spec
+
+
+def met(spec: SceneSpec, folder: Path, *at: int) -> None:
+    for frame in at:
+        _, off = compared(spec, folder, frame)
+        assert off.mean() <= 0.5
+        assert (off > 6).mean() <= 0.01
+
+
+@needs_sound
+@pytest.mark.parametrize("loop", [False, True])
+def test_the_speed_follows_the_beats_and_the_journey_arrives(tmp_path: Path, loop: bool) -> None:
+    layers = [{"height": 40, "velocity": [-8, 0]}, {"velocity": [-16, 0]}]
+    motion = {"loop": True, "seconds_per_step": 0.5, "fps": 12}
+    filled(tmp_path, BEATS | {"amount": 5.0}, **({"motion": motion, "layers": layers} if loop else {}))
+    before = scene_project.plan_of(scene())[1]
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    assert bpy.context.window_manager.infinite_parallax.heard.startswith("120")
+    after = scene_project.plan_of(scene())[1]
+    assert (after.frames, after.steps) == (before.frames, before.steps)
+    assert after.step_at(after.frames) == after.steps
+    steps = np.diff([float(after.step_at(n)) for n in range(after.frames + 1)])
+    fast = np.flatnonzero(steps > 1.4 * steps.mean())
+    on = np.rint(np.arange(0.25, after.frames / 12, 0.5) * 12)
+    assert len(fast) >= after.frames / 12
+    assert np.abs(fast[:, None] - on).min(axis=1).max() <= 1
+    curve = compat.f_curve(group(), "pace")
+    assert len(curve.keyframe_points) > 6
+    met(built(tmp_path), tmp_path, 0, 3, 7, after.frames - 1)
+
+
+@needs_sound
+@pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
+def test_settings_follow_too(tmp_path: Path, target: str) -> None:
+    filled(
+        tmp_path,
+        BEATS | {"target": "brightness", "amount": 25.0},
+        BEATS | {"target": "saturation", "amount": -0.8},
+        BEATS | {"target": "overlay", "amount": 0.8, "offset": 0.1},
+        BEATS | {"target": "distortion", "amount": 6.0},
+        grades=[{}],
+        overlays=[{"kind": "rain"}],
+        distortions=[{"amplitude_px": 0.0, "wavelength_px": 50.0, "period_s": 1.5}],
+        output={"target": target},
+    )
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    scene().frame_set(1)
+    spec = built(tmp_path)
+    assert any(plane.sways for plane in spec.planes), "a wave that is not there at first"
+    met(spec, tmp_path, 1, 3, 9, 10, spec.frames - 1)
+
+
+@needs_sound
+def test_keys_are_a_persons_own_until_one_listens_again(tmp_path: Path) -> None:
+    filled(tmp_path, BEATS | {"target": "brightness", "amount": 25.0}, grades=[{}])
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    curve = compat.f_curve(group().grades[0], "brightness")
+    before = [tuple(key.co) for key in curve.keyframe_points]
+    assert max(value for _, value in before) == pytest.approx(25, abs=0.1)
+    curve.keyframe_points[0].co = (1, 77.0)
+    curve.update()
+    spec = built(tmp_path)
+    built(tmp_path)
+    curve = compat.f_curve(group().grades[0], "brightness")
+    assert tuple(curve.keyframe_points[0].co) == (1, 77)
+    met(spec, tmp_path, 0, 9)
+    for _ in range(2):
+        assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+        assert [tuple(key.co) for key in compat.f_curve(group().grades[0], "brightness").keyframe_points] == before
+
+
+@needs_sound
+def test_the_tempo_is_doubled_and_halved(tmp_path: Path) -> None:
+    filled(tmp_path, BEATS | {"target": "brightness", "amount": 25.0}, grades=[{}])
+    for times, bpm in ((0.5, 60), (2.0, 120), (2.0, 240)):
+        assert bpy.ops.infinite_parallax.listen(times=times) == {"FINISHED"}
+        assert group().sound.tempo_bpm == pytest.approx(bpm, rel=0.005)
+        assert bpy.context.window_manager.infinite_parallax.heard.startswith(f"{group().sound.tempo_bpm:.1f} BPM")
+    with pytest.raises(RuntimeError, match="no tempo"):
+        bpy.ops.infinite_parallax.listen(times=8.0)
+
+
+@needs_sound
+def test_without_drives_the_tempo_is_told_and_nothing_is_keyed(tmp_path: Path) -> None:
+    filled(tmp_path)
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    assert "24 beats" in bpy.context.window_manager.infinite_parallax.heard
+    assert not len(compat.curves(scene()))
+
+
+@needs_sound
+def test_listening_goes_back_with_an_undo(tmp_path: Path) -> None:
+    filled(tmp_path, BEATS, BEATS | {"target": "brightness", "amount": 25.0}, grades=[{}])
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="Listen")
+    assert compat.f_curve(group(), "pace") is not None
+    bpy.ops.ed.undo()
+    assert compat.f_curve(group(), "pace") is None
+    assert compat.f_curve(group().grades[0], "brightness") is None
+
+
+@needs_sound
+@pytest.mark.parametrize("length", [1, 500])
+def test_a_sound_that_is_too_short_is_refused(tmp_path: Path, length: int) -> None:
+    filled(tmp_path, BEATS)
+    write_wav(tmp_path / "clicks.wav", np.full((length, 1), 0.5, np.float32), 44100)
+    with pytest.raises(RuntimeError, match=r"too short|no samples"):
+        bpy.ops.infinite_parallax.listen()
+
+
+@needs_sound
+def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
+    filled(tmp_path, BEATS)
+    group().sound.file = str(tmp_path / "none.wav")
+    with pytest.raises(RuntimeError, match="There is no sound file at"):
+        bpy.ops.infinite_parallax.listen()
+    (tmp_path / "words.wav").write_text("no sound")
+    group().sound.file = str(tmp_path / "words.wav")
+    with pytest.raises(RuntimeError, match="cannot read the sound"):
+        bpy.ops.infinite_parallax.listen()
+    group().sound.file = ""
+    with pytest.raises(RuntimeError, match="Choose a sound file"):
+        bpy.ops.infinite_parallax.listen()
+
+
+@pytest.mark.skipif(bpy.app.build_options.audaspace, reason="this Blender has sound")
+def test_a_blender_without_sound_cannot_listen(tmp_path: Path) -> None:
+    filled(tmp_path, BEATS)
+    with pytest.raises(RuntimeError, match="built without sound"):
+        bpy.ops.infinite_parallax.listen()
+
+
+@needs_sound
+def test_blender_and_ffmpeg_hear_the_same(tmp_path: Path) -> None:
+    filled(tmp_path)
+    heard = listening.samples(str(tmp_path / "clicks.wav"))
+    wanted, _ = clicks(120, 12, 0.001, 0.25)
+    assert abs(len(heard) - len(wanted)) <= 2
+    count = min(len(heard), len(wanted))
+    smooth = np.ones(200) / 200
+    louder, other = (np.convolve(s[:count] ** 2, smooth, "same") for s in (heard.mean(axis=1), wanted))
+    assert np.corrcoef(louder, other)[0, 1] > 0.98
+
+
+def test_drives_go_through_the_panel_unchanged(tmp_path: Path) -> None:
+    wish = [BEATS | {"target": "overlay", "number": 1, "cue": 2, "offset": 0.25, "invert": True}, {}]
+    data = filled(tmp_path, *wish)
+    assert properties.project(scene()) == projects.from_json(data)
+    assert plans.plan(projects.from_json(data), WIDTH, HEIGHT).frames == 36
