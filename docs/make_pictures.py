@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from driven_picture import driven_curves
 from infinite_parallax.cli.demo import write_example
 from infinite_parallax.cli.painting import paint
 from infinite_parallax.cli.preview import tile_reader
@@ -210,6 +211,7 @@ if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     mask_sheet().save(PICTURES / "masks.png", optimize=True)
     sound_curves().save(PICTURES / "sound.png", optimize=True)
+    driven_curves().save(PICTURES / "driven.png", optimize=True)
     depth_sheet().save(PICTURES / "depth.jpg", quality=84)
     overlay_sheet().save(PICTURES / "overlays.jpg", quality=84)
     colour_sheet().save(PICTURES / "colour.jpg", quality=84)

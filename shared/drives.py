@@ -26,7 +26,7 @@ from .settings import MOST_POINTS
 
 SLOWEST = 0.01
 """The least speed, in parts of the mean: a journey that stands still at its end would be taken to end there."""
-NEAR = 0.005
+NEAR = 0.02
 """How far the pace may leave its curve, in parts of the mean speed."""
 TOLERANCE = 0.01
 """How far keys may leave a curve of a setting, in parts of its whole range."""
