@@ -11,9 +11,9 @@ import bpy
 
 from ..shared.errors import UsageError
 from . import compat, compositing, drawn_rows, grade_groups, overlay_strips, planes, sheet_formulas, timeline
+from .held import HELD
 from .refusals import reported
 from .scene_settings import RANGE
-from .sheet_formulas import CLOCKS
 
 
 def move(scene: Any, frames: int) -> None:
@@ -29,6 +29,9 @@ def move(scene: Any, frames: int) -> None:
     for strip in sorted(strips, key=compat.start, reverse=frames > 0):
         compat.move(strip, frames)
     overlay_strips.move(scene, strips, frames)
+    for shown in _scenes(scene):
+        # what is keyed in this scene is read on the frame of that one
+        shown.frame_end, shown.frame_start = shown.frame_end + frames, shown.frame_start + frames
     _move_formulas(scene, frames)
     # the panel's keys: those of strips Blender has moved
     _shift([curve for curve in compat.curves(scene) if curve.data_path.startswith("infinite_parallax.")], frames)
@@ -47,7 +50,7 @@ def move(scene: Any, frames: int) -> None:
 def _datablocks(scene: Any) -> list[Any]:
     """Everything else of ours in a scene that has keys or drivers."""
     found: list[Any] = _groups(scene) + grade_groups.held(scene)
-    found += [scene[CLOCKS]] if CLOCKS in scene else []
+    found += [scene[HELD]] if HELD in scene else []
     for thing in _objects(scene):
         trees = [slot.material.node_tree for slot in thing.material_slots if slot.material is not None]
         shape = getattr(thing.data, "shape_keys", None)
@@ -61,7 +64,14 @@ def _groups(scene: Any) -> list[Any]:
 
 
 def _objects(scene: Any) -> list[Any]:
-    return planes.objects(scene) + drawn_rows.objects(scene)
+    swaying = [thing for shown in _scenes(scene) for thing in shown.collection.objects]
+    return planes.objects(scene) + drawn_rows.objects(scene) + swaying
+
+
+def _scenes(scene: Any) -> list[Any]:
+    """The scenes of planes whose rows move each by itself, which strips of ours show."""
+    found = [strip.scene for strip in timeline.mine(scene) if strip.type == "SCENE"]
+    return [shown for shown in found if shown is not None]
 
 
 def _move_formulas(scene: Any, frames: int) -> None:

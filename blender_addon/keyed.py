@@ -1,4 +1,4 @@
-"""What is keyed of overlays, grades and distortions in the panel, read at every frame (`shared/over_time.py`).
+"""What is keyed in the panel, of overlays, grades and what moves layers, at every frame (`shared/over_time.py`).
 
 An overlay's amount and angle and a distortion's amplitude are read by drivers as well, and act at once; what is drawn
 into pictures, added up over time or computed into several values of a modifier is read here, when the scene is built.
@@ -6,35 +6,29 @@ Drivers for all of it were the other road: they cannot add up, and on modifiers 
 """
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-import bpy
-
 from ..shared import settings
-from ..shared.finishing import Distortion, Grade, Overlay
+from ..shared.finishing import Distortion, Grade, LivingLayer, Overlay
 from ..shared.over_time import OverTime
 from ..shared.plan import Plan
 from ..shared.settings import Declared
-from . import compat, properties, timeline, unused
-from .sheet_formulas import CLOCK, CLOCKS
-
-NEAR_FRAMES = 1 / 512
-"""How far a clock's keys may leave what they stand for."""
+from . import compat, properties, timeline
 
 
 def read(scene: Any, plan: Plan) -> OverTime:
-    """The overlays, grades and distortions of a scene that have keys, at every frame of a plan."""
+    """The overlays, grades, distortions and living layers of a scene that have keys, at every frame of a plan."""
     return OverTime(
         {n: _moments(scene, plan, "overlays", n, Overlay) for n in _numbers(scene, "overlays")},
         {n: _moments(scene, plan, "grades", n, Grade) for n in _numbers(scene, "grades")},
         {n: _moments(scene, plan, "distortions", n, Distortion) for n in _numbers(scene, "distortions")},
+        {n: _moments(scene, plan, "living", n, LivingLayer) for n in _numbers(scene, "living")},
     )
 
 
 def is_keyed(scene: Any) -> bool:
     """Whether anything that is read here has keys."""
-    return any(_numbers(scene, name) for name in ("overlays", "grades", "distortions"))
+    return any(_numbers(scene, name) for name in ("overlays", "grades", "distortions", "living"))
 
 
 def _numbers(scene: Any, name: str) -> list[int]:
@@ -72,28 +66,3 @@ def _curved(entry: Any, want: Declared, value: float, frame: int, index: int) ->
     low, high = want.limits.low, want.limits.high
     found = round(curve.evaluate(frame), 6)
     return max(found if low is None else low, min(found if high is None else high, found))
-
-
-def set_clocks(scene: Any, clocks: Mapping[int, Sequence[float]], first: int) -> None:
-    """Key the clocks of overlays by their numbers, and take those away that no overlay needs any more.
-
-    They are properties of an object that is in no collection: a driver on a scene's strip that reads its scene is a
-    dependency cycle before 5.2.
-    """
-    holder = scene.get(CLOCKS)
-    if holder is not None and not clocks:
-        unused.remove_actions(holder)
-        del scene[CLOCKS]
-        bpy.data.objects.remove(holder)
-    if not clocks:
-        return
-    if holder is None:
-        holder = scene[CLOCKS] = bpy.data.objects.new("Parallax clocks", None)
-    for name in [name for name in dict(holder) if name.startswith(CLOCK)]:
-        if int(name.removeprefix(CLOCK)) not in clocks:
-            compat.remove_curve(holder, f'["{name}"]')
-            del holder[name]
-    for number, values in clocks.items():
-        name = f"{CLOCK}{number}"
-        holder[name] = 0.0
-        compat.key_series(holder, f'["{name}"]', [values], first, NEAR_FRAMES)

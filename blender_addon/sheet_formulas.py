@@ -16,12 +16,10 @@ from typing import Any, NamedTuple
 from ..shared.overlays import Sheet
 from ..shared.overlays.sheet import HASH_LIFT, HASH_SCALE, HASH_STEPS
 from ..shared.scene import SceneSpec
-from . import compat
+from . import compat, held
 
 FORMULAS = "infinite_parallax_formulas"
 """On what shows a sheet: its formulas as they were last set, to tell what a person has changed since."""
-CLOCKS, CLOCK = "infinite_parallax_clocks", "overlay "
-"""On a scene: the object whose properties tell overlays that are keyed how late it is for them, and how those begin."""
 Pair = tuple[float, float]
 
 
@@ -77,14 +75,16 @@ class Formulas:
     def controls(self, scene: Any) -> list[compat.Control]:
         """The settings in the panel that act at once."""
         sheet = self.sheet
-        names = {"AMOUNT": ("amount", sheet.amounts[0] if sheet.amounts else sheet.amount)}
+        names: dict[str, tuple[str, float]] = {}
         if not sheet.clock:
             names["SPEED"] = ("speed", sheet.speed)
         if sheet.lean_deg is not None:
             names["ANGLE"] = ("angle_deg", sheet.lean_deg)
         group = f"infinite_parallax.overlays[{sheet.overlay}]"
-        panel = [(name, scene, f"{group}.{prop}", value) for name, (prop, value) in names.items()]
-        return [*panel, ("NOW", scene[CLOCKS], f'["{CLOCK}{sheet.overlay}"]', 0.0)] if sheet.clock else panel
+        now = sheet.amounts[0] if sheet.amounts else sheet.amount
+        amount = held.control("AMOUNT", scene, ("overlays", sheet.overlay, "amount"), now, sheet.amounts)
+        panel = [amount, *((name, scene, f"{group}.{prop}", value) for name, (prop, value) in names.items())]
+        return [*panel, ("NOW", scene[held.HELD], f'["{held.clock(sheet.overlay)}"]', 0.0)] if sheet.clock else panel
 
     def opacity(self) -> str:
         """`Sheet.opacity`, not yet cut to 0..1."""

@@ -21,7 +21,7 @@ from . import (
     drawn_scenes,
     export,
     grade_groups,
-    keyed,
+    held,
     output_settings,
     planes,
     renumbering,
@@ -68,7 +68,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     if spec.target != "planes":
         planes.remove(scene)
     timed = spec if spec.target == "vse" else replace(spec, planes=(), window=None, sheets=(), grades=())
-    keyed.set_clocks(scene, {sheet.overlay: sheet.clock for sheet in spec.sheets if sheet.clock}, first)
+    held.hold(scene, spec, first)
     strips = vse.build(scene, timed, plates_folder, pieces, first, sounds_folder)
     drawn_scenes.note()
     if spec.target != "vse":

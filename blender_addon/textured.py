@@ -17,7 +17,7 @@ from ..shared import living
 from ..shared.errors import ParallaxError
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compat, grade_groups, grade_nodes, unused
+from . import compat, grade_groups, grade_nodes, held, unused
 from .timeline import TAG
 
 Vertices = NDArray[np.float32]
@@ -128,7 +128,7 @@ def sway_rows(
         setting = sway.amplitude / sway.per_px
         now = setting * sway.shares[0] if sway.shares else setting
         controls = [
-            ("AMPLITUDE", timeline, f"infinite_parallax.distortions[{sway.distortion}].amplitude_px", now),
+            held.control("AMPLITUDE", timeline, ("distortions", sway.distortion, "amplitude_px"), now, sway.shares),
             ("SHARE", ground.data.shape_keys, 'key_blocks["moved"].value', 0.0),
         ]
         for name, wave, of_time in (("sin", np.sin(angle), "cos"), ("cos", -np.cos(angle), "sin")):
@@ -149,7 +149,7 @@ def let_live(
     """
     for life in plane.lives:
         amplitudes = life.most * living.field(life, plane.lines.at, plane.across, plane.slide)
-        controls = [("GAIN", timeline, f"infinite_parallax.living[{life.living}].gain", life.gain)]
+        controls = [held.control("GAIN", timeline, ("living", life.living, "gain"), life.gain_at(0), life.gains)]
         for j, field in enumerate(amplitudes, start=1):
             turned = f"{2 * math.pi * j * life.turned(1):.12g}*(frame-{first_frame})"
             for part, of_time in ((field.real, "cos"), (-field.imag, "sin")):

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import settings
 from .errors import UsageError
-from .finishing import DRIVEN, Distortion, Drive, Grade, Overlay
+from .finishing import DRIVEN, Distortion, Drive, Grade, LivingLayer, Overlay
 from .listening.following import Heard, followed
 from .listening.spectrum import Samples, Values
 from .over_time import OverTime
@@ -39,7 +39,7 @@ Place = tuple[str, int, str]
 """A setting of an entry: the list of the project, the number in it, its name."""
 Read = Callable[[str], Samples]
 """Gives the samples of a sound file at ANALYSIS_RATE: float32 [n, channels]."""
-KINDS: dict[str, type[Any]] = {"overlays": Overlay, "distortions": Distortion, "grades": Grade}
+KINDS: dict[str, type[Any]] = {"overlays": Overlay, "distortions": Distortion, "living": LivingLayer, "grades": Grade}
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ DRIVEN = {
     "speed": None,
     "overlay": ("overlays", "amount"),
     "distortion": ("distortions", "amplitude_px"),
+    "living": ("living", "gain"),
     "brightness": ("grades", "brightness"),
     "saturation": ("grades", "saturation"),
 }
@@ -102,7 +103,9 @@ class Drive:
         choices=FEATURES,
     )
     target: str = setting("speed", "What it moves: the whole journey's speed, or a setting.", choices=tuple(DRIVEN))
-    number: int = setting(0, "Which overlay, distortion or grade, counted from 0; the speed has none.", low=0, high=63)
+    number: int = setting(
+        0, "Which overlay, distortion, living layer or grade, counted from 0; the speed has none.", low=0, high=63
+    )
     cue: int | None = setting(None, "The cue that is listened to, counted from 0. Empty: sound.file.", low=0, high=127)
     amount: float = setting(
         1.0, "What the loudest adds, in units of the setting; negative takes away.", low=-1000, high=1000

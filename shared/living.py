@@ -8,8 +8,8 @@ the plate goes on. Objects stay still: a boat does not ripple.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -55,7 +55,8 @@ class Life:
     """The entry `living` of the project on a tile whose corner is at `x`, `y` of its plate.
 
     `turns` are the periods in all `frames`; a px of the plate is `scale` px of the output. `most` is the gain beyond
-    which the picture would fold; `reach` says how far anything is moved at most, across and down, in output px.
+    which the picture would fold; one that is keyed has `gains`, one for each frame, and `gain` is the greatest. `reach`
+    says how far anything is moved at most, across and down, in output px.
     """
 
     living: int
@@ -68,11 +69,16 @@ class Life:
     turns: float
     frames: int
     reach: tuple[float, float]
+    gains: tuple[float, ...] = ()
 
     @property
     def strength(self) -> float:
         """The gain that counts."""
         return min(self.gain, self.most)
+
+    def gain_at(self, n: float) -> float:
+        """The gain that is wished for at frame n."""
+        return self.gains[min(max(math.floor(n), 0), len(self.gains) - 1)] if self.gains else self.gain
 
     def turned(self, n: float) -> float:
         """Periods that have gone by at frame n."""
@@ -107,6 +113,14 @@ def most_gain(body: Body) -> float:
     return STRONGEST if least >= 1 else min(STRONGEST, (1 - folding.LEAST_STRETCH) / (1 - least))
 
 
+def greatest(wishes: Sequence[LivingLayer], keyed: Mapping[int, Sequence[LivingLayer]]) -> tuple[LivingLayer, ...]:
+    """Entries as they are where those that are keyed move farthest."""
+    return tuple(
+        replace(wish, gain=max(moment.gain for moment in keyed[n])) if n in keyed else wish
+        for n, wish in enumerate(wishes)
+    )
+
+
 def bodies(wishes: Sequence[LivingLayer], plan: Plan, plate: Plate) -> Iterator[tuple[int, Body]]:
     """The entries of the project that let a plate move, by their numbers, and how."""
     box = [tile.y for tile in plate.tiles], [tile.y + tile.height for tile in plate.tiles]
@@ -137,7 +151,12 @@ def turns(wish: LivingLayer, plan: Plan) -> float:
 
 
 def lives(
-    wishes: Sequence[LivingLayer], moving: Sequence[tuple[int, Body]], plan: Plan, tile: Tile, scale: float
+    wishes: Sequence[LivingLayer],
+    moving: Sequence[tuple[int, Body]],
+    plan: Plan,
+    tile: Tile,
+    scale: float,
+    keyed: Mapping[int, Sequence[LivingLayer]] | None = None,
 ) -> tuple[Life, ...]:
     """What the entries that move a plate do to one of its tiles, shown `scale` times as large."""
     out = []
@@ -146,8 +165,8 @@ def lives(
         wish, most = wishes[number], most_gain(body) / len(moving)
         found = np.abs(motion(body).fields).sum(0).max(axis=(1, 2)) * scale * min(wish.gain, most)
         reach = float(found[0]), float(found[1])
-        at = tile.x, tile.y, scale
-        out.append(Life(number, body, *at, wish.gain, most, float(turns(wish, plan)), plan.frames, reach))
+        at, gains = (tile.x, tile.y, scale), tuple(moment.gain for moment in (keyed or {}).get(number, ()))
+        out.append(Life(number, body, *at, wish.gain, most, float(turns(wish, plan)), plan.frames, reach, gains))
     return tuple(out)
 
 
@@ -194,7 +213,7 @@ def moved(living: Sequence[Life], at: Heights, columns: Columns, slide: Slide | 
         parts = motion(life.body).fields
         phases = 2 * math.pi * (np.arange(1, len(parts) + 1) * life.turned(n) % 1.0)
         now = np.tensordot(np.cos(phases), parts.real, 1) - np.tensordot(np.sin(phases), parts.imag, 1)
-        out += life.strength * life.scale * _looked_up(now, life, at, columns, slide)
+        out += min(life.gain_at(n), life.most) * life.scale * _looked_up(now, life, at, columns, slide)
     return out
 
 

@@ -9,16 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, groupby
 
-from .finishing import Distortion, Grade, Overlay
+from .finishing import Distortion, Grade, LivingLayer, Overlay
 
 
 @dataclass(frozen=True)
 class OverTime:
-    """Overlays, grades and distortions by their numbers in the project, each as it is at frame 0, 1, 2 and so on."""
+    """Entries of lists by their numbers in the project, each as it is at frame 0, 1, 2 and so on."""
 
     overlays: Mapping[int, Sequence[Overlay]] = field(default_factory=dict)
     grades: Mapping[int, Sequence[Grade]] = field(default_factory=dict)
     distortions: Mapping[int, Sequence[Distortion]] = field(default_factory=dict)
+    living: Mapping[int, Sequence[LivingLayer]] = field(default_factory=dict)
 
 
 STILL = OverTime()

@@ -169,7 +169,15 @@ def _plane(data: Mapping[str, Any]) -> Plane:
     slide = data.get("slide")
     swaying = tuple(Sway(**{**sway, "shares": tuple(sway.get("shares", ()))}) for sway in data.get("sways", ()))
     lives = tuple(
-        Life(**{**life, "body": Body(**life["body"]), "reach": tuple(life["reach"])}) for life in data.get("lives", ())
+        Life(
+            **{
+                **life,
+                "body": Body(**life["body"]),
+                "reach": tuple(life["reach"]),
+                "gains": tuple(life.get("gains", ())),
+            }
+        )
+        for life in data.get("lives", ())
     )
     if slide:
         slide = Slide(Ramp(**slide["ramp"]), float(slide["home_px"]), tuple(slide["travel_px"]))

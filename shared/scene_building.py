@@ -102,12 +102,15 @@ def _laid(
     stage = sheet.Stage(frame.width, frame.height, plan.fps, plan.frames, plan.loop)
     waiting = list(overlays.sheets(project.overlays, stage, keyed.overlays))
     channels = itertools.count(1)
+    alive_most = living.greatest(project.living, keyed.living)
     planes: list[Plane] = []
     sheets: list[Sheet] = []
     for plate in manifest.plates:
         wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop, keyed.distortions
-        swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(project.living, plan, plate))
-        alive = {tile.file: living.lives(project.living, moving, plan, tile, frame.scale) for tile in plate.tiles}
+        swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(alive_most, plan, plate))
+        alive = {
+            tile.file: living.lives(alive_most, moving, plan, tile, frame.scale, keyed.living) for tile in plate.tiles
+        }
         planes += (
             replace(p, sways=swaying, lives=alive.get(p.file, ()))
             for p in _planes(plan, plate, manifest, frame, channels)

@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, keyed, properties, scene_project, sheet_formulas, targets, timeline
+from infinite_parallax.blender_addon import compat, held, keyed, properties, scene_project, targets, timeline
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -156,14 +156,14 @@ def test_what_is_keyed_and_what_is_no_longer_leaves_nothing(target: str, tmp_pat
     key(overlay, "seed", (1, 0), (MIDDLE, 3), steps=True)
     key(overlay, "colour", (1, (1, 1, 1)), (LAST, (1, 0, 0)))
     built(data, tmp_path)
-    assert sheet_formulas.CLOCKS in scene()
+    assert held.HELD in scene()
     scene().animation_data.action.use_fake_user = False
     for prop in ("speed", "seed", "colour"):
         for index in range(3):
             compat.remove_curve(overlay, prop, index)
     properties.fill(scene(), projects.from_json(data))
     spec = built(data, tmp_path)
-    assert sheet_formulas.CLOCKS not in scene()
+    assert held.HELD not in scene()
     assert not [thing for thing in bpy.data.objects if "clock" in thing.name]
     assert not [group for group in bpy.data.node_groups if "colour" in group.name]
     assert len(timeline.mine(scene())) == (len(spec.planes) + 3 if target == "vse" else 0)

@@ -1,14 +1,17 @@
 """Listen: a sound whose beats are known becomes keyframes; frames, undo, and what a person changed."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, keyed, listening, properties, scene_project, targets
+from infinite_parallax.blender_addon import compat, held, keyed, listening, properties, scene_project, targets
+from infinite_parallax.shared import drives
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared import scene as scenes
 from infinite_parallax.shared.ambience import write_wav
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -33,12 +36,12 @@ def group() -> Any:
     return properties.of_scene(scene())
 
 
-def filled(folder: Path, *drives: dict[str, Any], **sections: Any) -> dict[str, Any]:
+def filled(folder: Path, *wanted: dict[str, Any], **sections: Any) -> dict[str, Any]:
     """The scene's settings set to a small project that listens to a click track of 120 beats per minute."""
     write_png(folder / "picture.png", texture(0, 0, WIDTH, HEIGHT, 1))
     samples, _ = clicks(120, 12, 0.001, 0.25, 44100)
     write_wav(folder / "clicks.wav", np.stack([samples, samples], axis=1), 44100)
-    data = document(drives=list(drives), sound={"ambience": "none", "file": str(folder / "clicks.wav")}, **sections)
+    data = document(drives=list(wanted), sound={"ambience": "none", "file": str(folder / "clicks.wav")}, **sections)
     data["picture"] = str(folder / "picture.png")
     properties.fill(scene(), projects.from_json(data))
     return data
@@ -91,16 +94,49 @@ def test_settings_follow_too(tmp_path: Path, target: str) -> None:
         BEATS | {"target": "saturation", "amount": -0.8},
         BEATS | {"target": "overlay", "amount": 0.8, "offset": 0.1},
         BEATS | {"target": "distortion", "amount": 6.0},
+        BEATS | {"target": "living", "amount": 2.0},
         grades=[{}],
         overlays=[{"kind": "rain"}],
         distortions=[{"amplitude_px": 0.0, "wavelength_px": 50.0, "period_s": 1.5}],
+        living=[{"layer": 2, "gain": 0.0}],
         output={"target": target},
     )
     assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
     scene().frame_set(1)
     spec = built(tmp_path)
     assert any(plane.sways for plane in spec.planes), "a wave that is not there at first"
+    assert any(plane.lives for plane in spec.planes)
     met(spec, tmp_path, 1, 3, 9, 10, spec.frames - 1)
+
+
+@pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
+def test_without_a_panel_what_is_driven_is_held(tmp_path: Path, target: str) -> None:
+    wish = {
+        "overlays": [{"kind": "rain", "amount": 0.1}],
+        "distortions": [{"amplitude_px": 1.0, "wavelength_px": 50.0, "period_s": 1.5}],
+        "living": [{"layer": 2}],
+        "grades": [{}],
+    }
+    data = document(**wish, output={"target": target})
+    project = projects.from_json(data)
+    up = np.linspace(0, 1, 36).tolist()
+    curves = {
+        ("overlays", 0, "amount"): up,
+        ("distortions", 0, "amplitude_px"): [6 * v for v in up],
+        ("living", 0, "gain"): [2 * v for v in up],
+        ("grades", 0, "brightness"): [20 * v for v in up],
+    }
+    places = {place: np.array(values) for place, values in curves.items()}
+    spec = made(tmp_path, data, contours=True, keyed=lambda plan: drives.keyed(project, plan, places))
+    spec = scenes.from_json(json.loads(json.dumps(spec.to_json())))
+    for _ in range(2):
+        targets.build(scene(), spec, tmp_path, tmp_path)
+        met(spec, tmp_path, 0, 18, spec.frames - 1)
+    assert bpy.ops.infinite_parallax.move(frames=40) == {"FINISHED"}
+    _, off = compared(spec, tmp_path, 20, 61)
+    assert off.mean() <= 0.5
+    targets.build(scene(), made(tmp_path, document()), tmp_path, tmp_path)
+    assert held.HELD not in scene()
 
 
 @needs_sound
