@@ -22,6 +22,7 @@ from ..inpaint_server.pictures import read_picture
 from ..shared import settings
 from ..shared.errors import UsageError
 from ..shared.finishing import Living, Output
+from ..shared.flags import given
 from ..shared.formats import Export, check_suffix, export
 from ..shared.outputs import check_file
 from ..shared.scene import SceneSpec
@@ -36,7 +37,7 @@ MOST_CLIP_FRAMES = 600
 def animate(args: argparse.Namespace) -> int:
     """Animate a picture; the exit code."""
     wish = _wish(args)
-    out = export(replace(Output(), **_given(args, "output")))
+    out = export(replace(Output(), **given(args, "output")))
     check_file(args.out, out.kind.suffix)
     check_suffix(args.out, out)
     picture = _picture(args.picture, "picture")
@@ -136,13 +137,7 @@ def _about(found: Extracted) -> str:
 
 
 def _wish(args: argparse.Namespace) -> Living:
-    return settings.read(Living, _given(args, "living"), "living")
-
-
-def _given(args: argparse.Namespace, group: str) -> dict[str, Any]:
-    """What flags say about a group of settings."""
-    prefix = f"{group}."
-    return {k.removeprefix(prefix): v for k, v in vars(args).items() if k.startswith(prefix) and v is not None}
+    return settings.read(Living, given(args, "living"), "living")
 
 
 def _bytes(path: Path) -> bytes:

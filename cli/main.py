@@ -16,7 +16,7 @@ from .. import __version__
 from ..shared import flags
 from ..shared.errors import ParallaxError, UsageError
 from ..shared.outputs import refused
-from . import animate, gabor, looking, running, segment
+from . import animate, dream, gabor, looking, running, segment
 
 Run = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -114,6 +114,10 @@ def _other_commands(commands: Commands) -> None:
     moving = _command(commands, "animate", animate.run, text)
     animate.add_arguments(moving)
     _out(moving, "FILE", "the video, .mp4 unless --format says otherwise")
+    text = "a sound in, a video of what a diffusion model paints to it out"
+    heard = _command(commands, "dream", dream.run, text)
+    dream.add_arguments(heard)
+    _out(heard, "FILE", "the video, .mp4 unless --format says otherwise")
     found = _command(commands, "segment", segment.run, "layers and objects found by words, written as pictures")
     segment.add_arguments(found)
     _out(found, "FILE.png", "the layers' numbers; mattes of objects go beside it")

@@ -94,7 +94,7 @@ def add_setting(group: Any, d: settings.Declared, dest: str) -> None:
     )
 
 
-def add_section_flags(parser: argparse.ArgumentParser, section: str, leave_out: tuple[str, ...] = ()) -> None:
+def add_section_flags(parser: Any, section: str, leave_out: tuple[str, ...] = ()) -> None:
     """Add a flag for every setting of one section, under the setting's own name, for a command that is about it."""
     for d in settings.declared(projects.SECTIONS[section]):
         if d.name not in leave_out:
@@ -105,8 +105,13 @@ def add_section_flags(parser: argparse.ArgumentParser, section: str, leave_out: 
 def section_from_args(args: argparse.Namespace, section: str) -> Any:
     """A section out of the flags of `add_section_flags`, checked."""
     cls = projects.SECTIONS[section]
-    given = {d.name: getattr(args, f"{section}.{d.name}", None) for d in settings.declared(cls)}
-    return settings.read(cls, {name: value for name, value in given.items() if value is not None}, section)
+    return settings.read(cls, given(args, section), section)
+
+
+def given(args: argparse.Namespace, group: str) -> dict[str, Any]:
+    """What flags whose destinations begin with `group.` say, by the rest of their names; nothing of those not given."""
+    prefix = f"{group}."
+    return {k.removeprefix(prefix): v for k, v in vars(args).items() if k.startswith(prefix) and v is not None}
 
 
 def _metavar(d: settings.Declared) -> str:

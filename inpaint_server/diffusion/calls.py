@@ -5,6 +5,7 @@ Pipelines differ in what they may be called with, and say so in their signatures
 A table of families and their arguments was the other road, and would be wrong for the next one.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -43,9 +44,22 @@ def paint(
     [rows, columns], 0 far to 1 near, is for a ControlNet. Raises Cancelled, and OutOfMemory if a smaller crop is all
     that could help.
     """
+    return call_pipe(loaded, _arguments(picture, hole, call, words, depth), seed, cancelled, tell)
+
+
+def call_pipe(
+    loaded: Loaded,
+    given: dict[str, Any],
+    seed: tuple[int, ...],
+    cancelled: Callable[[], bool],
+    tell: Callable[[str], None],
+) -> RGB:
+    """Call a pipeline with what it knows of `given`; the first picture that it gives back, uint8 [rows, columns, 3].
+
+    Raises Cancelled, and OutOfMemory.
+    """
+    given = given | {"callback_on_step_end": _watch(cancelled)}
     for attempt in range(TRIES):
-        given = _arguments(picture, hole, call, words, depth)
-        given["callback_on_step_end"] = _watch(cancelled)
         found = _easing(loaded, given, (*seed, attempt), tell)
         if not any(getattr(found, "nsfw_content_detected", None) or ()):
             return _pixels(found.images)
@@ -68,7 +82,7 @@ def _arguments(
         "mask_image": Image.fromarray(hole.astype(np.uint8) * 255),
         "height": rows,
         "width": columns,
-        "num_inference_steps": max(call.steps, int(np.ceil(1 / call.strength))),
+        "num_inference_steps": enough_steps(call.steps, call.strength),
         "guidance_scale": call.guidance,
         "strength": call.strength,
         "output_type": "np",
@@ -78,6 +92,11 @@ def _arguments(
         given["control_image"] = Image.fromarray(np.dstack([grey] * 3))
         given["controlnet_conditioning_scale"] = call.controlnet_scale
     return given
+
+
+def enough_steps(steps: int, strength: float) -> int:
+    """So many steps that of the share `strength` which is taken of them, at least one is left."""
+    return max(steps, math.ceil(1 / strength))
 
 
 def _watch(cancelled: Callable[[], bool]) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:

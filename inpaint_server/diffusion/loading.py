@@ -142,26 +142,28 @@ def _pipeline(wish: Wish, place: Place, tell: Callable[[str], None]) -> Any:
     more = {"controlnet": _controlnet(wish, place, tell)} if wish.controlnet else {}
     for variant in ("fp16", None) if place.numbers == "fp16" else (None,):
         try:
-            return _from_pretrained(wish.model, dtype=placement.dtype(place.numbers), variant=variant, **more)
+            return _from_pretrained(wish, dtype=placement.dtype(place.numbers), variant=variant, **more)
         except (OSError, ValueError) as error:
             if variant is None or explain(error, wish.model).code in PERMANENT:
                 raise
     raise AssertionError("the last of the variants returns or raises")
 
 
-def _from_pretrained(model: str, **how: Any) -> Any:
+def _from_pretrained(wish: Wish, **how: Any) -> Any:
     import diffusers
 
+    model = wish.model
+    auto = diffusers.AutoPipelineForInpainting if wish.masks else diffusers.AutoPipelineForText2Image
     how |= {"use_safetensors": True}
     folder = Path(model).expanduser()
     where = str(folder) if folder.is_dir() else model
     try:
-        pipe = diffusers.AutoPipelineForInpainting.from_pretrained(where, **how)
+        pipe = auto.from_pretrained(where, **how)
     except ValueError as error:
         if "AutoPipeline can't find" not in str(error) or "controlnet" in how:
             raise
         pipe = diffusers.DiffusionPipeline.from_pretrained(where, **how)
-    if "mask_image" not in inspect.signature(type(pipe).__call__).parameters:
+    if wish.masks and "mask_image" not in inspect.signature(type(pipe).__call__).parameters:
         raise UsageError(f"{model} is a {type(pipe).__name__}, which does not paint under masks.", "Choose another.")
     return pipe
 

@@ -5,7 +5,7 @@ without one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...shared import settings
@@ -18,7 +18,10 @@ MOST_GUIDANCE_WHEN_FAST = 2.0
 
 @dataclass(frozen=True)
 class Wish:
-    """A model and how to load it: two equal ones share a loaded pipeline. `half` is what it computes with on a GPU."""
+    """A model and how to load it: two equal ones share a loaded pipeline. `half` is what it computes with on a GPU.
+
+    Without `masks` it is one that paints whole pictures from nothing.
+    """
 
     model: str
     scheduler: str = ""
@@ -31,6 +34,7 @@ class Wish:
     offload: str = "auto"
     slicing: bool = False
     compile: bool = False
+    masks: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,14 @@ def settle(options: Mapping[str, Any]) -> tuple[Wish, Call]:
             "Leave it empty, or choose 2 or less.",
         )
     return wish, call
+
+
+def settle_plain(options: Mapping[str, Any]) -> tuple[Wish, Call]:
+    """The same for painting from nothing: the preset's plain model, where none is named; no ControlNet."""
+    wish, call = settle(options)
+    section = settings.read(Diffusers, dict(options), "diffusers")
+    model = section.model or PRESETS[section.preset].plain
+    if not model:
+        usable = ", ".join(name for name, preset in PRESETS.items() if preset.plain)
+        raise UsageError(f"The preset {section.preset} cannot be told a sound.", f"Choose one of: {usable}.")
+    return replace(wish, model=model, controlnet="", masks=False), call

