@@ -12,6 +12,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from ...shared.listening.onsets import EARLY_S, onset_strength
+from ...shared.listening.spectrum import ANALYSIS_RATE, FRAMES_PER_S, SILENT
 
 F32 = NDArray[np.float32]
 TOKENS = 77
@@ -21,15 +25,13 @@ MEASURED = 1024
 """Columns, spread evenly over the clip, by which its level is measured."""
 MOST_Z = 4.0
 """How far a value may lie from the clip's mean, in standard deviations."""
-ONSET_FFT, ONSET_COLUMNS = 2048, 4
-"""Samples of a spectrum, and spectra per frame, by which onsets are found."""
 
 
 @dataclass(frozen=True)
 class Scale:
     """By what a clip's values become numbers about 0: log(1 + x / median), or x itself, less `mean`, over `std`.
 
-    A silent clip has a `std` of 0, and comes out as zeros.
+    A silent clip has a `std` of 0, and comes out as zeros; its noise is not to be made loud.
     """
 
     median: float
@@ -86,34 +88,27 @@ class Slices:
         return self._scales[width, feature]
 
     def _measured(self, width: int, feature: str) -> Scale:
+        if np.abs(self.samples).max() < SILENT:
+            return Scale(0.0, 0.0, 0.0)
         if feature == "waveform":
             return Scale(0.0, float(self.samples.mean()), float(self.samples.std()))
         at = np.linspace(0, len(self.samples) - 1, min(MEASURED, self.count * self.tokens)).astype(np.int64)
-        values = self._spectra(at, 2 * (width - 1))
-        heard = values[values > 0]
-        if not len(heard):
-            return Scale(0.0, 0.0, 0.0)
-        median = float(np.median(heard))
+        # the loudest moment too: a click may lie between all the others
+        values = self._spectra(np.append(at, np.abs(self.samples).argmax()), 2 * (width - 1))
+        median = float(np.median(values[values > 0]))
         values = _compressed(values, median, feature)
         return Scale(median, float(values.mean()), float(values.std()))
 
     @cached_property
     def onsets(self) -> F32:
-        """How strongly something begins in each frame, 0..1 of the strongest in the clip, float32 [count].
-
-        The sum over the bins of what the logarithm of their magnitude rises by (spectral flux, Bello 2005), its
-        median over the clip taken away, so that a steady sound has none.
-        """
-        hop = self.rate / (self.fps * ONSET_COLUMNS)
-        flux = np.zeros(self.count, np.float32)
-        before = np.zeros(ONSET_FFT // 2 + 1, np.float32)
-        for index in range(self.count):
-            at = np.rint((index * ONSET_COLUMNS + np.arange(ONSET_COLUMNS) + 0.5) * hop).astype(np.int64)
-            now = np.log1p(100 * self._spectra(at, ONSET_FFT) / ONSET_FFT)
-            rises = np.maximum(np.diff(now, axis=0, prepend=before[None]), 0).sum(axis=1)
-            flux[index], before = rises.max(), now[-1]
-        flux = np.maximum(flux - np.median(flux), 0)
-        return np.asarray(flux / (flux.max() or 1), np.float32)
+        """How strongly something begins in each frame, 0..1 of the strongest in the clip, float32 [count]."""
+        common = math.gcd(self.rate, ANALYSIS_RATE)
+        heard = resample_poly(self.samples, ANALYSIS_RATE // common, self.rate // common)
+        strength = onset_strength(heard.astype(np.float32))
+        at = (np.arange(len(strength)) / FRAMES_PER_S + EARLY_S) * self.fps
+        strongest = np.zeros(self.count)
+        np.maximum.at(strongest, np.minimum(at.astype(np.int64), self.count - 1), strength)
+        return np.asarray(strongest / (strongest.max() or 1), np.float32)
 
     def _spectra(self, at: NDArray[np.int64], length: int) -> F32:
         """Magnitudes of the spectra of `length` samples round moments, float32 [len(at), length / 2 + 1]."""

@@ -52,6 +52,7 @@ def test_a_click_is_heard_in_the_column_of_its_moment_however_late() -> None:
     assert abs(sound.moments(index)[column] - at) <= rate / (fps * 77)
     assert not sound.table(index - 2, WIDTH, "spectrum").any()
     assert sound.onsets.argmax() == index
+    assert sound.level(index, WIDTH, "spectrum").max() > sound.level(0, WIDTH, "spectrum").max()
 
 
 def test_the_tail_is_heard() -> None:
@@ -79,7 +80,7 @@ def test_a_waveform_is_laid_row_by_row() -> None:
     np.testing.assert_array_equal(sound.table(1, 5, "waveform").ravel(), sound.samples[2000 : 2000 + 77 * 5])
 
 
-@pytest.mark.parametrize("samples", [np.zeros(8000, np.float32), np.zeros(1, np.float32)])
+@pytest.mark.parametrize("samples", [np.zeros(8000, np.float32), np.zeros(1, np.float32), tone(1, 9e2) / 999])
 @pytest.mark.parametrize("feature", slices.FEATURES)
 def test_silence_says_nothing(samples: np.ndarray, feature: str) -> None:
     sound = Slices(samples, 8000, 3.0)
