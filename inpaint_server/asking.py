@@ -11,11 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared import prompts, settings, words
+from ..shared.ambience import RATE
+from ..shared.attachments import heard as heard_sound
+from ..shared.errors import UsageError
 from ..shared.project import Project
 from . import engines, word_search
 from .canvas_depth import CanvasDepth, filled
+from .dreams.slices import Slices
 from .engines.contract import (
     RGB,
+    Heard,
     InpaintEngine,
     InpaintRequest,
     Mask,
@@ -37,11 +42,17 @@ class Asking:
     another sitting must go on with the same words."""
 
     def __init__(
-        self, project: Project, engine: InpaintEngine, depth: Disparity | None = None, tell: Told = untold
+        self,
+        project: Project,
+        engine: InpaintEngine,
+        depth: Disparity | None = None,
+        tell: Told = untold,
+        sound: NDArray[np.float32] | None = None,
     ) -> None:
         self.caption: str | None = None
         self._project, self._source_depth, self._tell = project, depth, tell
         wish = project.caption.engine if imagines(engine) else ""
+        self._sound = _slices(project, sound)
         self._captions = engines.load_caption(wish) if wish else None
         self._estimator = engines.load_depth(project.depth.engine) if project.depth.engine else None
         self._canvas_depth: CanvasDepth | None = None
@@ -60,8 +71,8 @@ class Asking:
         measure = self._depth(context.run, cancelled) if context.run.options.get("controlnet") else None
         if measure is not None:
             depth = measure.at(canvas, hole, context.owner, cancelled)
-        options = context.run.options
-        return InpaintRequest(*said, self._seed(context.step), context, options, depth, self._tell)
+        options, heard = context.run.options, self._heard(context.step)
+        return InpaintRequest(*said, self._seed(context.step), context, options, depth, self._tell, heard)
 
     def hidden(
         self, options: dict[str, object], picture: RGB, mask: Mask, cancelled: Callable[[], bool]
@@ -73,7 +84,8 @@ class Asking:
         depth = None
         if options.get("controlnet") and self._estimator is not None:
             depth = self._estimator.depth(shown, self._look(), cancelled)
-        return InpaintRequest(*said, self._project.inpaint.seed, options=dict(options), depth=depth, tell=self._tell)
+        seed, heard = self._project.inpaint.seed, self._heard(1)
+        return InpaintRequest(*said, seed, options=dict(options), depth=depth, tell=self._tell, heard=heard)
 
     def numbers(self, context: StepContext, painted: RGB, new: Bool, cancelled: Callable[[], bool]) -> OwnerMap | None:
         """The layer of each pixel of a picture [H, W, 3] of which `new` was just painted, int16 [H, W]; None where
@@ -105,6 +117,13 @@ class Asking:
         wish = self._project.inpaint
         return wish.seed + (step if wish.seed_policy == "per_step" else 0)
 
+    def _heard(self, step: int) -> Heard | None:
+        """What is heard from the second on in which a step comes into the frame; after its end a sound begins anew."""
+        if self._sound is None:
+            return None
+        lasts_s = len(self._sound.samples) / self._sound.rate
+        return Heard(self._sound, prompts.begins_s(self._project, step) % lasts_s * self._sound.fps)
+
     def _depth(self, run: RunContext, cancelled: Callable[[], bool]) -> CanvasDepth | None:
         """Who estimates the depth of this run's canvases; None where nobody does."""
         if self._canvas_depth is None and self._estimator is not None:
@@ -116,3 +135,12 @@ class Asking:
 
     def _look(self) -> Look:
         return Look(settings.write(self._project.depth), self._project.inpaint.seed, self._tell)
+
+
+def _slices(project: Project, sound: NDArray[np.float32] | None) -> Slices | None:
+    """The sound that is painted to, in slices as long as a step."""
+    if not heard_sound(project):
+        return None
+    if sound is None:
+        raise UsageError("The project names a sound that did not come with it.", "Send it as a new job.")
+    return Slices(sound, RATE, 1 / project.motion.seconds_per_step)

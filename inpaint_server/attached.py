@@ -12,18 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..shared.attachments import DEPTH, SEGMENTATION, attached, matte_part, object_part
+from ..shared.ambience import RATE
+from ..shared.attachments import DEPTH, SEGMENTATION, SOUND, attached, matte_part, object_part
 from ..shared.errors import UsageError
 from ..shared.project import Project
+from .dreams.slices import mono
 from .layering.assets import Assets
 from .layering.mattes import SURE
 from .limits import Limits
 from .pictures import decode_image, split, upright
+from .sound_files import read_sound
 
 WIDE = ("I", "I;16", "I;16B", "I;16L")
 """Pillow's modes of more than 8 bits a pixel."""
 SAME_SHADE = 16
 """Grey levels by which what is one colour may differ after a lossy format."""
+MOST_SOUND_S = 1800.0
+"""Seconds of a sound that are heard; it is in memory as a whole."""
 SAME_SHAPE = 0.02
 """Share by which the proportions of two pictures may differ and still be the same."""
 
@@ -34,7 +39,7 @@ def check_parts(project: Project, parts: Mapping[str, bytes]) -> None:
     missing = sorted(named.keys() - parts.keys())
     if missing:
         raise UsageError(
-            f"The project names a picture for {missing[0]}, which was not sent.",
+            f"The project names a file for {missing[0]}, which was not sent.",
             f"Send it as a file named {missing[0]}, or leave the setting empty.",
         )
     extra = sorted(parts.keys() - named.keys())
@@ -82,7 +87,8 @@ def decode(project: Project, parts: Mapping[str, bytes], width: int, height: int
                 f"The picture for {object_part(index)} is white nowhere.",
                 "Give one that is white where the object is.",
             )
-    return Assets(depth, numbers, mattes, objects)
+    sound = mono(read_sound(parts[SOUND], RATE, MOST_SOUND_S)) if SOUND in parts else None
+    return Assets(depth, numbers, mattes, objects, sound=sound)
 
 
 def read_grey(data: bytes, caps: Limits) -> NDArray[np.uint16]:

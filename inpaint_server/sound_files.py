@@ -5,27 +5,41 @@ and would be one package more beside the ffmpeg that writes the videos.
 """
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from ..shared.ambience import Samples
-from ..shared.errors import ParallaxError
+from ..shared.errors import ParallaxError, UsageError
 from .ffmpeg import WORDS, ffmpeg
 
 
-def load_sound(path: Path, rate: int, channels: int | None = None) -> Samples:
+def read_sound(data: bytes, rate: int, most_s: float) -> Samples:
+    """The samples of a sound file's bytes, as `load_sound`; of a longer one the first `most_s` seconds."""
+    with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
+        path = Path(folder) / "sound"
+        path.write_bytes(data)
+        try:
+            return load_sound(path, rate, most_s=most_s)
+        except ParallaxError as e:
+            # its name here says nothing to whoever sent it
+            raise UsageError("The file for sound cannot be read as a sound.", "Send WAV, FLAC, OGG or MP3.") from e
+
+
+def load_sound(path: Path, rate: int, channels: int | None = None, most_s: float | None = None) -> Samples:
     """The samples of a sound file or of a film's first sound, float32 [n, channels] within -1..1, at `rate` per second.
 
-    With `channels` 1 or 2 it is mixed to that many; None leaves up to 2 as they are and mixes more to 2. ParallaxError
-    for a file that is not there, holds no sound, or cannot be read.
+    With `most_s` only so many seconds are read. With `channels` 1 or 2 it is mixed to that many; None leaves up to 2 as
+    they are and mixes more to 2. ParallaxError for a file that is not there, holds no sound, or cannot be read.
     """
     if not path.is_file():
         raise ParallaxError(f"There is no sound file at {path}.", "Check --sound, sound.file and cues in the project.")
     own = _channels(path)
     # of floats ffmpeg would add channels up beyond full scale
     fold = ["-af", "aresample=out_chlayout=stereo:rematrix_maxval=1"] if own > 2 else []
-    done = _run(path, "-vn", *fold, "-ar", str(rate), "-f", "f32le", "-c:a", "pcm_f32le", "-")
+    length = [] if most_s is None else ["-t", f"{most_s:g}"]
+    done = _run(path, "-vn", *length, *fold, "-ar", str(rate), "-f", "f32le", "-c:a", "pcm_f32le", "-")
     samples = np.frombuffer(done, "<f4").reshape(-1, min(2, own))
     if not len(samples):
         raise ParallaxError(f"The file {path} holds no sound.", "Choose another.")

@@ -162,9 +162,10 @@ class StepLoop:
         (folder / "plates").mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "steps")
         self.journal.begin(fingerprint(self.plan, project, picture))
-        self.asking = Asking(project, engine, assets.depth if assets else None, tell)
+        assets = assets or Assets()
+        self.asking = Asking(project, engine, assets.depth, tell, assets.sound)
         imagine = _imagination(engine, project, self.asking, cancelled)
-        prepared = prepare(project, picture, assets or Assets(), folder / "layers", imagine, begin)
+        prepared = prepare(project, picture, assets, folder / "layers", imagine, begin)
         self.lifted, cutouts = prepared.lifted, prepared.cutouts
         self.objects = write_objects(folder, project, self.plan, self.lifted)
         reach = masks.reach_px(project.mask)

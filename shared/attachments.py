@@ -1,4 +1,4 @@
-"""The pictures that a project names beside its own: depth map, segmentation, mattes; found, moved, read and sent.
+"""What a project names beside its picture: depth map, segmentation, mattes, a sound; found, moved, read and sent.
 
 A project file names them relative to itself, a request carries them as parts of its form, and a job keeps them in its
 folder; the names of those parts are said here once. Packing everything into one archive was the other road: nobody
@@ -14,7 +14,7 @@ from typing import Any
 from .errors import UsageError
 from .project import Project
 
-DEPTH, SEGMENTATION = "depth", "segmentation"
+DEPTH, SEGMENTATION, SOUND = "depth", "segmentation", "sound"
 
 
 def matte_part(layer: int) -> str:
@@ -28,15 +28,20 @@ def object_part(index: int) -> str:
 
 
 def attached(project: Project) -> dict[str, str]:
-    """The paths of the pictures that a project names beside its own, by the name of their part."""
-    named = {DEPTH: project.cut.depth, SEGMENTATION: project.cut.segmentation}
+    """The paths of what the painting of a project needs beside its picture, by the name of their part."""
+    named = {DEPTH: project.cut.depth, SEGMENTATION: project.cut.segmentation, SOUND: heard(project)}
     named |= {matte_part(i): layer.matte for i, layer in enumerate(project.layers)}
     named |= {object_part(i): thing.matte for i, thing in enumerate(project.objects)}
     return {part: path for part, path in named.items() if path}
 
 
+def heard(project: Project) -> str:
+    """The path of the sound that is painted to; "" where the engine hears none."""
+    return project.diffusers.sound if project.inpaint.engine == "diffusers" else ""
+
+
 def renamed(project: Project, names: Mapping[str, str]) -> Project:
-    """The project with other paths for those pictures, by the name of their part."""
+    """The project with other paths for those files, by the name of their part."""
     cut = replace(
         project.cut,
         depth=names.get(DEPTH, project.cut.depth),
@@ -44,17 +49,18 @@ def renamed(project: Project, names: Mapping[str, str]) -> Project:
     )
     layers = tuple(replace(x, matte=names.get(matte_part(i), x.matte)) for i, x in enumerate(project.layers))
     objects = tuple(replace(x, matte=names.get(object_part(i), x.matte)) for i, x in enumerate(project.objects))
-    return replace(project, cut=cut, layers=layers, objects=objects)
+    diffusers = replace(project.diffusers, sound=names.get(SOUND, project.diffusers.sound))
+    return replace(project, cut=cut, layers=layers, objects=objects, diffusers=diffusers)
 
 
 def read_attached(project: Project) -> dict[str, bytes]:
-    """The bytes of those pictures; UsageError for one that is not there."""
+    """The bytes of those files; UsageError for one that is not there."""
     found = {}
     for part, path in attached(project).items():
         try:
             found[part] = Path(path).read_bytes()
         except OSError as e:
-            raise UsageError(f"The {part} picture {path} cannot be read: {e.strerror}.", "Check its path.") from e
+            raise UsageError(f"The file for {part}, {path}, cannot be read: {e.strerror}.", "Check its path.") from e
     return found
 
 
@@ -80,6 +86,7 @@ def paths(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Every place of a project document that names a file: the object that holds it, and its key."""
     yield document, "picture"
     yield document["sound"], "file"
+    yield document["diffusers"], "sound"
     yield document["cut"], "depth"
     yield document["cut"], "segmentation"
     for entry in (*document["layers"], *document["objects"]):

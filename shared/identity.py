@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from .attachments import heard
 from .project import Project
 
 
@@ -22,13 +23,15 @@ def painted_part(project: Project) -> Project:
     cut = replace(project.cut, depth=Path(project.cut.depth).name, segmentation=Path(project.cut.segmentation).name)
     layers = tuple(replace(layer, matte=Path(layer.matte).name) for layer in project.layers)
     objects = tuple(replace(thing, matte=Path(thing.matte).name) for thing in project.objects)
-    kept = replace(project, cut=cut, layers=layers, objects=objects)
+    diffusers = replace(project.diffusers, sound=Path(project.diffusers.sound).name)
+    kept = replace(project, cut=cut, layers=layers, objects=objects, diffusers=diffusers)
     motion = kept.motion
-    if not project.prompts:
+    timed = bool(project.prompts or heard(project))
+    if not timed:
         motion = replace(motion, pace=plain.motion.pace)
-    if not motion.loop and not project.prompts:
-        # a loop takes so many steps that its video has whole frames, and prompts begin at their seconds; elsewhere
-        # time is only that of the video
+    if not motion.loop and not timed:
+        # a loop takes so many steps that its video has whole frames, prompts begin at their seconds, and a sound is
+        # heard at its own; elsewhere time is only that of the video
         motion = replace(motion, fps=plain.motion.fps, seconds_per_step=plain.motion.seconds_per_step)
     kept = replace(kept, motion=motion)
     kept = replace(kept, cues=(), overlays=(), distortions=(), living=(), grades=(), drives=())

@@ -43,6 +43,12 @@ class Diffusers:
     ahead_steps: int = setting(
         8, "Steps of the journey that one painting may serve, where the velocities allow.", low=1, high=64
     )
+    sound: str = setting(
+        "",
+        "A sound that moves the prompt, at each step its own moment; repeated to the end; in a project file relative "
+        "to it.",
+    )
+    sound_weight: float = setting(0.3, "Share of the sound; the rest is the prompt's.", low=0, high=1)
     device: str = setting(
         "auto",
         "Where to compute; auto takes a GPU if there is one.",

@@ -24,6 +24,14 @@ def first_step(project: Project, at_s: float) -> int:
     return 1 + -int(-way // exact(project.motion.seconds_per_step))
 
 
+def begins_s(project: Project, step: int) -> float:
+    """The second of the video at which a step, counted from 1, begins to come into the frame."""
+    way, curve = (step - 1) * exact(project.motion.seconds_per_step), paces.pace(project.motion.pace)
+    arrival = float(way) if curve is None else curve.arrival(way)
+    # a journey that stands still before is over
+    return float(way) if arrival is None else arrival
+
+
 def prompt_at(project: Project, step: int) -> tuple[str, str]:
     """The prompt and the negative prompt of a step, counted from 1; 0 is the picture itself."""
     wish = project.inpaint

@@ -7,12 +7,16 @@ A table of families and their arguments was the other road, and would be wrong f
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import Cancelled, ParallaxError
+from ..dreams.conditioning import Way, conditioned
+from ..engines.contract import Heard
+from . import embedding
 from .loading import Loaded, free_memory
 from .options import Call
 
@@ -37,14 +41,25 @@ def paint(
     cancelled: Callable[[], bool],
     tell: Callable[[str], None],
     depth: NDArray[np.float32] | None = None,
+    heard: Heard | None = None,
 ) -> RGB:
     """The picture [rows, columns, 3] as the model gives it back, painted under `hole` [rows, columns].
 
     `words` are the prompt and the negative one; `seed` that of the step and the number of the crop. `depth`
-    [rows, columns], 0 far to 1 near, is for a ControlNet. Raises Cancelled, and OutOfMemory if a smaller crop is all
-    that could help.
+    [rows, columns], 0 far to 1 near, is for a ControlNet; `heard` moves the words. Raises
+    Cancelled, and OutOfMemory if a smaller crop is all that could help.
     """
-    return call_pipe(loaded, _arguments(picture, hole, call, words, depth), seed, cancelled, tell)
+    given = _arguments(picture, hole, call, depth)
+    given |= {"prompt": words[0], "negative_prompt": words[1]} if heard is None else _heard(loaded, call, words, heard)
+    return call_pipe(loaded, given, seed, cancelled, tell)
+
+
+def _heard(loaded: Loaded, call: Call, words: tuple[str, str], heard: Heard) -> dict[str, Any]:
+    """The embeddings of the words, those of the prompt moved by a sound; UsageError for a model that cannot hear."""
+    embedding.check_hears(loaded)
+    prompt, negative = (embedding.embed(loaded, text) for text in words)
+    moved = conditioned(prompt, heard.sound, heard.index, Way(weight=call.sound_weight))
+    return embedding.told(loaded, replace(prompt, values=moved), negative)
 
 
 def call_pipe(
@@ -69,15 +84,11 @@ def call_pipe(
     )
 
 
-def _arguments(
-    picture: RGB, hole: Bool, call: Call, words: tuple[str, str], depth: NDArray[np.float32] | None
-) -> dict[str, Any]:
+def _arguments(picture: RGB, hole: Bool, call: Call, depth: NDArray[np.float32] | None) -> dict[str, Any]:
     from PIL import Image
 
     rows, columns = hole.shape
     given: dict[str, Any] = {
-        "prompt": words[0],
-        "negative_prompt": words[1],
         "image": Image.fromarray(picture),
         "mask_image": Image.fromarray(hole.astype(np.uint8) * 255),
         "height": rows,

@@ -47,6 +47,7 @@ class Call:
     guidance: float
     strength: float = 1.0
     controlnet_scale: float = 1.0
+    sound_weight: float = 0.0
 
 
 def settle(options: Mapping[str, Any]) -> tuple[Wish, Call]:
@@ -74,6 +75,7 @@ def settle(options: Mapping[str, Any]) -> tuple[Wish, Call]:
         guidance if section.guidance is None else section.guidance,
         section.strength,
         section.controlnet_scale,
+        section.sound_weight,
     )
     if fast and call.guidance > MOST_GUIDANCE_WHEN_FAST:
         raise UsageError(

@@ -38,7 +38,7 @@ class Way:
     gain: float = 1.0
 
 
-def conditioned(words: Embedding, sound: Slices, index: int, way: Way) -> F32:
+def conditioned(words: Embedding, sound: Slices, index: float, way: Way) -> F32:
     """The embedding for one slice of a sound, float32 [tokens, width].
 
     Each encoder hears the whole spectrum at the number of bins that it is wide. The first token marks the beginning;

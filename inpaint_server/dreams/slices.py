@@ -54,12 +54,12 @@ class Slices:
         """Slices that hold the whole clip; the last one may end in silence."""
         return max(1, math.ceil(len(self.samples) * self.fps / self.rate - 1e-9))
 
-    def moments(self, index: int) -> NDArray[np.int64]:
-        """The samples on which the columns of a slice are centred, int64 [tokens]."""
+    def moments(self, index: float) -> NDArray[np.int64]:
+        """The samples on which a slice's columns are centred, int64 [tokens]; slice 1.5 begins in the middle of 1."""
         column = index * self.tokens + np.arange(self.tokens) + 0.5
         return np.asarray(np.rint(column * self.rate / (self.fps * self.tokens)), np.int64)
 
-    def table(self, index: int, width: int, feature: str) -> F32:
+    def table(self, index: float, width: int, feature: str) -> F32:
         """A slice as it is, float32 [tokens, width].
 
         spectrum: magnitudes of Fourier transforms of 2 (width - 1) samples under a Hann window, whose bins 0..rate / 2
@@ -70,7 +70,7 @@ class Slices:
             return self._read(start, self.tokens * width).reshape(self.tokens, width)
         return self._spectra(self.moments(index), 2 * (width - 1))
 
-    def level(self, index: int, width: int, feature: str) -> F32:
+    def level(self, index: float, width: int, feature: str) -> F32:
         """A slice in standard deviations from the clip's mean, within +-MOST_Z, float32 [tokens, width].
 
         The whole clip is measured at once, so what is louder than the rest stays so.

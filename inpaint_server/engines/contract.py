@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.ramp import Ramp
+from ..dreams.slices import Slices
 from ..layering.cutout import Cutout
 
 RGB = NDArray[np.uint8]  # [H, W, 3]
@@ -91,12 +92,21 @@ class StepContext:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What is heard while a step comes into the frame: a slice of a sound, which may lie between two whole ones."""
+
+    sound: Slices
+    index: float
+
+
+@dataclass(frozen=True)
 class InpaintRequest:
     """What to paint. `context` is None for a single picture outside a run.
 
     `depth` is the disparity of the canvas, float32 [H, W], 0 the farthest to 1 the nearest, guessed where it is to be
     painted; None where nobody estimates it, or nothing asks for it. `tell` is told in a sentence what goes on and takes
-    long (a download), or goes otherwise than wished (a smaller size for want of memory).
+    long (a download), or goes otherwise than wished (a smaller size for want of memory). `heard` is the sound of the
+    step, where there is one.
     """
 
     prompt: str = ""
@@ -106,6 +116,7 @@ class InpaintRequest:
     options: dict[str, Any] = field(default_factory=dict)
     depth: NDArray[np.float32] | None = None
     tell: Told = untold
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _paint(
     def paint(picture: RGB, wanted: NDArray[np.bool_], crop: Crop, number: int) -> RGB:
         depth = _seen_depth(request.depth, crop) if loaded.wish.controlnet else None
         seed = request.seed, number
-        return calls.paint(loaded, picture, wanted, call, words, seed, cancelled, request.tell, depth)
+        return calls.paint(loaded, picture, wanted, call, words, seed, cancelled, request.tell, depth, request.heard)
 
     return paint_crops(canvas, hole, native, call.grid, paint)
 

@@ -17,10 +17,11 @@ Grey = NDArray[np.uint8]  # [H, W]
 class Assets:
     """`depth` float32 [H, W] 0..1, 1 the nearest; `segmentation` int16 [H, W], a layer's number per pixel;
     `mattes` and `object_mattes` uint8 [H, W] by the number of their layer or object, 255 = belongs to it. `layer_names`
-    are those of the segmentation's layers, where it was made by words."""
+    are those of the segmentation's layers, where it was made by words. `sound` float32 [n], mono at `ambience.RATE`."""
 
     depth: NDArray[np.float32] | None = None
     segmentation: NDArray[np.int16] | None = None
     mattes: Mapping[int, Grey] = field(default_factory=dict)
     object_mattes: Mapping[int, Grey] = field(default_factory=dict)
     layer_names: tuple[str, ...] = ()
+    sound: NDArray[np.float32] | None = None
