@@ -47,6 +47,9 @@ class Dream:
         0.0, "Added to that at the strongest onset of the sound, less at weaker ones.", low=-1, high=1,
         flag="onset-strength",
     )  # fmt: skip
+    hold_colours: bool = setting(
+        True, "Take back what the autoencoder alone does to the colours, frame after frame.", flag="hold-colours"
+    )
     seed: int = setting(0, "Same seed, same result.", low=0, high=2**31 - 1, flag="seed")
     seed_policy: str = setting(
         "fixed",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...shared.errors import ParallaxError
 from ..dreams.chain import Stroke
 from ..dreams.conditioning import Embedding
-from . import calls, embedding
+from . import calls, colours, embedding
 from .calls import OutOfMemory
 from .loading import Loaded
 from .options import Call, settle_plain
@@ -54,7 +54,7 @@ class Dreamer:
         loaded = self._first if stroke.before is None else self._next
         given = self._arguments(loaded, stroke)
         try:
-            return calls.call_pipe(loaded, given, stroke.seed, self._cancelled, self._tell)
+            painted = calls.call_pipe(loaded, given, stroke.seed, self._cancelled, self._tell)
         except OutOfMemory as error:
             raise ParallaxError(
                 f"There is not enough memory for {loaded.wish.model} at {stroke.width} x {stroke.height} px.",
@@ -62,6 +62,26 @@ class Dreamer:
                 "memory",
                 507,
             ) from error
+        if stroke.before is None or not stroke.hold_colours:
+            return painted
+        return colours.taken_back(painted, stroke.before, self._passed(stroke.before))
+
+    def _passed(self, picture: RGB) -> RGB:
+        """A picture through the autoencoder and back."""
+        import torch
+
+        vae = self._first.pipe.vae
+        own = vae.dtype
+        if own == torch.float16 and getattr(vae.config, "force_upcast", False):
+            # some overflow in half precision, and say so; the pipelines do the same
+            vae.to(torch.float32)
+        values = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
+        with torch.no_grad():
+            latents = vae.encode(values.to(self._first.pipe._execution_device, vae.dtype)).latent_dist.mode()
+            back = vae.decode(latents).sample
+        vae.to(own)
+        shown = back[0].permute(1, 2, 0).float().cpu().numpy()
+        return np.asarray(np.rint(np.clip(shown * 127.5 + 127.5, 0, 255)), np.uint8)
 
     def _arguments(self, loaded: Loaded, stroke: Stroke) -> dict[str, Any]:
         from PIL import Image

@@ -34,7 +34,8 @@ RECORD = "dream.json"
 
 @dataclass(frozen=True)
 class Stroke:
-    """One picture to paint: embeddings, size, the picture that it grows out of, if any, and how far from it, 0..1."""
+    """One picture to paint: embeddings, size, the picture that it grows out of, if any, and how far from it, 0..1. With
+    `hold_colours` the autoencoder's own changes of that picture's colours are taken back."""
 
     words: Embedding
     negative: Embedding
@@ -43,6 +44,7 @@ class Stroke:
     seed: tuple[int, ...]
     before: RGB | None = None
     strength: float = 1.0
+    hold_colours: bool = False
 
 
 class Painter(Protocol):
@@ -135,7 +137,7 @@ class Chain:
             before = fitted(self._wish.picture, width, height)
         seed = dream.seed + (index if dream.seed_policy == "per_frame" else 0)
         strength = strength_at(dream, float(sound.onsets[index]))
-        return painter.paint(Stroke(heard, negative, width, height, (seed,), before, strength))
+        return painter.paint(Stroke(heard, negative, width, height, (seed,), before, strength, dream.hold_colours))
 
     def _size(self, painter: Painter) -> tuple[int, int]:
         """Width and height of the frames, on the model's grid: as wished, or as many px as the model was made for, in

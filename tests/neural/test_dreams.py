@@ -1,7 +1,11 @@
 """Models that are told a sound: embeddings, pictures out of pictures, whole dreams, and which models are refused."""
 
+import contextlib
 import functools
+import os
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +92,19 @@ def test_pictures_grow_out_of_pictures_as_far_as_is_wished(hearing: Path) -> Non
         }
     np.testing.assert_array_equal(departed[0.0], before)
     assert len({picture.tobytes() for picture in departed.values()}) == 4
+
+
+def test_the_autoencoders_own_colours_do_not_add_up(hearing: Path) -> None:
+    sound, first = Slices(noise(), RATE, 1.0), paint(NATIVE_PX, NATIVE_PX, 2)
+    drift = {}
+    with painter(hearing / "wide", steps=20) as brush:
+        for hold in (True, False):
+            picture = first
+            for _ in range(4):
+                one = stroke(brush, sound, Way(), picture, 0.05)
+                picture = brush.paint(replace(one, hold_colours=hold))
+            drift[hold] = np.abs(picture.mean((0, 1)) - first.mean((0, 1))).mean()
+    assert drift[True] < 0.5 * drift[False]
 
 
 def test_a_dream_is_stopped_within_a_picture(hearing: Path) -> None:
@@ -185,6 +202,23 @@ def test_a_dream_that_was_killed_goes_on_to_the_same_bytes(
     monkeypatch.setattr(Dreamer, "paint", lambda *_: pytest.fail("nothing is left to paint"))
     assert main(command(sound, hearing / "wide", "--frames", str(kept), "--between", "fade")) == 0
     assert sound.with_name("dream.mp4").read_bytes() != video
+
+
+def test_a_process_that_is_killed_leaves_what_another_goes_on_from(sound: Path, hearing: Path) -> None:
+    said = [*command(sound, hearing / "wide", "--frames", str(sound.parent / "killed")), "--painted-fps", "20"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # sums over more threads end in other last digits
+    with subprocess.Popen([sys.executable, "-m", "infinite_parallax.cli.main", *said], env=environment) as process:
+        while not (sound.parent / "killed" / "frame_00003.png").exists() and process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        process.kill()
+    left = len(list((sound.parent / "killed").glob("*.png")))
+    assert 4 <= left < 26
+    assert main(said) == 0
+    frames = [path.read_bytes() for path in sorted((sound.parent / "killed").glob("*.png"))]
+    assert main([*said, "--frames", str(sound.parent / "undisturbed")]) == 0
+    assert [path.read_bytes() for path in sorted((sound.parent / "undisturbed").glob("*.png"))] == frames
+    assert len(frames) == 26
 
 
 def test_what_cannot_be_dreamt_is_refused(sound: Path, hearing: Path, capsys: pytest.CaptureFixture[str]) -> None:

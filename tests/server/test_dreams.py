@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from infinite_parallax.inpaint_server.diffusion.colours import taken_back
 from infinite_parallax.inpaint_server.dreams import slices
 from infinite_parallax.inpaint_server.dreams.between import Between
 from infinite_parallax.inpaint_server.dreams.chain import Chain, Stroke, Wish, fitted
@@ -258,6 +259,19 @@ def test_a_picture_fills_the_frame_without_being_stretched() -> None:
     picture[:, 80:120] = 200
     np.testing.assert_array_equal(fitted(picture, 40, 50), picture[:, 80:120])
     assert fitted(picture, 8, 300).shape == (300, 8, 3)
+
+
+def test_what_the_autoencoder_does_to_colours_is_taken_back() -> None:
+    before = np.clip(paint(96, 64, 3), 40, 215)
+
+    def passed(picture: np.ndarray) -> np.ndarray:
+        return np.rint(0.9 * picture + 6).astype(np.uint8)
+
+    changed = before.copy()
+    changed[20:40, 30:60] = changed[20:40, 30:60][:, ::-1] // 2 + 60
+    kept = taken_back(passed(changed), before, passed(before))
+    assert np.abs(kept.astype(int) - changed).mean() < 2.5
+    assert np.abs(passed(changed).astype(int) - changed).mean() > 4
 
 
 @pytest.mark.parametrize("way", ["flow", "fade", "hold"])
