@@ -294,6 +294,12 @@ def test_the_flow_carries_what_has_moved() -> None:
     assert errors["flow"] < 0.5 * errors["fade"]
 
 
+def test_what_is_another_thing_is_only_faded() -> None:
+    a, b = paint(200, 96, 4), paint(200, 96, 4)[::-1, ::-1].copy()
+    flow, fade = (Between(way).at(a, b, 0.5).astype(int) for way in ("flow", "fade"))
+    assert np.abs(flow - fade).mean() < 3
+
+
 @pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (44100, 2), (192000, 1)])
 def test_sounds_of_any_rate_are_heard_alike(tmp_path: Path, rate: int, channels: int) -> None:
     samples = np.repeat(tone(1.25, 1000, rate)[:, None], channels, axis=1)
