@@ -66,8 +66,10 @@ def part(title: str, module: str, arguments: list[str], note: str) -> str:
 def main() -> int:
     """Run the parts that were asked for and write RESULTS.md; 1 if one of them failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="cost, quality, contours, render, kills (default: all but kills)")
-    wanted = parser.parse_args().parts or ["cost", "quality", "contours", "render"]
+    parser.add_argument(
+        "parts", nargs="*", help="cost, quality, contours, render, living, kills (default: all but kills)"
+    )
+    wanted = parser.parse_args().parts or ["cost", "quality", "contours", "render", "living"]
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example.png"
         Image.fromarray(paint(1600, 900)).save(example)
@@ -85,6 +87,7 @@ def main() -> int:
                 "The same rows and speeds as straight bands and along contours; contact sheets in `benchmarks/sheets`.",
             ),
             "render": ("Rendering 1080p", [], "The same plates, 120 frames, H.264; higher is better."),
+            "living": ("Living layers", pictures[1:], "The warp of `animate` and other ways to draw the same motion."),
             "kills": ("Killed at random moments", [], "Every job must end with the bytes of an undisturbed run."),
         }
         sections = [part(known[name][0], name, known[name][1], known[name][2]) for name in wanted]

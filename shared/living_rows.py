@@ -17,7 +17,9 @@ from .scene import Plane
 from .textures import Bytes, Texture
 
 F64 = NDArray[np.float64]
-ROUNDS = 5
+ROUNDS = 6
+NEAR = 1e-4
+"""Parts of a cell: who moved less from one round to the next has found the place."""
 RIM = 1e-6
 ROWS_AT_ONCE = 64
 
@@ -67,6 +69,8 @@ class _Mesh:
             more = self._nearer(row, column, x, y)
             row = np.clip(row + more[0], -1, lines[-1] + 1)
             column = np.clip(column + more[1], -1, posts[-1] + 1)
+            if max(float(np.abs(part).max()) for part in more) < NEAR:
+                break
         there = (row >= -RIM) & (row <= lines[-1] + RIM) & (column >= -RIM) & (column <= posts[-1] + RIM)
         return np.interp(column, posts, self._columns), np.interp(row, lines, self._at), there
 
