@@ -8,11 +8,13 @@ import bpy
 import pytest
 from infinite_parallax.blender_addon import compat, properties, targets
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.living import Body, Life, most_gain
 from infinite_parallax.shared.scene import SceneSpec
 
 from .compared import compared
 from .made import document, made
 from .test_grades import GRADES
+from .test_ramp import GROUND, WIDTH, off, spec_of
 
 pytestmark = pytest.mark.blender
 
@@ -132,3 +134,16 @@ def test_a_gain_that_would_fold_is_told(tmp_path: Path) -> None:
 def test_the_target_may_be_changed(tmp_path: Path) -> None:
     for target in ("vse", "compositor", "planes", "vse"):
         met(built(tmp_path, ALIVE | {"layer": 2}, output={"target": target}), tmp_path, 3)
+
+
+def test_ground_that_recedes_may_live(tmp_path: Path) -> None:
+    body = Body("air", 30.0, 1.0, 2, 6, 1.0, 4 * WIDTH, 48, GROUND[1], WIDTH, rooted=True)
+    life = Life(0, body, -2, 48, 1.0, 2.0, most_gain(body), 1.0, 12, (6.0, 6.0))
+    plain = spec_of(tmp_path, -1.0)
+    spec = replace(plain, planes=(plain.planes[0], replace(plain.planes[1], lives=(life,))))
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    for frame in (0, 7):
+        away = off(spec, tmp_path, frame)
+        assert away.mean() <= 0.5
+        assert (away.max(axis=2) > 3).mean() <= 0.001
+    assert off(plain, tmp_path, 7).mean() > 0.5

@@ -11,6 +11,7 @@ from infinite_parallax.shared import frames, living, scene
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.finishing import LivingLayer
 from infinite_parallax.shared.frames import Texture
+from infinite_parallax.shared.ramp import Ramp, Slide
 
 from .test_scene import built, loop, project
 
@@ -99,3 +100,17 @@ def test_the_frame_shows_each_place_where_it_is_moved_to() -> None:
     assert checked > 10
     still = frames.render(replace(shown_alone, planes=(replace(plane, lives=()),)), frame, lambda _: texture)
     assert np.abs(out - still).max() > 1
+
+
+def test_a_place_of_ground_that_recedes_moves_alike_on_every_tile() -> None:
+    life = next(p.lives[0] for p in shown({"layer": 1}).planes if p.lives)
+    ramp, at = Ramp(0.5, 0, 19), np.array([2.5, 9.5, 16.5])
+    place, found = 70.0, []
+    for x, home in ((10, -20.0), (30, -64.0)):
+        tile = replace(life, x=x)
+        ahead = (1 - ramp.scales(0, 20)[[2, 9, 16]]) * home
+        on_tile = place - x - ahead
+        moved = living.moved([tile], at, on_tile, Slide(ramp, home, (0.0, 0.0)), 3)
+        found.append(moved[:, [0, 1, 2], [0, 1, 2]])
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+    assert np.ptp(found[0], axis=1).max() > 0.01
