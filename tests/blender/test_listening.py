@@ -94,18 +94,18 @@ def test_settings_follow_too(tmp_path: Path, target: str) -> None:
         BEATS | {"target": "saturation", "amount": -0.8},
         BEATS | {"target": "overlay", "amount": 0.8, "offset": 0.1},
         BEATS | {"target": "distortion", "amount": 6.0},
-        BEATS | {"target": "living", "amount": 2.0},
+        *([BEATS | {"target": "living", "amount": 2.0}] if target == "planes" else []),
         grades=[{}],
         overlays=[{"kind": "rain"}],
         distortions=[{"amplitude_px": 0.0, "wavelength_px": 50.0, "period_s": 1.5}],
-        living=[{"layer": 2, "gain": 0.0}],
+        living=[{"layer": 2, "gain": 0.0}] if target == "planes" else [],
         output={"target": target},
     )
     assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
     scene().frame_set(1)
     spec = built(tmp_path)
     assert any(plane.sways for plane in spec.planes), "a wave that is not there at first"
-    assert any(plane.lives for plane in spec.planes)
+    assert any(plane.lives for plane in spec.planes) == (target == "planes")
     met(spec, tmp_path, 1, 3, 9, 10, spec.frames - 1)
 
 
@@ -114,7 +114,7 @@ def test_without_a_panel_what_is_driven_is_held(tmp_path: Path, target: str) -> 
     wish = {
         "overlays": [{"kind": "rain", "amount": 0.1}],
         "distortions": [{"amplitude_px": 1.0, "wavelength_px": 50.0, "period_s": 1.5}],
-        "living": [{"layer": 2}],
+        "living": [{"layer": 2}] if target == "planes" else [],
         "grades": [{}],
     }
     data = document(**wish, output={"target": target})
@@ -123,9 +123,10 @@ def test_without_a_panel_what_is_driven_is_held(tmp_path: Path, target: str) -> 
     curves = {
         ("overlays", 0, "amount"): up,
         ("distortions", 0, "amplitude_px"): [6 * v for v in up],
-        ("living", 0, "gain"): [2 * v for v in up],
         ("grades", 0, "brightness"): [20 * v for v in up],
     }
+    if target == "planes":
+        curves["living", 0, "gain"] = [2 * v for v in up]
     places = {place: np.array(values) for place, values in curves.items()}
     spec = made(tmp_path, data, contours=True, keyed=lambda plan: drives.keyed(project, plan, places))
     spec = scenes.from_json(json.loads(json.dumps(spec.to_json())))
