@@ -50,6 +50,8 @@ NAMES = {
 }
 """Names that cannot be told apart without their unit, or are too long for a narrow panel."""
 
+FILES = "file", "sound"
+"""Settings of text that name a sound file; Blender offers its file browser."""
 _LOWEST = {"int": -(2**31), "float": -1e9}
 _HIGHEST = {"int": 2**31 - 1, "float": 1e9}
 
@@ -155,7 +157,7 @@ def _property(d: Declared) -> Any:
 
 
 def _subtype(d: Declared) -> dict[str, Any]:
-    return compat.path_words("FILE_PATH") if d.name == "file" else {}
+    return compat.path_words("FILE_PATH") if d.name in FILES else {}
 
 
 def _range(d: Declared) -> tuple[float, float]:

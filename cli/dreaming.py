@@ -90,9 +90,12 @@ def _paint(chain: Chain, wish: Wish) -> None:
         return
     with bar("dream", chain.count, "frame") as shown:
         shown.update(done)
-        tell = lambda sentence: print(sentence, file=sys.stderr)  # noqa: E731 - one line of talk
-        with dreamer(wish.model, tell, lambda: False) as painter:
+        with dreamer(wish.model, _tell, lambda: False) as painter:
             chain.paint(painter, lambda _done, _of: shown.update(1), lambda: False)
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _video(chain: Chain, wish: Wish, samples: Samples, out: Export, path: Path) -> SceneSpec:

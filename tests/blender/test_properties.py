@@ -39,6 +39,12 @@ def test_every_setting_is_a_property_with_its_help(section: str) -> None:
         assert (declared.switch(d.name) in found) == declared.switched(d)
 
 
+def test_a_sound_to_paint_to_is_chosen_in_the_file_browser() -> None:
+    assert group().diffusers.bl_rna.properties["sound"].subtype == "FILE_PATH"
+    group().diffusers.sound = "//beside.wav"
+    assert properties.project(bpy.context.scene).diffusers.sound == bpy.path.abspath("//beside.wav")
+
+
 def test_a_project_goes_through_blender_unchanged() -> None:
     wanted = projects.from_json(
         {
