@@ -157,7 +157,7 @@ def varied_way_home(
     last_jump: F32,
     price: F32,
     place: NDArray[np.int64],
-    repeat: float,
+    repeat: float | F64,
     n: int,
     overlap: int,
     run: int,
@@ -167,7 +167,7 @@ def varied_way_home(
 ) -> WayHome | None:
     """The best of a few ways home, where showing a column of the source twice costs `repeat` per cell.
 
-    `place` [N]: the source's cell that a state shows.
+    `repeat`: [n], or the same for all; `place` [N]: the source's cell that a state shows.
     """
     best: WayHome | None = None
     extra = np.zeros(len(place), np.float32)
@@ -178,10 +178,10 @@ def varied_way_home(
         _, states = shown(way, len(price), start)
         times = np.bincount(place[states], minlength=n)
         twice = np.maximum(times - 1, 0)
-        honest = way.cost - float(extra[states].sum()) + repeat * float(twice.sum())
+        honest = way.cost - float(extra[states].sum()) + float((repeat * twice).sum())
         if best is None or honest < best.cost:
             best = WayHome(honest, way.jumps)
         if not twice.any():
             break
-        extra += np.float32(repeat) * np.minimum(twice, 1)[place].astype(np.float32)
+        extra += (repeat * np.minimum(twice, 1))[place].astype(np.float32)
     return best

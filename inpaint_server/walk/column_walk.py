@@ -20,6 +20,7 @@ from .ground import Ground
 from .landings import CHOICES, OFFERED, Offer, choose
 from .planning import FORBIDDEN, next_jump, value_iteration
 from .settings import WalkSettings
+from .things import Things, salience
 from .transitions import Transitions, between, column_transitions, tabulate
 
 SWEEPS, FIRST_SWEEPS = 8, 40
@@ -66,16 +67,18 @@ class ColumnWalk:
         first = settings.first_weight * match
         self._first_extra = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN) - match
         border = prices.border_mismatch(ground, exemplar) / BORDER_LEVELS
-        busy = unlike = np.zeros(cells.columns)
+        busy = unlike = salient = np.zeros(cells.columns)
         if ground.has_matte:
             busy = prices.structure(exemplar, self._reference)
             unlike = prices.distinction(self._transitions, cells, self._reference)
+            salient = salience(exemplar, self._reference)
         turned = settings.mirror_price * (1 + settings.structure * busy)
         self._fixed = settings.border * border[self._source_cell] + turned[self._source_cell] * mirrored
         self._fixed /= cells.run_cells
         self._memory = settings.memory_widths * self._width * (1 + LONGER * unlike)
         self._usual_reuse = settings.reuse / cells.run_cells
         self._reuse = self._usual_reuse * (1 + settings.distinction * unlike)
+        self._things = Things(salient, settings.barred, cells, self._width, self._source_cell)
         self.longest_cells = cells.columns  # that are shown from a landing on to the next jump, run included
         self.value = np.zeros(len(self._source_cell))
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
@@ -112,7 +115,7 @@ class ColumnWalk:
         reason would never come again, and a picture half sky would be all sky.
         """
         recent = np.clip(1 - age / self._memory, -self._settings.overdue, 1)
-        return np.asarray(np.where(recent > 0, self._reuse, self._usual_reuse) * recent)
+        return np.asarray(np.where(recent > 0, self._reuse, self._usual_reuse) * recent + self._things.in_view(age))
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
@@ -150,9 +153,14 @@ class ColumnWalk:
         n, overlap, run = cells.columns, cells.overlap_cells, cells.run_cells
         price = self._column_prices(position)
         jump = self._noisy_prices(position)
+        if self._things.any:
+            jump += self._things.left(position - self.seen)[:, None]
         landed = value_iteration(jump, price, self.value, n, overlap, run, SWEEPS)
         start = orientation * n + min(column // cells.width + run, n - overlap)
         leave, land = next_jump(jump, landed, price, self.value, start, n, overlap, self.longest_cells - run)
+        if self._things.any:  # the prices do not know yet what is shown before the jump
+            again = self._things.again(orientation, column // cells.width, leave % n + overlap)
+            land = int(np.argmin(jump[leave] + landed + again))
         return self._made(leave, land)
 
     def _made(self, leave: int, land: int) -> Jump:
@@ -218,11 +226,14 @@ class ColumnWalk:
         self.seen[:] = state["seen"]
         self.jumps = int(state["jumps"][0])
 
-    def show(self, orientation: int, column: int, length: int, position: int) -> None:
-        """Remember that `length` px from `column` on are shown from plate `position` on."""
+    def show(self, orientation: int, column: int, length: int, position: int, only_things: bool = False) -> None:
+        """Remember that `length` px from `column` on are shown from plate `position` on; or only what stands out in
+        them, where they go over into something else."""
         cell = self._cells.width
         k = np.arange(column // cell, min(self._cells.columns, (column + length - 1) // cell + 1))
         place = k if orientation == 0 else self._cells.columns - 1 - k
+        if only_things:
+            k, place = k[self._things.cost[place] > 0], place[self._things.cost[place] > 0]
         self.seen[place] = np.maximum(self.seen[place], position + k * cell - column)
 
     def arrival(self) -> Jump:
@@ -246,8 +257,9 @@ class ColumnWalk:
     def _way_prices(self, positions: NDArray[np.int64], around: int) -> NDArray[np.float64]:
         """Prices of all columns at each of `positions` [T, N], when the source is shown again from `around` on."""
         at = positions[:, None]
-        soon = np.clip(1 - (around + np.arange(self._cells.columns) * self._cells.width - at) / self._memory, 0, 1)
-        shown = self._seen_before(at - self.seen) + self._reuse * soon
+        until = around + np.arange(self._cells.columns) * self._cells.width - at
+        soon = self._reuse * np.clip(1 - until / self._memory, 0, 1) + self._things.in_view(until)
+        shown = self._seen_before(at - self.seen) + soon
         return np.asarray(shown[:, self._source_cell] + self._fixed)
 
     def way_home(
@@ -274,7 +286,7 @@ class ColumnWalk:
             jump[start] += self._first_extra[start].astype(np.float32)
             last_jump[start] += self._first_extra[start].astype(np.float32)
         price = self._way_prices(position + np.arange(steps) * cells.width, around).astype(np.float32)
-        repeat = self._settings.reuse / run
+        repeat = self._usual_reuse + self._things.cost
         place = self._source_cell.astype(np.int64)
         settling = -(-settling_px // cells.width) + closing.SLACK_CELLS
         way = closing.varied_way_home(jump, last_jump, price, place, repeat, n, overlap, run, start, goal, settling)

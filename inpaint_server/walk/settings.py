@@ -25,6 +25,7 @@ class WalkSettings:
     mirror_price: float = 0.5  # price of a run of mirrored columns
     structure: float = 3.0  # how much dearer mirrored columns are where there is much to recognise
     distinction: float = 1.5  # how much dearer columns that are like no others are when they were shown just now
+    barred: float = 12.0  # price of a small thing that stands out and was within a frame's width of here
     mirror_jump: float = 0.2  # extra price of a jump into mirrored content
     fold: float = 40.0  # price of landing near the mirror image of the place that is left
     skyline: float = 1.0  # price of a step of 20 px in a skyline

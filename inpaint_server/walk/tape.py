@@ -201,6 +201,7 @@ class Tape:
         if ending:  # what comes after it was cut without this seam's offset
             seam = replace(seam, fade_px=min(seam.fade_px, ending.circumference - stop))
         edit = replace(edit, seam=seam)
+        self._walk.show(before.orientation, before.column_at(start), self.overlap, start, only_things=True)
         self._remember(edit, start, stop)
         self.edits.append(edit)
         self._end = stop

@@ -1,0 +1,82 @@
+"""What stands out in a layer, however small, is not in view twice where the layer has anything else to show."""
+
+import itertools
+
+import numpy as np
+import pytest
+from infinite_parallax.inpaint_server.engines.contract import RGB
+from infinite_parallax.inpaint_server.layering.cutout import Cutout
+from infinite_parallax.inpaint_server.walk import ground as grounds
+from infinite_parallax.inpaint_server.walk.exemplar import Exemplar
+from infinite_parallax.inpaint_server.walk.ground import Ground
+from infinite_parallax.inpaint_server.walk.settings import WalkSettings
+from infinite_parallax.inpaint_server.walk.tape import Tape
+from infinite_parallax.inpaint_server.walk.things import salience
+
+WIDTH, HEIGHT = 320, 90
+BOAT = (230, 40, 30)
+AT = 150
+
+
+def lake(boats: tuple[int, ...]) -> RGB:
+    """Ripples that look alike everywhere, and boats of 14 x 12 px at the columns named."""
+    random = np.random.default_rng(5)
+    coarse = random.integers(-16, 17, (HEIGHT // 3, WIDTH // 4, 1)).repeat(3, 0).repeat(4, 1)
+    rgb = np.array([90, 120, 150]) + coarse + random.integers(-5, 6, (HEIGHT, WIDTH, 1))
+    for x in boats:
+        rgb[40:52, x : x + 14] = BOAT
+    return rgb.clip(0, 255).astype(np.uint8)
+
+
+def ground_of(picture: RGB, skyline: int = 6) -> Ground:
+    alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    alpha[:skyline] = 0
+    whole = np.full_like(alpha, 255)
+    return grounds.of_cutouts([Cutout(0, picture, a, a < 0) for a in (whole, alpha)], HEIGHT)[1]
+
+
+def columns_of_boats(pixels: RGB) -> list[int]:
+    """Where boats begin, plate columns."""
+    shows = (np.abs(pixels[40:52, :, :3].astype(int) - BOAT).max(axis=2) < 60).sum(axis=0) > 5
+    return [int(x) for x in np.flatnonzero(np.diff(shows.astype(int)) == 1)]
+
+
+def test_a_boat_on_a_lake_stands_out_and_nothing_else() -> None:
+    found = salience(Exemplar(ground_of(lake((AT,))), True), 14.0)
+    cell = WIDTH // len(found)
+    assert found[AT // cell] > 0.5
+    assert found[: AT // cell - 16].max() < 0.1
+    assert found[AT // cell + 16 :].max() < 0.1
+
+
+def test_where_there_are_boats_everywhere_none_stands_out() -> None:
+    boats = tuple(range(10, WIDTH - 20, 24))
+    assert salience(Exemplar(ground_of(lake(boats)), True), 14.0).max() < 0.1
+
+
+def test_rows_that_are_never_seen_do_not_count() -> None:
+    picture, nearer = lake((AT,)), np.zeros((HEIGHT, WIDTH), np.uint8)
+    nearer[30:] = 255
+    whole = np.full_like(nearer, 255)
+    hidden = grounds.of_cutouts([Cutout(0, picture, a, a < 0) for a in (whole, nearer)], HEIGHT)[0]
+    assert salience(Exemplar(hidden, True), 14.0).max() < 0.1
+
+
+@pytest.mark.parametrize("size", [(12, 9), (40, 3)])
+def test_pictures_too_small_for_squares_have_nothing_that_stands_out(size: tuple[int, int]) -> None:
+    picture = np.zeros((size[1], size[0], 3), np.uint8)
+    assert not salience(Exemplar(grounds.of_band(picture, 0, size[1], 0.2), True), 14.0).any()
+
+
+@pytest.mark.parametrize("around", [None, 5 * WIDTH])
+def test_a_boat_is_not_in_view_twice(around: int | None) -> None:
+    ground = ground_of(lake((AT,)))
+
+    def least_apart(barred: float, seed: int) -> int:
+        tape = Tape(ground, WalkSettings(barred=barred), 1.0, (seed, 0), around)
+        boats = columns_of_boats(tape.read(0, (around or 5 * WIDTH) + WIDTH))
+        return min(b - a for a, b in itertools.pairwise([*boats, boats[-1] + 2 * WIDTH]))
+
+    least = [least_apart(WalkSettings().barred, seed) for seed in range(3)]
+    assert min(least) >= WIDTH
+    assert max(least_apart(0, seed) for seed in range(3)) < WIDTH
