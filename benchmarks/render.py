@@ -24,7 +24,7 @@ from PIL import Image
 
 from ..cli.blenders import Blender, command, find_blenders
 from ..cli.encoding import encode
-from ..cli.preview import all_frames, tile_reader
+from ..cli.preview import all_frames
 from ..shared import plan as plans
 from ..shared import project as projects
 from ..shared import scene_building, tiling
@@ -133,7 +133,7 @@ def _position(plane: Plane, fps: float) -> Callable[[float], tuple[float, float]
 def through_numpy(spec: SceneSpec, folder: Path) -> float:
     """Seconds of the arithmetic renderer with x264 through a pipe: what `preview` does."""
     path = folder / "numpy.mp4"
-    return timed(lambda: encode(spec, all_frames(spec, tile_reader(folder, spec)), None, path))
+    return timed(lambda: encode(spec, all_frames(spec, folder), None, path))
 
 
 def bare(spec: SceneSpec, folder: Path) -> float:

@@ -51,7 +51,7 @@ class INFINITE_PARALLAX_MT_direction(bpy.types.Menu):
 
 
 class INFINITE_PARALLAX_MT_lists(bpy.types.Menu):
-    """Add, remove and move hints, objects, prompts, sounds, overlays, distortions and colours"""
+    """Add, remove and move hints, objects, prompts, sounds, overlays, distortions, shimmers and colours"""
 
     bl_label = "Lists"
 

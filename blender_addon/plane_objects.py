@@ -13,7 +13,7 @@ import bpy
 from ..shared.grading import Graded
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compat, grade_groups, sheet_planes, textured
+from . import compat, grade_groups, sheet_planes, shimmer_nodes, textured
 from .node_rows import Site
 from .timeline import TAG
 
@@ -58,6 +58,7 @@ def _set(thing: Any, site: Site, plane: Plane, path: Path) -> None:
     for slot in thing.material_slots:
         if slot.material is not None:
             textured.set_picture(slot.material, path, "Non-Color")
+            shimmer_nodes.put_in(slot.material, plane, spec, site.folder, site.timeline, first)
             textured.set_grade(slot.material, grade, "MIRROR" if plane.mirrors else "EXTEND")
             _fade(slot.material, plane, first)
     thing.location.z = plane.channel * APART
@@ -66,7 +67,7 @@ def _set(thing: Any, site: Site, plane: Plane, path: Path) -> None:
     for axis in (0, 1):
         # a mesh that bends is where it is by itself
         still = (0.0, -textured.ASIDE_PX)[axis]
-        way = [still] * len(at) if plane.bends else [float(place[axis]) for place in at]
+        way = [still] * len(at) if plane.shears else [float(place[axis]) for place in at]
         if min(way) == max(way):
             compat.set_still(thing, "location", way[0], axis)
         else:
@@ -78,11 +79,11 @@ def _set_mesh(thing: Any, site: Site, plane: Plane) -> None:
     """Give an object the mesh of its plane, in place of the one it has."""
     old, materials = thing.data, list(thing.data.materials)
     size = plane.width * plane.scale, plane.height * plane.scale
-    thing.data = textured.mesh(site.spec, plane) if plane.bends else textured.rectangle(plane.name, *size)
+    thing.data = textured.mesh(site.spec, plane) if plane.shears else textured.rectangle(plane.name, *size)
     for material in materials:
         thing.data.materials.append(material)
     textured.remove_data(old)
-    if plane.bends:
+    if plane.shears:
         textured.slide_apart(thing, plane, site.spec, site.first)
         textured.sway_rows(thing, site.spec, plane, site.timeline, site.first)
         textured.let_live(thing, site.spec, plane, site.timeline, site.first)

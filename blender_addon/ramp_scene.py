@@ -1,4 +1,4 @@
-"""Planes that bend, as their rows slide apart or sway or they live: a scene of its own for each, and a scene strip.
+"""Planes that bend, as their rows slide apart or sway, live or shimmer: a scene of its own for each, and a scene strip.
 
 The sequencer moves pictures and cannot shear them. So the tile lies on a mesh with a line along the middle of every
 row; its shape key moves each line to where it is at the plane's last key, and the key's value runs from 0 to 1. An
@@ -12,13 +12,13 @@ from pathlib import Path
 import bpy
 
 from ..shared.scene import Plane, SceneSpec
-from . import grade_groups, textured
+from . import grade_groups, shimmer_nodes, textured
 
 
 def build(
-    timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, path: Path, first: int, scene: bpy.types.Scene | None
+    timeline: bpy.types.Scene, spec: SceneSpec, plane: Plane, folder: Path, first: int, scene: bpy.types.Scene | None
 ) -> bpy.types.Scene:
-    """The scene that shows a plane of a spec, from the picture `path`; `scene`, made here before, is built anew.
+    """The scene that shows a plane of a spec, from the plates in `folder`; `scene`, made here before, is built anew.
 
     Size and rate are those of the scene `timeline`, on which the plane is to be shown, its frame 0 on frame `first`.
     """
@@ -28,9 +28,12 @@ def build(
         _clear(scene)
     _set_render(scene, timeline, spec, plane, first)
     ground = bpy.data.objects.new(plane.name, textured.mesh(spec, plane))
+    path = (folder / plane.file).resolve()
     beyond, layer = "MIRROR" if plane.mirrors else "EXTEND", plane.layer
     grade = grade_groups.of_layer(timeline, grade_groups.SHADER, layer, spec.grades_of(layer), first)
-    ground.data.materials.append(textured.material(plane.name, path, beyond=beyond, grade=grade))
+    material = textured.material(plane.name, path, beyond=beyond, grade=grade, values=plane.shimmer is not None)
+    shimmer_nodes.put_in(material, plane, spec, folder, timeline, first)
+    ground.data.materials.append(material)
     scene.collection.objects.link(ground)
     textured.slide_apart(ground, plane, spec, first)
     textured.sway_rows(ground, spec, plane, timeline, first)

@@ -25,6 +25,7 @@ from . import (
     output_settings,
     planes,
     renumbering,
+    shimmer_nodes,
     sound_strips,
     textured,
     timeline,
@@ -52,8 +53,10 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     Raises ParallaxError when a plate or a sound file is missing, or something that the target cannot show; the scene
     is then as it was.
     """
+    spec, unfitted = shimmer_nodes.settled(spec, plates_folder)
     check(spec, plates_folder)
     pieces, notes = sound_strips.pieces(spec, sounds_folder)
+    notes = (*unfitted, *notes)
     first = timeline.first_frame(scene)
     drawn_scenes.note()
     renumbering.name_layers(scene, spec.planes)

@@ -17,7 +17,7 @@ from ..shared import living
 from ..shared.errors import ParallaxError
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compat, grade_groups, grade_nodes, held, unused
+from . import compat, grade_groups, grade_nodes, held, shimmer_nodes, unused
 from .timeline import TAG
 
 Vertices = NDArray[np.float32]
@@ -161,12 +161,13 @@ def let_live(
 
 
 def material(
-    name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND", grade: Any = None
+    name: str, path: Path, colours: str = "sRGB", beyond: str = "EXTEND", grade: Any = None, values: bool = False
 ) -> bpy.types.Material:
     """The tile as light of its own colour, through which one sees where it is transparent.
 
     `colours` is the colour space that its file is read in, `beyond` what is shown outside of it, `grade` the node group
-    that it goes through, in the values of the file. How opaque all of it is can be set (`opacity`).
+    that it goes through, in the values of the file; with `values` those are wanted in any case. How opaque all of it is
+    can be set (`opacity`).
     """
     made = _empty_material(name)
     tree: Any = made.node_tree
@@ -177,16 +178,17 @@ def material(
     for number, node in enumerate((texture, light, clear, shown, mix, output)):
         node.location = (250 * number, 0)
     texture[TAG], shown[TAG] = "tile", "opacity"
-    set_picture(made, path, "Non-Color" if grade is not None else colours)
+    values = values or grade is not None
+    set_picture(made, path, "Non-Color" if values else colours)
     texture.interpolation, texture.extension = "Linear", beyond
     shown.operation, shown.label = "MULTIPLY", "Opacity"
     shown.inputs[1].default_value = 1
     light_of = texture.outputs["Color"]
-    if grade is not None and colours == "sRGB":
-        values = grade_nodes.Chain(tree, light_of, 0)
-        values.label = "To linear light"
-        values.to_linear()
-        light_of = values.end
+    if values and colours == "sRGB":
+        chain = grade_nodes.Chain(tree, light_of, 0)
+        chain.label = "To linear light"
+        chain.to_linear()
+        light_of = chain.end
     tree.links.new(light_of, light.inputs["Color"])
     grade_groups.put_behind(texture.outputs["Color"], grade)
     tree.links.new(texture.outputs["Alpha"], shown.inputs[0])
@@ -255,7 +257,7 @@ def set_grade(material: bpy.types.Material, grade: Any | None, beyond: str) -> N
     texture = _tagged(material, "tile")
     if texture is not None:
         texture.extension = beyond
-        grade_groups.put_behind(texture.outputs["Color"], grade)
+        grade_groups.put_behind(shimmer_nodes.source(material), grade)
 
 
 def set_picture(material: bpy.types.Material, path: Path, colours: str) -> None:
@@ -302,6 +304,7 @@ def remove_object(thing: bpy.types.Object) -> None:
         if used.users:
             continue
         images = [node.image for node in used.node_tree.nodes if node.type == "TEX_IMAGE"]
+        shimmer_nodes.remove(used.node_tree)
         unused.remove_actions(used.node_tree)
         bpy.data.materials.remove(used)
         for image in images:

@@ -152,9 +152,9 @@ def _lay_plane(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
 
 
 def _lay_ground(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
-    """Make or update the scene strip of a plane whose rows slide apart or sway."""
-    scene, path = site.home.id_data, (site.folder / plane.file).resolve()
-    shown = ramp_scene.build(scene, site.spec, plane, path, site.first, strip and strip.scene)
+    """Make or update the scene strip of a plane that is no picture that slides."""
+    scene = site.home.id_data
+    shown = ramp_scene.build(scene, site.spec, plane, site.folder, site.first, strip and strip.scene)
     # the preview would otherwise draw meshes without their pictures
     scene.render.sequencer_gl_preview = "MATERIAL"
     if strip is None:

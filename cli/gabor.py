@@ -20,6 +20,13 @@ def add_commands(command: argparse.ArgumentParser) -> None:
     fit.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="where wavelets and pictures go")
     fit.add_argument("--mode", choices=MODES, default="image", help="what the source is (default image)")
     _fit_flags(fit)
+    plates = below.add_parser("plates", help="fit wavelets to painted plates, for layers that shimmer")
+    plates.set_defaults(run=run_plates)
+    plates.add_argument("folder", type=Path, help="plates: beside a .blend, or where the add-on keeps them")
+    plates.add_argument("--layer", type=int, action="append", metavar="N", help="only this layer; may be given again")
+    plates.add_argument("--wavelets", type=int, default=256, help="how many to 512 x 512 px (default 256)")
+    plates.add_argument("--seed", type=int, default=0, help="same seed, same wavelets")
+    plates.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
     render = below.add_parser("render", help="draw a file of wavelets")
     render.set_defaults(run=run_render)
     render.add_argument("file", type=Path, metavar="FILE.txt", help="wavelets, one to a line")
@@ -59,6 +66,13 @@ def run_fit(args: argparse.Namespace) -> int:
     from .gabor_files import fit
 
     return fit(args)
+
+
+def run_plates(args: argparse.Namespace) -> int:
+    """Fit wavelets to plates."""
+    from .gabor_plates import plates
+
+    return plates(args)
 
 
 def run_render(args: argparse.Namespace) -> int:

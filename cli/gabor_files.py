@@ -8,7 +8,6 @@ import argparse
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,11 @@ from PIL import Image
 
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import encode_png, read_picture
-from ..shared.errors import ParallaxError, UsageError
+from ..shared.errors import UsageError
 from ..shared.gabor import Wavelets, drawing, shimmer
 from ..shared.gabor.wavelets import from_text, to_text
 from ..shared.outputs import check_file, check_folder
+from .gabor_plates import check_torch, device_of
 from .progress import bar
 
 if TYPE_CHECKING:
@@ -46,12 +46,7 @@ class Task:
 
 def fit(args: argparse.Namespace) -> int:
     """Fit wavelets to what `args.source` is; the exit code."""
-    if find_spec("torch") is None:
-        raise ParallaxError(
-            "Fitting wavelets needs torch, which is not installed.",
-            "Run: pip install 'infinite-parallax[diffusion]'. `gabor render` works without it.",
-            "engine_unavailable",
-        )
+    check_torch()
     course = _course(args)
     work = tasks(args.mode, args.source, args.weight, args.out)
     check_folder(args.out)
@@ -83,20 +78,8 @@ def _course(args: argparse.Namespace) -> "Course":
         Terms(args.l1, args.gradient, args.sobel),
         args.seed,
         args.keyframes,
-        _device(args.device),
+        device_of(args.device),
     )
-
-
-def _device(wish: str) -> str:
-    import torch
-
-    if wish == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=wish)
-    except (RuntimeError, AssertionError) as e:
-        raise UsageError(f"The device {wish!r} cannot be used here: {e}", "Choose auto or cpu.") from e
-    return wish
 
 
 def tasks(mode: str, source: Path, weight: Path | None, out: Path) -> list[Task]:

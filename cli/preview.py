@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..shared import frames
+from ..shared import frames, shimmering
 from ..shared.frames import Texture
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
@@ -41,16 +41,18 @@ def encode_plates(spec: SceneSpec, plates: Path, out: Path, scratch: Path) -> No
     """Encode a scene from its plates; sounds are made in `scratch`."""
     sound = None if spec.export.audio == "none" else mix(spec, scratch)
     with bar("encode", spec.frames, "frame") as shown:
-        encode(spec, _counted(all_frames(spec, tile_reader(plates, spec)), shown.update), sound, out)
+        encode(spec, _counted(all_frames(spec, plates), shown.update), sound, out)
 
 
-def all_frames(spec: SceneSpec, read: frames.ReadTile) -> Iterator[NDArray[np.uint8]]:
+def all_frames(spec: SceneSpec, plates: Path) -> Iterator[NDArray[np.uint8]]:
     """Every frame of a scene, in order, blended as it asks."""
+    read, channels = tile_reader(plates, spec), len({plane.channel for plane in spec.planes})
+    waving = shimmering.reader(plates, TILES_HELD * max(1, channels))
 
     # cross-fading needs each moment for three frames
     @lru_cache(maxsize=MOMENTS_HELD)
     def shot(moment: float) -> NDArray[np.uint8]:
-        return frames.render(spec, moment, read)
+        return frames.render(spec, moment, read, waving)
 
     for n in range(spec.frames):
         yield frames.blended(spec, n, shot)

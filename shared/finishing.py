@@ -238,6 +238,20 @@ class Distortion:
 
 
 @dataclass(frozen=True)
+class Shimmer:
+    """A layer that shimmers: Gabor wavelets fitted to its plate change it as their phases turn."""
+
+    layer: int | None = setting(None, "The layer that shimmers, counted from 0. Empty: all.", low=0, high=63)
+    strength: float = setting(0.5, "How much it shimmers: 0 the plate as it is, 1 all of the wavelets.", low=0, high=1)
+    period_s: float = setting(
+        8.0, "Seconds until the shimmer repeats; in a loop rounded to a whole part of it.", low=0.2, high=3600, unit="s"
+    )
+    turns: int = setting(2, "How often phases turn in that time at most; each wavelet 0 times to this.", low=1, high=6)
+    wavelets: int = setting(256, "How many wavelets are fitted to a square of 512 px.", low=8, high=8192)
+    seed: int = setting(0, "Same seed, same wavelets and turns.", low=0, high=2**31 - 1, advanced=True)
+
+
+@dataclass(frozen=True)
 class Grade:
     """Colour correction of a layer or of the whole picture. What is left as it is costs nothing and changes nothing."""
 

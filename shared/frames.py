@@ -13,16 +13,20 @@ from collections.abc import Callable
 import numpy as np
 
 from . import grading, living_rows, overlays
+from .errors import ParallaxError
 from .formats import moment
+from .gabor.patchwork import Waving
 from .grading import Graded
 from .overlays import Sheet, draw
 from .receding_rows import ROWS_AT_ONCE, sampled, warped
 from .scene import Plane, SceneSpec
+from .shimmering import Shimmering, shimmered
 from .textures import Axis, Bytes, Texture, patches, sample
 
 __all__ = ["Bytes", "ReadTile", "Texture", "blended", "opacity", "placed", "render"]
 
 ReadTile = Callable[[str], Texture]
+ReadWaving = Callable[[Shimmering, int, int], Waving]
 Blend = Callable[[Bytes, Bytes], Bytes]
 Grades = tuple[Graded, ...]
 PICTURES_HELD = 16
@@ -39,10 +43,15 @@ def opacity(plane: Plane, frame: float) -> float:
     return plane.at(frame, plane.opacity)
 
 
-def render(spec: SceneSpec, frame: float, read_tile: ReadTile) -> Bytes:
+def _still(wish: Shimmering, _width: int, _height: int) -> Waving:
+    raise ParallaxError(f"The wavelets of {wish.group} are not at hand.", "Fit them: infinite-parallax gabor plates.")
+
+
+def render(spec: SceneSpec, frame: float, read_tile: ReadTile, read_waving: ReadWaving = _still) -> Bytes:
     """Frame `frame` (from 0, also between frames) as RGB uint8 [height, width, 3]; blending is not in it.
 
-    `read_tile(file)` gives a tile of the plates.
+    `read_tile(file)` gives a tile of the plates, `read_waving(shimmer, width, height)` the
+    pictures by which one of that size shimmers.
     """
     out = np.zeros((spec.height, spec.width, 3), np.uint8)
     blends = BLENDS[spec.target == "vse"]
@@ -66,14 +75,17 @@ def render(spec: SceneSpec, frame: float, read_tile: ReadTile) -> Bytes:
             round(256 * opacity(shown, frame)),
             tuple(grade.at(whole) for grade in spec.grades_of(shown.layer)),
         )
+        tile = read_tile(shown.file)
+        if shown.shimmer is not None:
+            tile = shimmered(tile, shown.shimmer, read_waving(shown.shimmer, shown.width, shown.height), whole)
         if shown.lives:
-            _lay_living(out, read_tile(shown.file), shown, frame, strength, grades)
+            _lay_living(out, tile, shown, frame, strength, grades)
         elif shown.mirrors:
-            _lay_swaying(out, read_tile(shown.file), shown, frame, strength, grades)
+            _lay_swaying(out, tile, shown, frame, strength, grades)
         elif shown.slide is None:
-            _lay_tile(out, read_tile(shown.file), shown, frame, strength, grades, spec.target)
+            _lay_tile(out, tile, shown, frame, strength, grades, "planes" if shown.bends else spec.target)
         else:
-            _lay_rows(out, read_tile(shown.file), shown, frame, strength, grades)
+            _lay_rows(out, tile, shown, frame, strength, grades)
     if spec.window is not None:
         left, top, right, bottom = spec.window
         out[:top] = out[bottom:] = out[:, :left] = out[:, right:] = 0

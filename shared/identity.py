@@ -34,7 +34,7 @@ def painted_part(project: Project) -> Project:
         # heard at its own; elsewhere time is only that of the video
         motion = replace(motion, fps=plain.motion.fps, seconds_per_step=plain.motion.seconds_per_step)
     kept = replace(kept, motion=motion)
-    kept = replace(kept, cues=(), overlays=(), distortions=(), living=(), grades=(), drives=())
+    kept = replace(kept, cues=(), overlays=(), distortions=(), living=(), shimmers=(), grades=(), drives=())
     return replace(kept, name=plain.name, picture=plain.picture, sound=plain.sound, output=plain.output)
 
 

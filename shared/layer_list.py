@@ -15,7 +15,7 @@ from .errors import UsageError
 from .project import Project
 from .sections import Hint, Object
 
-FINISHING = ("cues", "overlays", "distortions", "living", "grades")
+FINISHING = ("cues", "overlays", "distortions", "living", "shimmers", "grades")
 """Lists of a project whose entries may name a layer."""
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from . import settings
 from .errors import UsageError
-from .finishing import Distortion, Drive, Grade, LivingLayer, Output, Overlay, Sound, SoundCue
+from .finishing import Distortion, Drive, Grade, LivingLayer, Output, Overlay, Shimmer, Sound, SoundCue
 from .model_settings import A1111, Caption, ComfyUI, Depth, Diffusers, IOPaint, Segment
 from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Prompt, Speed, Walk
 from .settings import join
@@ -33,6 +33,7 @@ LISTS: dict[str, tuple[type[Any], int]] = {
     "overlays": (Overlay, 32),
     "distortions": (Distortion, 32),
     "living": (LivingLayer, 32),
+    "shimmers": (Shimmer, 32),
     "grades": (Grade, 64),
     "drives": (Drive, 64),
 }
@@ -69,6 +70,7 @@ class Project:
     overlays: tuple[Overlay, ...] = ()
     distortions: tuple[Distortion, ...] = ()
     living: tuple[LivingLayer, ...] = ()
+    shimmers: tuple[Shimmer, ...] = ()
     grades: tuple[Grade, ...] = ()
     drives: tuple[Drive, ...] = ()
 

@@ -19,6 +19,7 @@ from .grading import Graded
 from .living import Body, Life
 from .overlays import Sheet, sheet
 from .ramp import Ramp, Slide
+from .shimmering import Shimmering
 from .sway import Rows, Sway, rows
 
 SCHEMA = "infinite-parallax/scene"
@@ -46,6 +47,7 @@ class Plane:
     each object that lies before it. With a `slide` the rows move each at a speed of its own; the keys are the lower
     edge's. With `sways` they sway besides, by how high they lie on the frame; with `lives` every place of the tile
     moves for itself. `opened_px` output px below its last row a nearer layer that lives may open what lies behind it.
+    With a `shimmer` its colours change.
     """
 
     name: str
@@ -63,10 +65,16 @@ class Plane:
     sways: tuple[Sway, ...] = ()
     lives: tuple[Life, ...] = ()
     opened_px: float = 0.0
+    shimmer: Shimmering | None = None
 
     @property
     def bends(self) -> bool:
-        """Whether its rows move each for itself, so that it is no longer a picture that slides."""
+        """Whether it is no longer a picture that slides, because its rows move each for itself or it shimmers."""
+        return self.shears or self.shimmer is not None
+
+    @property
+    def shears(self) -> bool:
+        """Whether its rows or all of its places move each for itself."""
         return self.slide is not None or self.mirrors
 
     @property
@@ -181,7 +189,9 @@ def _plane(data: Mapping[str, Any]) -> Plane:
     )
     if slide:
         slide = Slide(Ramp(**slide["ramp"]), float(slide["home_px"]), tuple(slide["travel_px"]))
-    return Plane(**{**data, "keys": keys, "opacity": opacity, "slide": slide, "sways": swaying, "lives": lives})
+    shimmer = Shimmering(**data["shimmer"]) if data.get("shimmer") else None
+    moving = {"slide": slide, "sways": swaying, "lives": lives, "shimmer": shimmer}
+    return Plane(**{**data, "keys": keys, "opacity": opacity, **moving})
 
 
 def load(path: Path) -> SceneSpec:

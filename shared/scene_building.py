@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from . import colour_match, cues, drives, geometry, grading, living, overlays
+from . import colour_match, cues, drives, geometry, grading, living, overlays, shimmering
 from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
@@ -67,12 +67,13 @@ def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = ST
 
 def check(project: Project, plan: Plan, keyed: OverTime = STILL) -> None:
     """Raise UsageError for what `build` would refuse of a project, whatever its plates: to be asked before painting."""
-    for kind in ("overlays", "distortions", "living", "grades"):
+    for kind in ("overlays", "distortions", "living", "shimmers", "grades"):
         for number, entry in enumerate(getattr(project, kind)):
             check_layer(entry.layer, f"{kind}.{number}", len(plan.layers))
     for layer in plan.layers:
         for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop, keyed.distortions):
             pass
+        shimmering.check(project.shimmers, layer)
     cues.build(project, plan)
     drives.check(project)
     export(project.output)
@@ -108,11 +109,12 @@ def _laid(
     for plate in manifest.plates:
         wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop, keyed.distortions
         swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(alive_most, plan, plate))
+        wish = shimmering.of_layer(project.shimmers, plate.index, plan.fps, plan.frames, plan.loop)
         alive = {
             tile.file: living.lives(alive_most, moving, plan, tile, frame.scale, keyed.living) for tile in plate.tiles
         }
         planes += (
-            replace(p, sways=swaying, lives=alive.get(p.file, ()))
+            replace(p, sways=swaying, lives=alive.get(p.file, ()), shimmer=shimmering.on(wish, p.file, manifest))
             for p in _planes(plan, plate, manifest, frame, channels)
         )
         sheets += _over(channels, (s for s in waiting if s.layer == plate.index))

@@ -59,6 +59,7 @@ ARRANGED = (
     Arranged("overlays", "Overlays", "MOD_OCEAN"),
     Arranged("distortions", "Distortions", "MOD_WAVE"),
     Arranged("living", "Living Layers", "FORCE_WIND"),
+    Arranged("shimmers", "Shimmer", "SHADERFX"),
     Arranged("grades", "Colour", "COLOR"),
     Arranged("sound", "Sound", "SPEAKER", draw=sound.draw),
     Arranged("cues", "Cues", "PLAY_SOUND", below="sound"),

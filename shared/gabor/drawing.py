@@ -28,8 +28,12 @@ def as_picture(total: Sum) -> NDArray[np.uint8]:
     return np.ascontiguousarray(values.transpose(1, 2, 0), np.uint8)
 
 
-def summed(wavelets: Wavelets, coefficients: Coefficients, width: int, height: int) -> Sum:
-    """The sum of wavelets with these complex coefficients in place of their own, float32 [3, height, width], uncut."""
+def summed(wavelets: Wavelets, coefficients: Coefficients, width: int, height: int, level: bool = False) -> Sum:
+    """The sum of wavelets with these complex coefficients in place of their own, float32 [3, height, width], uncut.
+
+    `level` takes from each wave what its mean under its bell is, as Morlet's wavelets have it: whatever its phase, it
+    then gives no light and takes none.
+    """
     out = np.zeros((3, height, width), np.float32)
     at_x, at_y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
     for row, own in zip(wavelets.limited.rows, coefficients, strict=True):
@@ -37,7 +41,7 @@ def summed(wavelets: Wavelets, coefficients: Coefficients, width: int, height: i
         if spot is None or not own.any():
             continue
         rows, columns = spot
-        patch = _patch(row, at_x[columns] - row[0], at_y[rows] - row[1])
+        patch = _patch(row, at_x[columns] - row[0], at_y[rows] - row[1], level)
         out[:, rows, columns] += (own[:, None, None] * patch[None]).real.astype(np.float32)
     return out
 
@@ -57,12 +61,17 @@ def _seen(row: NDArray[np.float64], width: int, height: int) -> tuple[slice, sli
     return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None
 
 
-def _patch(row: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.complex64]:
-    """exp(-x'^2 / 2 sigma^2 - y'^2 / 2 gamma^2 + i k x') over places relative to the wavelet's middle."""
+def _patch(
+    row: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], level: bool
+) -> NDArray[np.complex64]:
+    """exp(-x'^2 / 2 sigma^2 - y'^2 / 2 gamma^2) (exp(i k x') - m) over places relative to the wavelet's middle; m is
+    exp(-(k sigma)^2 / 2) where it is to be `level`, else 0."""
     cos, sin = np.cos(2 * np.pi * row[2]), np.sin(2 * np.pi * row[2])
     across, along = 0.5 / row[3] ** 2, 0.5 / row[4] ** 2
     xx, xy, yy = cos**2 * across + sin**2 * along, cos * sin * (across - along), sin**2 * across + cos**2 * along
     fall = (xx * x * x)[None] + (yy * y * y)[:, None] + (2 * xy * y)[:, None] * x[None]
     k = 2 * np.pi / np.exp(row[5])
     waves = np.exp(1j * k * sin * y).astype(np.complex64)[:, None] * np.exp(1j * k * cos * x).astype(np.complex64)
+    if level:
+        waves -= np.complex64(np.exp(-((k * row[3]) ** 2) / 2))
     return np.asarray(np.exp(-fall.astype(np.float32)) * waves, np.complex64)

@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 import numpy as np
 from infinite_parallax.blender_addon import export, timeline
-from infinite_parallax.shared import frames
+from infinite_parallax.shared import frames, shimmering
 from infinite_parallax.shared.scene import SceneSpec
 
 from .made import read_pixels, read_tile
@@ -19,7 +19,9 @@ def compared(spec: SceneSpec, folder: Path, frame: int, at: int | None = None) -
     path = folder / f"frame{number}.png"
     export.still(bpy.context.scene, number, path)
     rendered = read_pixels(path)[..., :3]
-    return rendered, np.abs(rendered.astype(int) - frames.render(spec, frame, read_tile(folder)))
+    return rendered, np.abs(
+        rendered.astype(int) - frames.render(spec, frame, read_tile(folder), shimmering.reader(folder))
+    )
 
 
 def shows(spec: SceneSpec, folder: Path, frame: int, at: int, most: int = 2) -> bool:
