@@ -45,6 +45,11 @@ def plates(args: argparse.Namespace) -> int:
         raise UsageError("--wavelets goes from 8 to 8192, --seed from 0 up.", "Try --wavelets 256.")
     for layer in args.layer or ():
         check_layer(layer if layer >= 0 else 1 << 30, "--layer", len(manifest.plates))
+    receding = {plate.index for plate in manifest.plates if any(tile.ramp is not None for tile in plate.tiles)}
+    if receding & set(args.layer or receding):
+        raise UsageError(
+            f"The layer {min(receding)} recedes, and such ground cannot shimmer.", "Name others with --layer."
+        )
     shimmers = tuple(Shimmer(layer=layer, wavelets=args.wavelets, seed=args.seed) for layer in args.layer or (None,))
     cells = fit(args.folder, shimmers, args.device)
     print(f"{args.folder} holds wavelets for {cells} parts of its plates. Build the scene again to see them.")
@@ -57,8 +62,6 @@ def fit(folder: Path, shimmers: tuple[Shimmer, ...], device: str = "auto") -> in
     from ..inpaint_server.gabor.plates import fit_plates
 
     manifest = plate_files.load(folder)
-    if any(tile.ramp is not None for tile in manifest.files) and any(s.layer is None for s in shimmers):
-        raise UsageError("A layer that recedes cannot shimmer.", "Name the others: --layer 0.")
     with bar("wavelets", None, "part") as shown:
 
         def tell(done: int, of: int) -> None:

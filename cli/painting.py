@@ -17,6 +17,7 @@ from ..shared.client import Client, read_token
 from ..shared.painting import Canvas, Painted, Preparing, Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.server_process import ServerProcess
+from . import gabor_plates
 from .environments import user_data_folder
 from .progress import bar, title
 
@@ -24,7 +25,17 @@ from .progress import bar, title
 def paint(
     project: Project, picture: Path, folder: Path, server: str | None = None, token: Path | None = None
 ) -> Painted:
-    """Paint a project's plates and fetch them into `folder`."""
+    """Paint a project's plates and fetch them into `folder`; for layers that shimmer, fit wavelets to them."""
+    shimmering = any(wish.strength for wish in project.shimmers)
+    if shimmering:
+        gabor_plates.check_torch()
+    painted = _fetched(project, picture, folder, server, token)
+    if shimmering:
+        gabor_plates.fit(folder, painted.project.shimmers)
+    return painted
+
+
+def _fetched(project: Project, picture: Path, folder: Path, server: str | None, token: Path | None) -> Painted:
     wish = Wish.read(project, picture)
     folder.mkdir(parents=True, exist_ok=True)
     if server is not None:

@@ -1,4 +1,4 @@
-"""Layers that shimmer: which wavelets change a plane, how far their phases have turned at a frame, and the changed tile.
+"""Layers that shimmer: which wavelets change a plane, how far they have turned at a frame, and the changed tile.
 
 A tile stays what was painted; only the difference between the wavelets as they are turned and as they were fitted is
 added to it. So nothing of its detail is lost, at strength 0 it is the plate itself, and where a loop begins it is so at

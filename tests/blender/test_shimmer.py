@@ -18,11 +18,11 @@ from .made import document, made, read_pixels
 
 pytestmark = pytest.mark.blender
 
-TARGETS = ("vse", "compositor", "planes")
+TARGETS = ("planes", "compositor", "vse")
 SHIMMER = {"strength": 0.8, "period_s": 1.3, "turns": 2}
 
 
-@pytest.fixture(params=TARGETS)
+@pytest.fixture(params=TARGETS, scope="module")
 def target(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -1,6 +1,8 @@
 """Fitting wavelets: slopes against finite differences, pictures found again, files, weights, calm videos."""
 
+import hashlib
 import itertools
+import json
 import math
 from pathlib import Path
 
@@ -11,12 +13,16 @@ from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server.gabor import losses, schedule
 from infinite_parallax.inpaint_server.gabor.fitting import Fit
 from infinite_parallax.inpaint_server.gabor.losses import Terms
+from infinite_parallax.inpaint_server.gabor.plates import fit_plates
 from infinite_parallax.inpaint_server.gabor.schedule import Course
 from infinite_parallax.inpaint_server.gabor.slopes import slopes
+from infinite_parallax.shared import plates as plate_files
 from infinite_parallax.shared.errors import Cancelled, UsageError
 from infinite_parallax.shared.example_picture import paint
-from infinite_parallax.shared.gabor import Wavelets, drawing
+from infinite_parallax.shared.finishing import Shimmer
+from infinite_parallax.shared.gabor import Wavelets, drawing, patchwork
 from infinite_parallax.shared.gabor.wavelets import from_text, to_text
+from infinite_parallax.shared.plates import Manifest, Plate, Tile
 from PIL import Image
 
 WIDTH, HEIGHT = 60, 44
@@ -256,3 +262,62 @@ def test_what_the_command_cannot_do_is_said(
     monkeypatch.chdir(tmp_path)
     assert main(["gabor", *words]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def painted(folder: Path) -> None:
+    """Two tiles of one plate that overlap, transparent above, and a second plate that is nowhere opaque."""
+    picture = paint(260, 60)
+    files = []
+    for index, (x, width) in enumerate(((0, 160), (100, 160))):
+        pixels = np.dstack([picture[:, x : x + width], np.full((60, width), 255, np.uint8)])
+        pixels[:20, :, 3] = 0
+        path = folder / f"{index}.png"
+        Image.fromarray(pixels).save(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        files.append(Tile(path.name, index, index + 1, x, 5, width, 60, digest))
+    Image.fromarray(np.zeros((30, 40, 4), np.uint8)).save(folder / "clear.png")
+    clear = Tile("clear.png", 0, 2, 0, 0, 40, 30, "")
+    manifest = Manifest(160, 90, 2, 2, (Plate(0, "far", tuple(files)), Plate(1, "near", (clear,))))
+    (folder / "manifest.json").write_text(json.dumps(manifest.to_json()))
+
+
+def test_plates_are_fitted_once_and_stopped_fits_go_on(tmp_path: Path) -> None:
+    painted(tmp_path)
+    manifest = plate_files.load(tmp_path)
+    told: list[tuple[int, int]] = []
+    wish = (Shimmer(layer=0, wavelets=400),)
+
+    def fit(stop_after: int = 10**6) -> int:
+        told.clear()
+        return fit_plates(tmp_path, manifest, wish, lambda *at: told.append(at), lambda: len(told) > stop_after)
+
+    with pytest.raises(Cancelled):
+        fit(1)
+    begun = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "wavelets").glob("*.txt")}
+    assert len(begun) == 1
+    cells = fit()
+    assert cells > 1
+    assert told[-1] == (cells, cells)
+    after = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "wavelets").glob("*.txt")}
+    assert len(after) == cells
+    assert begun.items() <= after.items()
+    assert fit() == cells
+    assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "wavelets").glob("*.txt")} == after
+    known = patchwork.load(tmp_path, "layer_00")
+    cell = known.cells[0]
+    with Image.open(tmp_path / "0.png") as tile:
+        own = np.asarray(tile)[20:, : cell.width, :3]
+    drawn = drawing.draw(patchwork.read(tmp_path / "wavelets" / cell.file), cell.width, cell.height)
+    assert psnr(drawn[20:, : own.shape[1]], own) > psnr(np.full_like(own, 1) * own.mean((0, 1)).astype(np.uint8), own)
+    assert not (tmp_path / "wavelets" / "layer_01.json").exists()
+
+
+def test_the_command_fits_plates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    painted(tmp_path)
+    assert main(["gabor", "plates", str(tmp_path), "--wavelets", "60"]) == 0
+    assert patchwork.load(tmp_path, "layer_01").cells == ()
+    assert len(patchwork.load(tmp_path, "layer_00").cells) > 1
+    assert "Build the scene again" in capsys.readouterr().out
+    assert main(["gabor", "plates", str(tmp_path), "--layer", "4"]) == 2
+    assert "layer is 4" in capsys.readouterr().err
+    assert main(["gabor", "plates", str(tmp_path / "none")]) != 0
