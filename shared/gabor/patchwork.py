@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,10 +148,10 @@ def load(folder: Path, group: str) -> Patchwork:
         ) from e
 
 
-def _cell(data: dict[str, object]) -> Cell:
-    numbers = [int(str(data[name])) for name in ("x", "y", "width", "height")]
-    left, top, right, below = (int(v) for v in data["soft"])  # type: ignore[attr-defined]
-    return Cell(*numbers, (left, top, right, below), str(data["file"]))
+def _cell(data: dict[str, Any]) -> Cell:
+    x, y, width, height = (int(data[name]) for name in ("x", "y", "width", "height"))
+    left, top, right, below = (int(v) for v in data["soft"])
+    return Cell(x, y, width, height, (left, top, right, below), str(data["file"]))
 
 
 def key(*parts: object) -> str:
