@@ -71,6 +71,13 @@ def test_a_layer_that_sways(tmp_path: Path) -> None:
     met(built("planes", tmp_path, SHIMMER | {"layer": 1}, distortions=[waves]), tmp_path, 9)
 
 
+def test_a_layer_that_lives(target: str, tmp_path: Path) -> None:
+    alive = {"layer": 1, "period_s": 1.1}
+    spec = built(target, tmp_path, SHIMMER | {"layer": 1}, living=[alive])
+    assert any(plane.lives and plane.shimmer for plane in spec.planes)
+    met(spec, tmp_path, 9)
+
+
 def shown(folder: Path, frame: int) -> Any:
     path = folder / f"shown{frame}.png"
     export.still(bpy.context.scene, frame + timeline.FIRST_FRAME, path)
