@@ -17,7 +17,7 @@ ENTRIES: tuple[tuple[str, ...], ...] = (
     ("suggest_layers", "layer_add", "layer_merge", "layer_remove", "layer_move", "layer_mute"),
     ("edit_borders", "hint_box", "hint_stroke", "refine_object"),
     ("generate", "redo", "cancel"),
-    ("build_scene", "select_strips", "move", "speed_preset"),
+    ("build_scene", "select_strips", "move", "speed_preset", "listen"),
     ("import_project", "export_project", "export", "preset_add"),
 )
 """The operators, in groups."""
@@ -51,7 +51,7 @@ class INFINITE_PARALLAX_MT_direction(bpy.types.Menu):
 
 
 class INFINITE_PARALLAX_MT_lists(bpy.types.Menu):
-    """Add, remove and move hints, objects, prompts, sounds, overlays, distortions, shimmers and colours"""
+    """Add, remove and move the entries of every list: hints, objects, prompts, sounds, overlays and the others"""
 
     bl_label = "Lists"
 

@@ -66,7 +66,7 @@ CALLS: dict[str, dict[str, Any]] = {
 BUILT = {"layer_mute": {"layer": 1}, "select_strips": {}, "move": {"frames": 7}, "build_scene": {}}
 """What is called after the scene is built."""
 
-APART = {"picture_from_image", "picture_from_strip", "picture_paste", "show_picture", "import_project"}
+APART = {"picture_from_image", "picture_from_strip", "picture_paste", "show_picture", "import_project", "listen"}
 WITH_SERVER = ("generate", "redo", "suggest_layers", "refine_object")
 
 
