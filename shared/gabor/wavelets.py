@@ -56,8 +56,9 @@ class Wavelets:
 
     @property
     def coefficients(self) -> NDArray[np.complex128]:
-        """Amplitude and phase of each channel as one complex number, [N, 3]."""
-        return np.asarray(self.rows[:, 9:12] * np.exp(2j * np.pi * self.rows[:, 6:9]))
+        """Amplitude and phase of each channel, within what the format allows, as one complex number, [N, 3]."""
+        rows = self.limited.rows
+        return np.asarray(rows[:, 9:12] * np.exp(2j * np.pi * rows[:, 6:9]))
 
     def turned(self, turns: NDArray[np.float64]) -> "Wavelets":
         """The same with phases on by `turns`, float64 [N], in turns."""

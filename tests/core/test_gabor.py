@@ -53,6 +53,16 @@ def test_black_and_white_are_the_ends() -> None:
     assert drawing.draw(Wavelets(rows), 9, 9)[4, 4].tolist() == [0, 0, 0]
 
 
+def test_what_passes_the_limits_of_the_format_is_cut_as_its_readers_do() -> None:
+    rows = some().rows.copy()
+    rows[:8, 9:] = 1.5
+    rows[8:12, 6] = -1.3
+    rows[12:16, 3] = 3.0
+    wild = Wavelets(rows)
+    assert (wild.rows != wild.limited.rows).any()
+    np.testing.assert_array_equal(drawing.draw(wild, 32, 24), drawing.draw(wild.limited, 32, 24))
+
+
 def test_a_file_gives_its_wavelets_back() -> None:
     wavelets = some()
     text = to_text(wavelets)
