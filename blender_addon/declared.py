@@ -20,7 +20,8 @@ OFF = "OFF"
 """The item of an enum that stands for an empty value."""
 
 APART = {Motion: ("pace",)}
-"""Settings that are no generated property: the pace is drawn as an F-curve of the control `pace` (`speed.py`)."""
+"""Settings that are no generated property: the pace is drawn as an F-curve of the control `pace` (`speed.py`). Keys are
+none either: they are F-curves of the settings that they key (`keyed.py`)."""
 
 WRITTEN = ("points", "box")
 """Kinds of settings that Blender keeps as JSON text: lists of any length, and boxes that may be empty."""
@@ -76,7 +77,7 @@ def switch(name: str) -> str:
 
 def generated(cls: type[Any]) -> Iterator[Declared]:
     """The settings of a section that are properties of their own."""
-    return (d for d in settings.declared(cls) if d.name not in APART.get(cls, ()))
+    return (d for d in settings.declared(cls) if d.kind != "keys" and d.name not in APART.get(cls, ()))
 
 
 def switched(d: Declared) -> bool:

@@ -82,7 +82,7 @@ class Generating:
             refusals.show(operator, f"The scene {self._scene_name} is gone.", "Generate again in another scene.")
             return {"CANCELLED"}
         with reported(operator):
-            for note in scene_project.build_painted(scene, finished.spec, finished.folder).notes:
+            for note in scene_project.build(scene, finished.spec, finished.folder).notes:
                 operator.report({"WARNING"}, note)
             job_state().status = f"Done: {finished.spec.frames} frames"
             return {"FINISHED"}

@@ -1,68 +1,86 @@
-"""What is keyed in the panel, of overlays, grades and what moves layers, at every frame (`shared/over_time.py`).
+"""What is keyed in the panel, of overlays, grades and what moves layers, as the `keys` of the project's entries.
 
 An overlay's amount and angle and a distortion's amplitude are read by drivers as well, and act at once; what is drawn
-into pictures, added up over time or computed into several values of a modifier is read here, when the scene is built.
-Drivers for all of it were the other road: they cannot add up, and on modifiers they make dependency cycles before 5.2.
+into pictures, added up over time or computed into several values of a modifier is read here, when the scene is built or
+its project is written. Drivers for all of it were the other road: they cannot add up, and on modifiers they make
+dependency cycles before 5.2.
 """
 
-import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..shared import project as projects
 from ..shared import settings
-from ..shared.finishing import Distortion, Grade, LivingLayer, Overlay
-from ..shared.over_time import OverTime
-from ..shared.plan import Plan
+from ..shared.over_time import LISTS
 from ..shared.settings import Declared
-from . import compat, properties, timeline
+from . import compat, declared, drawn_curves, timeline
+
+ROOT = "infinite_parallax."
+Points = list[list[float]]
 
 
-def read(scene: Any, plan: Plan) -> OverTime:
-    """The overlays, grades, distortions and living layers of a scene that have keys, at every frame of a plan."""
-    return OverTime(
-        {n: _moments(scene, plan, "overlays", n, Overlay) for n in _numbers(scene, "overlays")},
-        {n: _moments(scene, plan, "grades", n, Grade) for n in _numbers(scene, "grades")},
-        {n: _moments(scene, plan, "distortions", n, Distortion) for n in _numbers(scene, "distortions")},
-        {n: _moments(scene, plan, "living", n, LivingLayer) for n in _numbers(scene, "living")},
+def read(scene: Any, group: Any, fps: float) -> dict[tuple[str, int], dict[str, Points]]:
+    """The keys of the entries of a scene's lists, by list and number; second 0 is the first frame of what is built."""
+    if not any(curve.data_path.startswith(ROOT) for curve in compat.curves(scene)):
+        return {}
+    found = {}
+    for name in LISTS:
+        for number, entry in enumerate(getattr(group, name)):
+            keys = {want.name: points for want in _keyed(name) if (points := _points(scene, entry, want, fps))}
+            if keys:
+                found[name, number] = keys
+    return found
+
+
+def _keyed(name: str) -> Iterator[Declared]:
+    return (d for d in settings.declared(projects.LISTS[name][0]) if d.limits.keyed)
+
+
+def _points(scene: Any, entry: Any, want: Declared, fps: float) -> Points:
+    """What a setting's curves draw, as the project has it; empty where it has none."""
+    value = getattr(entry, want.name)
+    now = list(value) if want.kind == "triple" else [value]
+    curves = [compat.f_curve(entry, want.name, index) for index in range(len(now))]
+    used = [curve for curve in curves if curve is not None and curve.keyframe_points]
+    if not used or (declared.switched(want) and not getattr(entry, declared.switch(want.name))):
+        return []
+    first, low, high = timeline.first_frame(scene), want.limits.low, want.limits.high
+    if want.kind == "int":
+        at = drawn_curves.whole(used[0], first)
+    else:
+        at = sorted({frame for curve in used for frame in drawn_curves.corners(curve, first, scene, (low, high))})
+    rows = []
+    for frame in at:
+        values = [old if c is None else c.evaluate(first + frame) for c, old in zip(curves, now, strict=True)]
+        values = [drawn_curves.within(value, (low, high)) for value in values]
+        rows.append([round(frame / fps, 6), *(round(v) if want.kind == "int" else v for v in values)])
+    return rows
+
+
+def write(scene: Any, group: Any, entries: Mapping[str, Any], fps: float) -> None:
+    """Key the entries of a scene's lists as those of a project are keyed, and nothing else in these lists."""
+    ours = tuple(f"{ROOT}{name}[" for name in LISTS)
+    for curve in [curve for curve in compat.curves(scene) if curve.data_path.startswith(ours)]:
+        compat.curves(scene).remove(curve)
+    first = timeline.first_frame(scene)
+    for name in LISTS:
+        kinds = {d.name: d for d in _keyed(name)}
+        for entry, wanted in zip(getattr(group, name), entries[name], strict=True):
+            for curve in wanted.keys:
+                _write(entry, kinds[curve.setting], [(first + round(at * fps, 4), *v) for at, *v in curve.points])
+
+
+def _write(entry: Any, want: Declared, keys: list[tuple[float, ...]]) -> None:
+    if declared.switched(want):
+        setattr(entry, declared.switch(want.name), True)
+    setattr(
+        entry,
+        want.name,
+        int(keys[0][1]) if want.kind == "int" else keys[0][1:] if want.kind == "triple" else keys[0][1],
     )
-
-
-def is_keyed(scene: Any) -> bool:
-    """Whether anything that is read here has keys."""
-    return any(_numbers(scene, name) for name in ("overlays", "grades", "distortions", "living"))
-
-
-def _numbers(scene: Any, name: str) -> list[int]:
-    """Which entries of a list have keys that mean something."""
-    found = (re.match(rf"infinite_parallax\.{name}\[(\d+)\]\.", curve.data_path) for curve in compat.curves(scene))
-    entries = getattr(properties.of_scene(scene), name)
-    return sorted({int(m[1]) for m in found if m is not None and int(m[1]) < len(entries)})
-
-
-def _moments(scene: Any, plan: Plan, name: str, number: int, cls: Any) -> list[Any]:
-    entry = getattr(properties.of_scene(scene), name)[number]
-    first, still = timeline.first_frame(scene), properties.read_entry(entry, name)
-    out = []
-    for n in range(plan.frames):
-        data = dict(still)
-        for want in settings.declared(cls):
-            if data[want.name] is not None and want.kind in ("int", "float", "triple"):
-                data[want.name] = _at(entry, want, data[want.name], first + n)
-        out.append(settings.read(cls, data, f"{name}.{number}"))
-    return out
-
-
-def _at(entry: Any, want: Declared, value: Any, frame: int) -> Any:
-    """A setting at a frame, by its curves if it has any, and within its limits whatever a curve overshoots."""
-    if want.kind == "triple":
-        return [_curved(entry, want, part, frame, axis) for axis, part in enumerate(value)]
-    found = _curved(entry, want, value, frame, 0)
-    return round(found) if want.kind == "int" else found
-
-
-def _curved(entry: Any, want: Declared, value: float, frame: int, index: int) -> float:
-    curve = compat.f_curve(entry, want.name, index)
-    if curve is None:
-        return value
-    low, high = want.limits.low, want.limits.high
-    found = round(curve.evaluate(frame), 6)
-    return max(found if low is None else low, min(found if high is None else high, found))
+    for index, _ in enumerate(keys[0][1:]):
+        part = [(key[0], key[1 + index]) for key in keys]
+        if want.kind == "int":
+            compat.key_steps(entry, want.name, part)
+        else:
+            compat.key_linear(entry, want.name, part, index)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared.errors import ParallaxError
-from . import keyed, properties, scene_project, sound_files
+from . import properties, scene_project, sound_files
 from .refusals import reported
 
 UNDOABLE = {"REGISTER", "UNDO"}
@@ -93,8 +93,6 @@ class INFINITE_PARALLAX_OT_export_project(bpy.types.Operator):
                 path.write_text(f"{text}\n", encoding="utf-8")
             except OSError as e:
                 raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Choose another folder.") from e
-            if keyed.is_keyed(context.scene):
-                self.report({"WARNING"}, "What is keyed of overlays and grades stays in this .blend; the file has none")
             return {"FINISHED"}
         return {"CANCELLED"}
 

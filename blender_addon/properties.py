@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import bpy
-import numpy as np
 
 from ..shared import attachments, settings
 from ..shared import project as projects
@@ -18,7 +17,7 @@ from ..shared.errors import UsageError
 from ..shared.project import Project
 from ..shared.sections import Layer
 from ..shared.settings import Declared
-from . import compat, declared, overlay_strips, speed
+from . import compat, declared, drawn_curves, keyed, overlay_strips, speed
 
 GROUPS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, cls in projects.SECTIONS.items()}
 LISTS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, (cls, _) in projects.LISTS.items()}
@@ -113,7 +112,10 @@ def document(scene: Any) -> dict[str, Any]:
     group = of_scene(scene)
     body = {name: _read(getattr(group, name), cls) for name, cls in projects.SECTIONS.items()}
     lists = {name: _entries(group, name) for name in projects.LISTS}
-    body["motion"]["pace"] = speed.points(scene, group, body["motion"]["fps"])
+    fps = body["motion"]["fps"]
+    body["motion"]["pace"] = speed.points(scene, group, fps)
+    for (name, number), keys in keyed.read(scene, group, fps).items():
+        lists[name][number]["keys"] = keys
     head = {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name}
     whole = head | {"picture": group.picture} | body | lists
     for place, key in attachments.paths(whole):
@@ -139,13 +141,8 @@ def _value(group: Any, d: Declared) -> Any:
     if d.optional and value in (declared.OFF, ""):
         return None
     if d.kind in ("pair", "triple"):
-        return [_decimal(v) for v in value]
-    return _decimal(value) if d.kind == "float" else value
-
-
-def _decimal(value: float) -> float:
-    """The decimal that a person typed: Blender keeps 29.97 as the nearest number of 32 bits, 29.9699993."""
-    return float(str(np.float32(value)))
+        return [drawn_curves.decimal(v) for v in value]
+    return drawn_curves.decimal(value) if d.kind == "float" else value
 
 
 def fill(scene: Any, wanted: Project) -> None:
@@ -157,6 +154,7 @@ def fill(scene: Any, wanted: Project) -> None:
     for name in projects.LISTS:
         _fill_list(getattr(group, name), getattr(wanted, name))
     speed.write(scene, group, wanted.motion.pace, wanted.motion.fps)
+    keyed.write(scene, group, {name: getattr(wanted, name) for name in projects.LISTS}, wanted.motion.fps)
     for name in projects.LISTS:
         setattr(group, declared.index_name(name), 0)
 
@@ -192,11 +190,6 @@ def edit_layers(scene: Any, edit: Callable[[Project], Project]) -> None:
 def _entries(group: Any, name: str) -> list[dict[str, Any]]:
     """A list of the project's document, with its paths as they stand in the scene."""
     return [_read(entry, projects.LISTS[name][0]) for entry in getattr(group, name)]
-
-
-def read_entry(entry: Any, name: str) -> dict[str, Any]:
-    """An entry of a list of the project, as its document has it."""
-    return _read(entry, projects.LISTS[name][0])
 
 
 def add_entry(scene: Any, name: str, value: Any) -> None:

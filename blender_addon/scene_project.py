@@ -19,7 +19,7 @@ from ..shared.plan import Plan
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.visits import check_ways
-from . import compat, keyed, overlay_pictures, preferences, properties, targets
+from . import compat, overlay_pictures, preferences, properties, targets
 from .targets import Built
 
 
@@ -119,18 +119,12 @@ def painted_folder(scene: Any) -> Path:
     return Path(bpy.path.abspath(properties.of_scene(scene).plates_folder))
 
 
-def build_painted(scene: Any, spec: SceneSpec, folder: Path) -> Built:
-    """Build the spec of a job that has just been painted, and with what is keyed in the panel if anything is."""
-    built = build(scene, spec, folder)
-    return build_again(scene) if keyed.is_keyed(scene) else built
-
-
 def build_again(scene: Any) -> Built:
     """Build a scene from the plates that it has already, whose layers may have been suggested by the server."""
     project, size = settled(scene)
     folder = painted_folder(scene)
     plan = plans.plan(project, *size)
-    spec = scene_building.build(project, plan, plate_files.load(folder), keyed.read(scene, plan))
+    spec = scene_building.build(project, plan, plate_files.load(folder))
     return build(scene, spec, folder)
 
 

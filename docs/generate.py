@@ -91,7 +91,7 @@ def table(section: str, declared: Iterator[settings.Declared]) -> str:
     """The settings of one section as a Markdown table."""
     lines = [f"\n## {section}\n", "| setting | default | limits | flag | |", "|---|---|---|---|---|"]
     for d in declared:
-        default = "empty" if d.default is None or d.default == "" else f"`{json.dumps(d.default)}`"
+        default = "empty" if d.default is None or d.default == "" or d.kind == "keys" else f"`{json.dumps(d.default)}`"
         limits = _limits(d)
         flag = f"`--{d.limits.flag}`" if d.limits.flag else ""
         lines.append(f"| `{d.name}` | {default} | {limits} | {flag} | {d.limits.help} |")
@@ -106,6 +106,7 @@ def _limits(d: settings.Declared) -> str:
         f"≥ {d.limits.low:g}" if d.limits.low is not None else "",
         f"≤ {d.limits.high:g}" if d.limits.high is not None else "",
         d.limits.unit,
+        "keyed" if d.limits.keyed else "",
     ]
     return " ".join(part for part in parts if part)
 

@@ -6,23 +6,21 @@ become keyframes that a person goes on editing. Drivers that listen while the fi
 that is rendered has no present, and nothing would be left to move by hand.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from . import settings
+from . import over_time, settings
 from .errors import UsageError
 from .finishing import DRIVEN, Distortion, Drive, Grade, LivingLayer, Overlay
 from .listening.following import Heard, followed
 from .listening.spectrum import Samples, Values
-from .over_time import OverTime
 from .pace import Points, corners
 from .plan import Plan
 from .project import Project
-from .settings import MOST_POINTS
+from .settings import MOST_POINTS, Curve
 
 SLOWEST = 0.01
 """The least speed, in parts of the mean: a journey that stands still at its end would be taken to end there."""
@@ -162,11 +160,11 @@ def keys(curve: Values) -> list[tuple[int, float]]:
     return [(n, values[n]) for n in corners(values, TOLERANCE * (max(values) - min(values)))]
 
 
-def keyed(project: Project, plan: Plan, curves: dict[Place, Values]) -> OverTime:
-    """Curves as what entries are at every frame of a plan."""
-    found: dict[str, dict[int, list[Any]]] = {kind: {} for kind in KINDS}
-    for (kind, number), places in itertools.groupby(sorted(curves), lambda place: place[:2]):
-        still, names = getattr(project, kind)[number], [name for _, _, name in places]
-        values = [{name: float(curves[kind, number, name][n]) for name in names} for n in range(plan.frames)]
-        found[kind][number] = [replace(still, **at) for at in values]
-    return OverTime(**found)
+def applied(project: Project, plan: Plan, curves: dict[Place, Values]) -> Project:
+    """A project whose entries are keyed by curves, over what keys they had of the same settings."""
+    found = {kind: list(getattr(project, kind)) for kind in KINDS}
+    for (kind, number, name), curve in curves.items():
+        points = tuple((n / plan.fps, value) for n, value in enumerate(curve[: plan.frames].tolist()))
+        found[kind][number] = over_time.with_curve(found[kind][number], Curve(name, points))
+    lists: dict[str, Any] = {kind: tuple(entries) for kind, entries in found.items()}
+    return replace(project, **lists)

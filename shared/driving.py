@@ -1,7 +1,7 @@
 """A scene that is built with its drives, by who has no panel: `preview`, `render`, and Blender's own command line.
 
-The curves are made anew at every run, out of the project and its sounds alone. Writing them into the project as keys
-was the other road: a project says what is wanted, and nothing that follows from it.
+The curves are made anew at every run, out of the project and its sounds alone, and win over keys of the same settings.
+Writing them into the project's file was the other road: it says what is wanted, and nothing that follows from it.
 """
 
 from dataclasses import replace
@@ -22,4 +22,4 @@ def build(project: Project, manifest: Manifest, read: drives.Read) -> SceneSpec:
     if driven.pace is not None:
         project = replace(project, motion=replace(project.motion, pace=driven.pace))
         plan = plans.plan(project, manifest.width, manifest.height)
-    return scene_building.build(project, plan, manifest, drives.keyed(project, plan, driven.curves))
+    return scene_building.build(drives.applied(project, plan, driven.curves), plan, manifest)

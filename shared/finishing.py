@@ -6,10 +6,14 @@ job, only a scene built again.
 
 from dataclasses import dataclass
 
-from .settings import setting
+from .settings import Curve, setting
 
 BUILT_IN_SOUNDS = ("wind", "rain", "water", "crickets", "room_tone", "footsteps", "birds")
 """The sounds that the project makes itself (`ambience.py`)."""
+KEYS = (
+    "Settings that change over time: [second, value] points each, as many values as the setting has; straight between "
+    "them, a seed held until the next."
+)
 
 
 @dataclass(frozen=True)
@@ -193,18 +197,19 @@ class Overlay:
     """Weather, light or film over the picture, as strips of its own."""
 
     kind: str = setting("rain", "What is laid over the picture.", choices=KINDS)
-    amount: float = setting(0.5, "How much of it: 0 none, 1 a lot.", low=0, high=1)
-    speed: float = setting(1.0, "How fast it moves or flickers, 1 as in nature.", low=0, high=20)
+    amount: float = setting(0.5, "How much of it: 0 none, 1 a lot.", low=0, high=1, keyed=True)
+    speed: float = setting(1.0, "How fast it moves or flickers, 1 as in nature.", low=0, high=20, keyed=True)
     angle_deg: float = setting(
         -10.0,
         "How far rain, snow and beams lean from straight down; positive falls to the right.",
         low=-60,
         high=60,
         unit="°",
+        keyed=True,
     )
     size: float = setting(1.0, "Size of drops, flakes, banks, beams, grain or the clear middle.", low=0.2, high=5)
-    colour: tuple[float, float, float] | None = setting(None, "Its colour. Empty: its own.", low=0, high=1)
-    seed: int = setting(0, "Same seed, same overlay.", low=0, high=2**31 - 1)
+    colour: tuple[float, float, float] | None = setting(None, "Its colour. Empty: its own.", low=0, high=1, keyed=True)
+    seed: int = setting(0, "Same seed, same overlay.", low=0, high=2**31 - 1, keyed=True)
     place: tuple[float, float] | None = setting(
         None,
         "Where beams come from, mist lies or the vignette is clear, [x, y] as shares of the frame. Empty: its own.",
@@ -222,6 +227,7 @@ class Overlay:
     end_s: float | None = setting(
         None, "When it ends. Empty: with the video.", low=0, high=1e6, unit="s", advanced=True
     )
+    keys: tuple[Curve, ...] = setting((), KEYS)
 
 
 @dataclass(frozen=True)
@@ -229,12 +235,13 @@ class Distortion:
     """Rows that sway like a picture seen through water or hot air: A sin(2 pi (y / wavelength - t / period))."""
 
     layer: int | None = setting(None, "The layer that sways, counted from 0. Empty: all.", low=0, high=63)
-    amplitude_px: float = setting(3.0, "How far a row moves to either side.", low=0, high=500, unit="px")
+    amplitude_px: float = setting(3.0, "How far a row moves to either side.", low=0, high=500, unit="px", keyed=True)
     wavelength_px: float = setting(90.0, "Rows from one crest to the next.", low=2, high=100000, unit="px")
     period_s: float = setting(
         4.0, "Seconds from crest to crest; in a loop rounded to a whole part of it.", low=0.05, high=3600, unit="s"
     )
     direction: str = setting("x", "Whether rows move sideways or up and down.", choices=("x", "y"))
+    keys: tuple[Curve, ...] = setting((), KEYS)
 
 
 @dataclass(frozen=True)
@@ -261,18 +268,24 @@ class Grade:
         "How far what is painted is brought back to the source's colours, channel by channel: 0 not, 1 wholly.",
         low=0,
         high=1,
+        keyed=True,
     )
-    temperature: float = setting(0.0, "White balance: -1 cold and blue to 1 warm.", low=-1, high=1)
-    tint: float = setting(0.0, "White balance: -1 green to 1 magenta.", low=-1, high=1)
-    lift: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Shadows by channel; 1 leaves them.", low=0, high=2)
-    gamma: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Middle tones by channel.", low=0.1, high=2)
-    gain: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Lights by channel.", low=0, high=2)
-    saturation: float = setting(1.0, "0 grey, 1 as it is.", low=0, high=4)
-    contrast: float = setting(0.0, "Contrast about middle grey, in percent.", low=-99, high=99, unit="%")
-    brightness: float = setting(0.0, "Brightness, in percent of white.", low=-100, high=100, unit="%")
+    temperature: float = setting(0.0, "White balance: -1 cold and blue to 1 warm.", low=-1, high=1, keyed=True)
+    tint: float = setting(0.0, "White balance: -1 green to 1 magenta.", low=-1, high=1, keyed=True)
+    lift: tuple[float, float, float] = setting(
+        (1.0, 1.0, 1.0), "Shadows by channel; 1 leaves them.", low=0, high=2, keyed=True
+    )
+    gamma: tuple[float, float, float] = setting(
+        (1.0, 1.0, 1.0), "Middle tones by channel.", low=0.1, high=2, keyed=True
+    )
+    gain: tuple[float, float, float] = setting((1.0, 1.0, 1.0), "Lights by channel.", low=0, high=2, keyed=True)
+    saturation: float = setting(1.0, "0 grey, 1 as it is.", low=0, high=4, keyed=True)
+    contrast: float = setting(0.0, "Contrast about middle grey, in percent.", low=-99, high=99, unit="%", keyed=True)
+    brightness: float = setting(0.0, "Brightness, in percent of white.", low=-100, high=100, unit="%", keyed=True)
     curve: tuple[tuple[float, float], ...] = setting(
         (), "Tone curve through these points [in, out], 0 to 1; empty: none.", low=0, high=1
     )
+    keys: tuple[Curve, ...] = setting((), KEYS)
 
 
 @dataclass(frozen=True)
@@ -280,7 +293,9 @@ class Swinging:
     """What sways and ripples: swings at many frequencies that come back to their beginning exactly."""
 
     preset: str = setting("vegetation", "How it moves.", choices=("vegetation", "water", "cloth", "air"), flag="preset")
-    gain: float = setting(1.0, "How far; too much is lowered to where nothing folds.", low=0, high=20, flag="gain")
+    gain: float = setting(
+        1.0, "How far; too much is lowered to where nothing folds.", low=0, high=20, flag="gain", keyed=True
+    )
     wind_deg: float = setting(0.0, "Where the wind blows to: 0 right, 90 up.", flag="wind", unit="degrees")
     correlation: float = setting(
         1.0, "How large the parts are that move as one; 1 is the preset's.", above=0, high=20, flag="correlation"
@@ -298,6 +313,7 @@ class LivingLayer(Swinging):
 
     layer: int | None = setting(None, "The layer that lives, counted from 0. Empty: all.", low=0, high=63)
     frequencies: int = setting(8, "How many swings are added up.", low=1, high=64, advanced=True)
+    keys: tuple[Curve, ...] = setting((), KEYS)
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,25 @@
 """Entries of a project whose values change while the film runs: what they are at every frame.
 
-A project's document has one value for each setting; keys are drawn in Blender, where curves are edited. What is read
-there comes in here as plain data, so the same formulas serve what stands still and what is keyed, and the arithmetic
-frames show both. Keys in the project's document were the other road: a second editor of curves, in JSON.
+An entry names them in its `keys`: points of second and value. In Blender they are keyframes, drawn and read as F-curves
+(`blender_addon/keyed.py`); here the same points become plain values, frame by frame, so one set of formulas serves what
+stands still and what is keyed, and the arithmetic frames show both. Curves with handles, as Blender has them, were the
+other road: every reader of a project would have to solve Blender's cubic to show the same frame.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, groupby
+from typing import Any
+
+import numpy as np
 
 from .finishing import Distortion, Grade, LivingLayer, Overlay
+from .plan import Plan
+from .project import Project
+from .settings import Curve, declared
+
+LISTS = ("overlays", "grades", "distortions", "living")
+"""The lists of a project whose entries have keys."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,37 @@ class OverTime:
     living: Mapping[int, Sequence[LivingLayer]] = field(default_factory=dict)
 
 
-STILL = OverTime()
+def read(project: Project, plan: Plan) -> OverTime:
+    """The entries of a project that have keys, at every frame of its plan."""
+    return OverTime(
+        **{
+            kind: {n: _moments(entry, plan) for n, entry in enumerate(getattr(project, kind)) if entry.keys}
+            for kind in LISTS
+        }
+    )
+
+
+def with_curve(entry: Any, curve: Curve) -> Any:
+    """An entry with a curve in place of the one that it has of the same setting."""
+    return replace(entry, keys=(*(one for one in entry.keys if one.setting != curve.setting), curve))
+
+
+def _moments(entry: Any, plan: Plan) -> list[Any]:
+    kinds = {d.name: d.kind for d in declared(type(entry))}
+    curves = {curve.setting: _values(curve, kinds[curve.setting], plan) for curve in entry.keys}
+    return [replace(entry, keys=(), **{name: values[n] for name, values in curves.items()}) for n in range(plan.frames)]
+
+
+def _values(curve: Curve, kind: str, plan: Plan) -> list[Any]:
+    """A curve at the frames of a plan: numbers straight between the points, whole numbers held until the next."""
+    # in frames: a second is rounded where it was written, and a value that is held must not come a frame late
+    at = [round(point[0] * plan.fps, 4) for point in curve.points]
+    frames = np.arange(plan.frames)
+    if kind == "int":
+        last = np.maximum(np.searchsorted(at, frames, side="right") - 1, 0)
+        return [int(curve.points[n][1]) for n in last]
+    parts = [np.interp(frames, at, values).tolist() for values in list(zip(*curve.points, strict=True))[1:]]
+    return parts[0] if kind == "float" else list(zip(*parts, strict=True))
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from . import colour_match, cues, drives, geometry, grading, living, overlays, shimmering
+from . import colour_match, cues, drives, geometry, grading, living, over_time, overlays, shimmering
 from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
 from .grading import Graded
-from .over_time import STILL, OverTime
+from .over_time import OverTime
 from .overlays import Sheet, sheet
 from .plan import Plan
 from .plates import Manifest, ObjectPlate, Plate, Tile
@@ -32,9 +32,8 @@ LEVELS = 256
 """Of opacity: its keys leave the curve by one of them at most."""
 
 
-def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = STILL) -> SceneSpec:
-    """The scene of finished plates; `keyed` is what of overlays, grades and distortions changes while the
-    film runs."""
+def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
+    """The scene of finished plates."""
     if (manifest.width, manifest.height, manifest.steps) != (plan.width, plan.height, plan.steps):
         raise ParallaxError(
             f"The plates are for {manifest.width}x{manifest.height} px and {manifest.steps} steps, "
@@ -45,9 +44,9 @@ def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = ST
         raise ParallaxError(
             f"The plates are painted up to step {manifest.done} of {manifest.steps}.", "Resume the job first."
         )
-    check(project, plan, keyed)
+    check(project, plan)
     frame = framing(project.output, plan.width, plan.height)
-    planes, sheets, grades = _laid(project, plan, manifest, frame, keyed)
+    planes, sheets, grades = _laid(project, plan, manifest, frame, over_time.read(project, plan))
     return SceneSpec(
         name=project.name,
         width=frame.width,
@@ -65,8 +64,9 @@ def build(project: Project, plan: Plan, manifest: Manifest, keyed: OverTime = ST
     )
 
 
-def check(project: Project, plan: Plan, keyed: OverTime = STILL) -> None:
+def check(project: Project, plan: Plan) -> None:
     """Raise UsageError for what `build` would refuse of a project, whatever its plates: to be asked before painting."""
+    keyed = over_time.read(project, plan)
     for kind in ("overlays", "distortions", "living", "shimmers", "grades"):
         for number, entry in enumerate(getattr(project, kind)):
             check_layer(entry.layer, f"{kind}.{number}", len(plan.layers))

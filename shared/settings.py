@@ -21,7 +21,8 @@ T = TypeVar("T")
 class Limits:
     """What a value may be. `low` and `high` are included, `above` is not; `flag` is the command line's short name.
 
-    `advanced` settings are rarely needed: Blender shows them apart.
+    `advanced` settings are rarely needed: Blender shows them apart. Those that are `keyed` may change while the film
+    runs: the curves in `keys` of the same entry name them.
     """
 
     help: str
@@ -32,6 +33,20 @@ class Limits:
     flag: str = ""
     unit: str = ""
     advanced: bool = False
+    keyed: bool = False
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a setting is over time: [second, value] points, or [second, red, green, blue] of a colour; the seconds rise,
+    and the first and the last value are held before and after them."""
+
+    setting: str
+    points: tuple[tuple[float, ...], ...]
+
+
+Keys = tuple[Curve, ...]
+"""The curves of an entry's settings; as JSON an object with a list of points for each."""
 
 
 def setting(
@@ -45,17 +60,19 @@ def setting(
     flag: str = "",
     unit: str = "",
     advanced: bool = False,
+    keyed: bool = False,
 ) -> Any:
     """Declare a field of a settings dataclass."""
-    return field(default=default, metadata={"limits": Limits(help, low, high, above, choices, flag, unit, advanced)})
+    limits = Limits(help, low, high, above, choices, flag, unit, advanced, keyed)
+    return field(default=default, metadata={"limits": limits})
 
 
 @dataclass(frozen=True)
 class Declared:
     """One declared setting; `optional` allows null.
 
-    `kind` is bool, int, float, str, pair (x, y), triple (red, green, blue), box (left, top, right, bottom) or points
-    (pairs).
+    `kind` is bool, int, float, str, pair (x, y), triple (red, green, blue), box (left, top, right, bottom), points
+    (pairs) or keys (curves of the settings beside it).
     """
 
     name: str
@@ -73,6 +90,8 @@ _SHAPES = {
     "box": (4, "four numbers", "[left, top, right, bottom]"),
 }
 MOST_POINTS = 4096
+MOST_SECONDS = 1e6
+"""How late a point of a curve may be."""
 
 
 def _kind(annotation: Any) -> tuple[str, bool]:
@@ -82,6 +101,8 @@ def _kind(annotation: Any) -> tuple[str, bool]:
         return _kind(inner[0])[0], True
     if typing.get_origin(annotation) is tuple:
         parts = typing.get_args(annotation)
+        if parts[0] is Curve:
+            return "keys", False
         return "points" if parts[-1] is Ellipsis else _TUPLES[len(parts)], False
     return _KINDS[annotation], False
 
@@ -180,11 +201,44 @@ def read(cls: type[T], data: Any, path: str) -> T:
         if key not in known:
             names = ", ".join(known)
             raise UsageError(f"{join(path, str(key))} is not a setting.", f"Known here: {names}.")
-    values = {k: check(v, known[k], join(path, k)) for k, v in data.items()}
+    values = {
+        k: _keys(v, known, join(path, k)) if known[k].kind == "keys" else check(v, known[k], join(path, k))
+        for k, v in data.items()
+    }
     missing = [k for k, d in known.items() if d.default is MISSING and k not in values]
     if missing:
         raise UsageError(f"{join(path, missing[0])} is missing.", known[missing[0]].limits.help)
     return typing.cast(T, cls(**values))
+
+
+def _keys(value: Any, known: Mapping[str, Declared], path: str) -> Keys:
+    """The curves of those settings beside them that may change over time."""
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"{path} must be an object, not {describe(value)}.", "Write it as {setting: [[second, value]]}."
+        )
+    can = [name for name, d in known.items() if d.limits.keyed]
+    for name in value:
+        if name not in can:
+            raise UsageError(f"{join(path, str(name))} cannot change over time.", f"These can: {', '.join(can)}.")
+    return tuple(Curve(k, _curve(value[k], known[k], join(path, k))) for k in can if k in value)
+
+
+def _curve(value: Any, want: Declared, path: str) -> tuple[tuple[float, ...], ...]:
+    wide = _SHAPES[want.kind][0] if want.kind in _SHAPES else 1
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_POINTS:
+        raise UsageError(f"{path} must be a list of 1 to {MOST_POINTS} points.", "Write it as [[second, value], ...].")
+    second = Declared("second", "float", False, None, Limits("Seconds of the video.", 0, MOST_SECONDS))
+    out: list[tuple[float, ...]] = []
+    for i, point in enumerate(value):
+        if not isinstance(point, list | tuple) or len(point) != 1 + wide:
+            raise UsageError(f"{path}.{i} must be a list of {1 + wide} numbers.", "The second comes first.")
+        at = _number(point[0], second, f"{path}.{i}.0")
+        if out and at <= out[-1][0]:
+            raise UsageError(f"{path}.{i} is not later than the point before it.", "Write them in the order of time.")
+        part = replace(want, kind="float" if want.kind in _SHAPES else want.kind)
+        out.append((at, *(_number(v, part, f"{path}.{i}.{n}") for n, v in enumerate(point[1:], 1))))
+    return tuple(out)
 
 
 def join(path: str, name: str) -> str:
@@ -197,7 +251,7 @@ def write(value: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for d in declared(type(value)):
         v = getattr(value, d.name)
-        out[d.name] = _plain(v)
+        out[d.name] = {c.setting: _plain(c.points) for c in v} if d.kind == "keys" else _plain(v)
     return out
 
 
@@ -213,14 +267,11 @@ def json_schema(cls: type[Any]) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of one settings dataclass."""
     properties: dict[str, Any] = {}
     for d in declared(cls):
+        if d.kind == "keys":
+            properties[d.name] = _keys_schema(cls, d.limits.help)
+            continue
         node: dict[str, Any] = {"description": d.limits.help}
-        numeric: dict[str, Any] = {}
-        if d.limits.low is not None:
-            numeric["minimum"] = d.limits.low
-        if d.limits.high is not None:
-            numeric["maximum"] = d.limits.high
-        if d.limits.above is not None:
-            numeric["exclusiveMinimum"] = d.limits.above
+        numeric = _bounded(d)
         row = {"type": "array", "items": {"type": "number", **numeric}}
         if d.kind == "points":
             node |= {"type": "array", "items": row | {"minItems": 2, "maxItems": 2}, "maxItems": MOST_POINTS}
@@ -240,3 +291,22 @@ def json_schema(cls: type[Any]) -> dict[str, Any]:
     required = [d.name for d in declared(cls) if d.default is MISSING]
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     return schema | ({"required": required} if required else {})
+
+
+def _bounded(d: Declared) -> dict[str, Any]:
+    """The limits of a setting, as JSON Schema has them."""
+    found = {"minimum": d.limits.low, "maximum": d.limits.high, "exclusiveMinimum": d.limits.above}
+    return {word: limit for word, limit in found.items() if limit is not None}
+
+
+def _keys_schema(cls: type[Any], help: str) -> dict[str, Any]:
+    curves = {}
+    for d in declared(cls):
+        if d.limits.keyed:
+            wide = _SHAPES[d.kind][0] if d.kind in _SHAPES else 1
+            value = {"type": "integer" if d.kind == "int" else "number", **_bounded(d)}
+            row = [{"type": "number", "minimum": 0, "maximum": MOST_SECONDS}, *([value] * wide)]
+            point = {"type": "array", "prefixItems": row, "minItems": len(row), "maxItems": len(row)}
+            curves[d.name] = {"type": "array", "items": point, "minItems": 1, "maxItems": MOST_POINTS}
+    words = {"description": help, "default": {}}
+    return {"type": "object", "properties": curves, "additionalProperties": False, **words}

@@ -35,7 +35,7 @@ def sheets(overlays: Sequence[Overlay], stage: Stage, keyed: Keyed | None = None
         if moments is None:
             yield from _sheets(number, name, overlay, stage, range(stage.frames))
             continue
-        tinted = overlay.colour is not None and len({moment.colour for moment in moments}) > 1
+        tinted = len({moment.colour for moment in moments}) > 1
         colours = tuple(moment.colour or WHITE for moment in moments) if tinted else ()
         amounts = tuple(moment.amount for moment in moments)
         amounts = amounts if min(amounts) != max(amounts) else ()

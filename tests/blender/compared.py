@@ -24,6 +24,14 @@ def compared(spec: SceneSpec, folder: Path, frame: int, at: int | None = None) -
     )
 
 
+def met(spec: SceneSpec, folder: Path, *at: int, most: int = 4) -> None:
+    """Frames of the spec are the arithmetic ones; one value in a hundred may be further off than `most`, at rims."""
+    for frame in at:
+        _, off = compared(spec, folder, frame)
+        assert off.mean() <= 0.5
+        assert (off > most).mean() <= 0.01
+
+
 def shows(spec: SceneSpec, folder: Path, frame: int, at: int, most: int = 2) -> bool:
     """Whether Blender's frame `at` is the spec's `frame`, no value further off than `most`."""
     _, off = compared(spec, folder, frame, at)

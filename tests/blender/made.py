@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import scene_building, tiling
 from infinite_parallax.shared.colour_cells import measure
 from infinite_parallax.shared.frames import Bytes, Texture
-from infinite_parallax.shared.over_time import STILL, OverTime
 from infinite_parallax.shared.plan import Plan
 from infinite_parallax.shared.plates import Manifest, ObjectPlate, Plate, Tile
 from infinite_parallax.shared.scene import SceneSpec
@@ -48,10 +46,9 @@ def made(
     data: dict[str, Any],
     contours: bool = False,
     covers: bool = False,
-    keyed: Callable[[Plan], OverTime] = lambda _: STILL,
     drift: bool = False,
 ) -> SceneSpec:
-    """Write the plates of a project into `folder` and return its scene, with what is `keyed` in it.
+    """Write the plates of a project into `folder` and return its scene.
 
     With `contours` the layers begin along wavy lines, with `covers` each has one at its beginning and one at its end.
     The objects of the project are made as well. With `drift` the colours of the plates are others the farther away
@@ -71,7 +68,7 @@ def made(
     things = tuple(_object(folder, plan, thing, n) for n, thing in enumerate(project.objects))
     manifest = Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things)
     (folder / "manifest.json").write_text(json.dumps(manifest.to_json()), encoding="utf-8")
-    return scene_building.build(project, plan, manifest, keyed(plan))
+    return scene_building.build(project, plan, manifest)
 
 
 def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool, drift: bool) -> Bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, held, keyed, listening, properties, scene_project, targets
+from infinite_parallax.blender_addon import compat, held, listening, properties, scene_project, targets
 from infinite_parallax.shared import drives
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
@@ -16,7 +16,7 @@ from infinite_parallax.shared.ambience import write_wav
 from infinite_parallax.shared.scene import SceneSpec
 
 from ..core.clicks import clicks
-from .compared import compared
+from .compared import compared, met
 from .made import HEIGHT, WIDTH, document, made
 from .pictures import texture, write_png
 
@@ -51,16 +51,9 @@ def built(folder: Path) -> SceneSpec:
     """The scene as it is keyed, from plates made by hand."""
     data = properties.document(scene())
     data |= {"sound": {"ambience": "none"}, "drives": []}
-    spec = made(folder, data, contours=not data["motion"]["loop"], keyed=lambda plan: keyed.read(scene(), plan))
+    spec = made(folder, data, contours=not data["motion"]["loop"])
     targets.build(scene(), spec, folder, folder)
     return spec
-
-
-def met(spec: SceneSpec, folder: Path, *at: int) -> None:
-    for frame in at:
-        _, off = compared(spec, folder, frame)
-        assert off.mean() <= 0.5
-        assert (off > 6).mean() <= 0.01
 
 
 @needs_sound
@@ -128,7 +121,8 @@ def test_without_a_panel_what_is_driven_is_held(tmp_path: Path, target: str) -> 
     if target == "planes":
         curves["living", 0, "gain"] = [2 * v for v in up]
     places = {place: np.array(values) for place, values in curves.items()}
-    spec = made(tmp_path, data, contours=True, keyed=lambda plan: drives.keyed(project, plan, places))
+    applied = drives.applied(project, plans.plan(project, WIDTH, HEIGHT), places)
+    spec = made(tmp_path, applied.to_json(), contours=True)
     spec = scenes.from_json(json.loads(json.dumps(spec.to_json())))
     for _ in range(2):
         targets.build(scene(), spec, tmp_path, tmp_path)

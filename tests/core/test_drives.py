@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from infinite_parallax.shared import drives
+from infinite_parallax.shared import drives, over_time
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
@@ -97,10 +97,10 @@ def test_curves_of_settings() -> None:
     wave = made.curves["distortions", 0, "amplitude_px"]
     assert wave[before] > 4
     assert wave[beat + 1] < 0.6 * wave[before]
-    over_time = drives.keyed(project, plan, made.curves)
-    assert over_time.grades[0][beat].brightness == bright[beat]
-    assert len(over_time.overlays[0]) == plan.frames
-    assert over_time.distortions[0][beat].amplitude_px == wave[beat]
+    told = over_time.read(drives.applied(project, plan, made.curves), plan)
+    assert told.grades[0][beat].brightness == bright[beat]
+    assert len(told.overlays[0]) == plan.frames
+    assert told.distortions[0][beat].amplitude_px == wave[beat]
 
 
 def test_drives_of_one_setting_add_up() -> None:

@@ -1,11 +1,17 @@
 """Overlays and grades over time: speed that adds up, seeds that take over, and values that are told at every frame."""
 
 import json
+import re
 from dataclasses import replace
+from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
-from infinite_parallax.shared import frames, grading, overlays, scene
+from infinite_parallax.shared import frames, grading, over_time, overlays, scene
+from infinite_parallax.shared import plan as plans
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.finishing import Grade, Overlay
 from infinite_parallax.shared.frames import Texture
 from infinite_parallax.shared.over_time import clock, runs
@@ -13,6 +19,56 @@ from infinite_parallax.shared.over_time import clock, runs
 from .test_overlays import STAGE, over_grey, rendered
 
 N = STAGE.frames
+KEYED = {
+    "motion": {"step_px": 10, "steps": 4, "seconds_per_step": 0.5, "fps": 12},
+    "layers": [{"height": 40, "distance": 1}, {"distance": 2}],
+    "overlays": [
+        {"keys": {"speed": [[0.5, 0.2], [1.0, 2.2]], "seed": [[0, 3], [0.666667, 5]]}},
+        {"colour": None, "keys": {"colour": [[0, 1, 0, 0], [1.0, 0, 0, 1]]}},
+        {},
+    ],
+    "grades": [{"contrast": 5, "keys": {"contrast": [[0.25, -20]]}}],
+}
+
+
+def test_keys_are_what_an_entry_is_at_every_frame() -> None:
+    project = projects.from_json(KEYED)
+    told = over_time.read(project, plans.plan(project, 100, 80))
+    assert [round(moment.speed, 6) for moment in told.overlays[0][5:13]] == pytest.approx(
+        [0.2, 0.2, 0.533333, 0.866667, 1.2, 1.533333, 1.866667, 2.2]
+    )
+    assert [moment.seed for moment in told.overlays[0][6:10]] == [3, 3, 5, 5], "a seed is not late by a rounded second"
+    assert told.overlays[1][6].colour == pytest.approx((0.5, 0.0, 0.5))
+    assert {moment.contrast for moment in told.grades[0]} == {-20}
+    assert set(told.overlays) == {0, 1}
+    assert all(len(moments) == 24 for moments in told.overlays.values())
+
+
+def test_keys_survive_their_document() -> None:
+    project = projects.from_json(KEYED)
+    document = json.loads(json.dumps(project.to_json()))
+    assert projects.from_json(document) == project
+    assert document["overlays"][0]["keys"]["seed"] == [[0, 3], [0.666667, 5]]
+    assert document["overlays"][2]["keys"] == {}
+    jsonschema.Draft202012Validator(projects.json_schema()).validate(document)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ([], "must be an object"),
+        ({"size": [[0, 1]]}, "overlays.0.keys.size cannot change over time"),
+        ({"amount": []}, "must be a list of 1"),
+        ({"amount": [[0, 3]]}, "overlays.0.keys.amount.0.1 is 3, but must be"),
+        ({"amount": [[-1, 0.5]]}, "overlays.0.keys.amount.0.0 is -1"),
+        ({"amount": [[1, 0], [1, 1]]}, "is not later than the point before it"),
+        ({"colour": [[0, 1]]}, "must be a list of 4 numbers"),
+        ({"seed": [[0, 1.5]]}, "must be a whole number"),
+    ],
+)
+def test_keys_that_cannot_be_are_refused_by_their_path(keys: Any, words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        projects.from_json({"overlays": [{"keys": keys}]})
 
 
 def test_the_clock_is_the_integral_of_the_speed() -> None:
