@@ -2,7 +2,8 @@
 
 Rows slide apart without end, so a rectangle of the plate would grow with every step, most of it empty. A tile that is
 aligned anew stays as small as any other; whatever is read or written is moved row by row from its own alignment
-(`Rect.step`) to the tile's. Everything else is `plate_store`'s.
+(`Rect.step`) to the tile's. Everything else is `plate_store`'s. In a loop every row comes home after a way of its own,
+so the source's second coming is not known before it is seen, and what is cut into it is what was cut into the first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,12 +40,14 @@ class RecedingStore(PlateStore):
         top, bottom = self.rows or (0, 0)
         before, now = (self.ramp.positions(self._travel(k), top, bottom - top) for k in (step - 1, step))
         new = int(np.abs(now - before).max())
-        head = max((h.width for h in heads if 0 <= h.x < self.plan.width), default=0) if step == 1 else 0
+        ahead, width = self.layer.velocity[0] < 0, self.plan.width
+        near = [h.width for h in heads if (h.x + h.width == width if ahead else h.x == 0)] if step == 1 else []
+        head = max(near, default=0)
+        far = [replace(h, step=0) for h in heads if (h.x == 0) == ahead] if step == 1 else []
         if not new + head:
-            return []
-        ahead = self.layer.velocity[0] < 0
-        x = (self.plan.width - head if ahead else -new) - self.layer.position(step - 1)[0]
-        return [Rect(x, top, new + head, bottom - top, step - 1)]
+            return far
+        x = (width - head if ahead else -new) - self.layer.position(step - 1)[0]
+        return [Rect(x, top, new + head, bottom - top, step - 1), *far]
 
     def advance(self, step: int) -> None:
         """Open the tiles that come on show at `step`; they take over what their predecessors know."""
@@ -84,6 +87,15 @@ class RecedingStore(PlateStore):
                 here = rows[set_here], columns[set_here]
                 tile.pixels[here], tile.known[here] = pixels[there][set_here], OWN
 
+    def _know_return(self, tiles: Sequence[OpenTile]) -> None:
+        """Nothing: what a layer comes home to is painted, row by row as it comes in."""
+
+    def _note_covered(self, rect: Rect, pixels: Pixels, which: Bool) -> None:
+        """Keep in mind what is painted over of the source, for both of its comings: they are the same."""
+        for cover in (self._opening, self._homecoming):
+            if cover is not None:
+                cover.add(rect, pixels, which)
+
     def _travel(self, step: int) -> float:
         return travel(self.layer.velocity, step)
 
@@ -109,4 +121,7 @@ class RecedingStore(PlateStore):
 
     def _write(self, name: str, tile: OpenTile | Pixels, place: TilePlan, opacity: tuple[float, float]) -> Tile:
         written = super()._write(name, tile, place, opacity)
-        return replace(written, ramp=self.ramp, home_px=0.0 if written.is_cover else self._home_px(place))
+        home = self._home_px(place)
+        if written.is_cover:  # its rows stand as the source's do, when that is seen
+            home = self._travel(place.last if opacity[1] else place.first)
+        return replace(written, ramp=self.ramp, home_px=home)

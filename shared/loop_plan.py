@@ -2,7 +2,8 @@
 
 A layer that moves v px per step is home after S steps if v * S is a whole number of px, its circumference, and long
 enough for the source and for a way back to it. All layers share S, so it is a multiple of every velocity's
-denominator, and the slowest layer says how large it must be. Bending the velocities a little until a round S fits
+denominator, and the slowest layer says how large it must be; of ground that recedes that is its upper edge, whose rows
+come home by themselves (`ramp`). Bending the velocities a little until a round S fits
 them was the other road; it changes the depth that a person has set.
 """
 
@@ -39,11 +40,13 @@ def loop_steps(
     width: int,
     frames_per_step: Fraction,
     wanted: int | None,
+    ramps: Sequence[float | None] | None = None,
 ) -> int:
     """The steps of a loop: the fewest that bring every layer home, or `wanted`, refused where they do not.
 
-    `velocities` in px per step, at least one of them not zero; `frames_per_step` exact. Raises UsageError with the
-    name of the layer that is the reason.
+    `velocities` in px per step, at least one of them not zero; `frames_per_step` exact; `ramps`: the speed of the
+    upper edge as a share of the layer's, where that recedes. Raises UsageError with the name of the layer that is the
+    reason.
     """
     for velocity, name in zip(velocities, names, strict=True):
         if velocity[1]:
@@ -52,20 +55,35 @@ def loop_steps(
                 "Set the direction to 0 or 180, or motion.loop to false.",
             )
     speeds = [(abs(geometry.exact(v[0])), name) for v, name in zip(velocities, names, strict=True) if v[0]]
+    shares = [
+        geometry.exact(ramp or 1) for ramp, v in zip(ramps or [None] * len(names), velocities, strict=True) if v[0]
+    ]
+    edges = [(speed * share, _edge(name, share)) for (speed, name), share in zip(speeds, shares, strict=True)]
     unit = math.lcm(frames_per_step.denominator, *(speed.denominator for speed, _ in speeds))
-    slowest, slow_name = min(speeds)
+    slowest, slow_name = min(edges)
     far = width + room_px(width)
     least = unit * math.ceil(far / slowest / unit)
     if wanted is not None:
-        _check(wanted, least, unit, speeds, frames_per_step, far)
+        _check(wanted, least, unit, speeds, edges, frames_per_step, far)
         return wanted
     if least > MOST_STEPS:
-        _refuse_long(least, speeds, frames_per_step, far, slow_name)
+        _refuse_long(least, speeds, slowest, frames_per_step, far, slow_name)
     return least
 
 
+def _edge(name: str, share: Fraction) -> str:
+    """What a layer's slowest row is called."""
+    return f"Layer {name!r}" if share == 1 else f"The upper edge of layer {name!r}"
+
+
 def _check(
-    steps: int, least: int, unit: int, speeds: Sequence[tuple[Fraction, str]], frames_per_step: Fraction, far: int
+    steps: int,
+    least: int,
+    unit: int,
+    speeds: Sequence[tuple[Fraction, str]],
+    edges: Sequence[tuple[Fraction, str]],
+    frames_per_step: Fraction,
+    far: int,
 ) -> None:
     """Refuse a number of steps that does not bring every layer home, and say which one does."""
     nearest = max(least, unit * max(1, round(Fraction(steps, unit))))
@@ -74,9 +92,12 @@ def _check(
         way = speed * steps
         if way.denominator != 1:
             raise UsageError(f"In {steps} steps layer {name!r} moves {float(way):g} px, not a whole number.", way_out)
-        if way < far:
+    for speed, edge in edges:
+        if speed * steps < far:
+            label = edge[0].lower() + edge[1:]
             raise UsageError(
-                f"In {steps} steps layer {name!r} moves {way} px; to come home it needs {far} or more.", way_out
+                f"In {steps} steps {label} moves {float(speed * steps):g} px; to come home it needs {far} or more.",
+                way_out,
             )
     if (steps * frames_per_step).denominator != 1:
         raise UsageError(f"{steps} steps last {float(steps * frames_per_step):g} frames, not a whole number.", way_out)
@@ -85,16 +106,16 @@ def _check(
 def _refuse_long(
     least: int,
     speeds: Sequence[tuple[Fraction, str]],
+    slowest: Fraction,
     frames_per_step: Fraction,
     far: int,
     slow_name: str,
 ) -> None:
-    """Say why a loop would need more steps than anybody wants, and what to change."""
-    slowest = min(speed for speed, _ in speeds)
+    """Say why a loop would need more steps than anybody wants, and what to change; `slow_name` moves `slowest` px."""
     if math.ceil(far / slowest) > MOST_STEPS:
         enough = math.ceil(Fraction(far * 10, MOST_STEPS)) / 10
         raise UsageError(
-            f"Layer {slow_name!r} moves {float(slowest):g} px per step and would need {least} steps to come home.",
+            f"{slow_name} moves {float(slowest):g} px per step and would need {least} steps to come home.",
             f"Give it a velocity of at least {enough:g} px per step, or 0; motion.steps asks for so long a loop.",
         )
     if frames_per_step.denominator > max(speed.denominator for speed, _ in speeds):

@@ -151,7 +151,7 @@ def plan(project: Project, width: int, height: int) -> Plan:
             velocity=velocities[i],
             steps=geometry.steps_to_leave(velocities[i], width, height),
             overlap_px=min(project.plates.overlap_px, tops[i]),
-            ramp=_ramp(project, layer, velocities[i], i, range(tops[i], tops[i] + heights[i])),
+            ramp=_ramp(project, layer, velocities[i], i, range(tops[i], tops[i] + heights[i]), steps),
         )
         for i, layer in enumerate(given)
     )
@@ -196,7 +196,9 @@ def _heights(layers: Sequence[Layer], height: int) -> list[int]:
     return [*upper, rest]
 
 
-def _ramp(project: Project, layer: Layer, velocity: geometry.Velocity, index: int, rows: range) -> Ramp | None:
+def _ramp(
+    project: Project, layer: Layer, velocity: geometry.Velocity, index: int, rows: range, steps: int
+) -> Ramp | None:
     """The ramp of a layer over its rows; None where all of them move as one. Refused where it cannot be."""
     if layer.ramp is None or layer.ramp == 1 or not any(velocity):
         return None
@@ -204,9 +206,8 @@ def _ramp(project: Project, layer: Layer, velocity: geometry.Velocity, index: in
         raise UsageError(f"layers.{index}.ramp needs a layer that moves sideways.", "Choose the direction 0 or 180.")
     if project.cut.mode == "straight":
         raise UsageError(f"layers.{index}.ramp needs layers with contours.", "Cut along contours, or take it away.")
-    if project.motion.loop:
-        raise UsageError(f"layers.{index}.ramp cannot be had in a loop.", "Take the ramp or the loop away.")
-    return Ramp(layer.ramp, rows[0], rows[-1])
+    around = loop_plan.circumference(velocity, steps) if project.motion.loop else None
+    return Ramp(layer.ramp, rows[0], rows[-1], around)
 
 
 def _steps(
@@ -230,18 +231,9 @@ def _steps(
     if motion.loop:
         per_step = geometry.exact(motion.seconds_per_step) * geometry.exact(motion.fps)
         names = [_name(layer, i) for i, layer in enumerate(layers)]
-        _refuse_ramps(layers, names)
-        return loop_plan.loop_steps(velocities, names, width, per_step, motion.steps)
+        ramps = [layer.ramp for layer in layers]
+        return loop_plan.loop_steps(velocities, names, width, per_step, motion.steps, ramps)
     return motion.steps or max(needs)
-
-
-def _refuse_ramps(layers: Sequence[Layer], names: Sequence[str]) -> None:
-    for layer, name in zip(layers, names, strict=True):
-        if layer.ramp is not None:
-            raise UsageError(
-                f"Layer {name!r} recedes, so each of its rows would come home at another time.",
-                "Leave its ramp empty, or set motion.loop to false.",
-            )
 
 
 def _name(layer: Layer, index: int) -> str:

@@ -3,11 +3,13 @@
 A point X of the ground lies on the screen at x = c + s(y) (X - V k): row y shows it at scale s(y) and moves at s(y)
 times the speed of the lower edge. On the plate every row is kept at the scale at which the picture shows it, so known
 pixels are copied; row y of the plate is then on the screen at x = u + s(y) V k. Here are the scales, and the positions
-of rows, which everybody rounds alike. Many thin layers were the other road: they tear at their borders, and more of
-them tear more often.
+of rows, which everybody rounds alike. In a loop every row's way is made a whole number of px, so that all come home
+with the lower edge, and none is off by more than half a px when it does. Many thin layers were the other road: they
+tear at their borders, and more of them tear more often.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -24,18 +26,26 @@ Columns = NDArray[np.int64]
 class Ramp:
     """Row `top` moves at `ratio` (0 < ratio <= 1) times the speed of row `bottom`, rows between them linearly.
 
-    What stands up above the first row of ground moves with it, what hangs below the last one with that.
+    What stands up above the first row of ground moves with it, what hangs below the last one with that. In a loop the
+    row `bottom` moves by `around` px, and every other row by a whole number of px too.
     """
 
     ratio: float
     top: int
     bottom: int
+    around: int | None = None
 
     def scales(self, first: int, rows: int) -> Scales:
         """s(y) of rows first..first + rows, float64 [rows]: scale and speed as shares of the lower edge's."""
+        if self.around is not None:
+            return np.asarray(self.trips(first, rows) / self.around, np.float64)
         span = max(1, self.bottom - self.top)
         t = np.clip(np.arange(first, first + rows) - self.top, 0, span) / span
         return np.asarray(self.ratio + (1 - self.ratio) * t, np.float64)
+
+    def trips(self, first: int, rows: int) -> Columns:
+        """How far rows first..first + rows go in a loop, px, int64 [rows]: after so much their picture repeats."""
+        return _positions(replace(self, around=None), float(self.around or 0), first, rows)
 
     def positions(self, travel_px: float, first: int, rows: int) -> Columns:
         """Where rows first..first + rows are when the lower edge has moved `travel_px`, whole px, int64 [rows].
@@ -46,7 +56,7 @@ class Ramp:
 
     def raised(self, rows: int) -> "Ramp":
         """The same ramp, its rows counted from row `rows` on."""
-        return Ramp(self.ratio, self.top - rows, self.bottom - rows)
+        return replace(self, top=self.top - rows, bottom=self.bottom - rows)
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,10 @@ def travel(velocity: tuple[float, float], step: float | Fraction) -> float:
 @lru_cache(maxsize=256)
 def _positions(ramp: Ramp, travel_px: float, first: int, rows: int) -> Columns:
     ratio, way = geometry.exact(ramp.ratio), geometry.exact(travel_px)
+    if ramp.around is not None:
+        whole = way.denominator * ramp.around
+        trips = (way.numerator * int(trip) for trip in ramp.trips(first, rows))
+        return _read_only([_rounded(trip, whole) for trip in trips])
     span = max(1, ramp.bottom - ramp.top)
     # s(y) * travel = (start + i * rise) / whole for the i-th row of ground
     start = way * ratio
@@ -84,7 +98,11 @@ def _positions(ramp: Ramp, travel_px: float, first: int, rows: int) -> Columns:
     whole = start.denominator * rise.denominator
     a, b = (int(part * whole) for part in (start, rise))
     clipped = (min(max(y - ramp.top, 0), span) for y in range(first, first + rows))
-    out = np.array([_rounded(a + b * i, whole) for i in clipped], np.int64)
+    return _read_only([_rounded(a + b * i, whole) for i in clipped])
+
+
+def _read_only(values: Sequence[int]) -> Columns:
+    out = np.array(values, np.int64)
     out.setflags(write=False)
     return out
 

@@ -4,6 +4,9 @@
 the source's own row, moved by some px and never scaled, so it stays as sharp as the source is; rendering the ground
 and shrinking its upper rows was the other road, and softened them twice. A walk for every row of its own is nothing
 but streaks after a few steps.
+
+In a loop every row repeats after a whole number of px of its own, and what leads to the source's left edge is cut into
+it both times it is seen.
 """
 
 from typing import Any
@@ -17,7 +20,7 @@ from .demand import Demand
 from .edits import Edit
 from .field import KEEP_PX, MARGIN_PX
 from .ground import Ground, reflected
-from .ground_tape import GroundTape, stretched
+from .ground_tape import GroundRing, GroundTape, loop_scales, stretched
 from .seam import SHARPEST, Seam
 from .settings import WalkSettings
 
@@ -47,19 +50,27 @@ class RecedingField:
         self._width, self._height = ground.width, ground.height
         self._keep_px = max(KEEP_PX, run.reach_px + MARGIN_PX)
         self._scale = ramp.scales(layer.top, ground.height)
+        self._trips: Columns | None = None
+        if ramp.around is not None:
+            self._trips = ramp.trips(layer.top, ground.height)
+            self._scale = loop_scales(self._trips, ground.width, ramp.around)
         facing = ground.turned() if self._turned else ground
-        self._tape = GroundTape(facing, self._scale, settings, contrast, (run.seed, layer.index, 0))
+        seed = run.seed, layer.index, 0
+        self._tape = GroundTape(facing, self._scale, settings, contrast, seed, ramp.around)
 
     def heads(self) -> list[Rect]:
-        """The known pixels through which the first seam is cut; upper rows need fewer of them."""
+        """The known pixels through which the first seam is cut, in a loop the last one too; upper rows need fewer."""
         across = self._tape.overlap
-        x = 0 if self._turned else self._width - across
-        return [Rect(x, self._layer.top, across, self._height)] if across else []
+        near, far = self._width - across, 0
+        ends = (near, far) if self._tape.ring else (near,)
+        places = [self._width - across - x if self._turned else x for x in ends]
+        return [Rect(x, self._layer.top, across, self._height) for x in places] if across else []
 
     def look_at(self, rect: Rect) -> None:
         """Say that from now on only plate pixels in or just behind `rect` will be asked."""
         columns = self._tape_columns(self._first_columns(rect), rect.width)
-        self._tape.forget(int(columns.max()) - self._keep_px - int(rect.width / self._ramp.ratio))
+        # in a loop rows come in from different places of the tape
+        self._tape.forget(int(columns.min()) - self._keep_px)
 
     def block(self, rect: Rect) -> Pixels:
         """The pixels of `rect` as it lies at its step, uint8 [rect.height, rect.width, 3 or 4]; all of its rows."""
@@ -87,10 +98,30 @@ class RecedingField:
         return np.asarray((u - self._width) / self._scale[:, None] + self._width, np.float64)
 
     def _pixels(self, first: Columns, width: int) -> Pixels:
-        x = self._tape_columns(first, width)
         if not self._tape.overlap:
             return self._mirror_copies(first, width)
+        if self._trips is None:
+            return _rounded(self._walked(first, width))
+        again = first[:, None] + np.arange(width) >= self._trips[:, None]
+        if not again.any():
+            return _rounded(self._walked(first, width))
+        home = self._home(first - self._trips, width)
+        return _rounded(home if again.all() else np.where(again[..., None], home, self._walked(first, width)))
+
+    def _home(self, first: Columns, width: int) -> F32:
+        """The source as it comes again, and a little of what follows it."""
+        x, ring = self._tape_columns(first, width), self._tape.ring
+        shown = self._piece(self._tape.source, first, x)
+        if ring and ring.first and ring.first.start < x.max():
+            shown = self._join(shown, self._piece(ring.first, first, x), ring.first, x - ring.first.start)
+        return shown
+
+    def _walked(self, first: Columns, width: int) -> F32:
+        """The source and what the walk has made of it."""
+        x = self._tape_columns(first, width)
         begin, end = float(x.min()), float(x.max())
+        if self._ramp.around is not None:
+            end = min(end, self._ramp.around - 1)
         self._tape.read(int(end), int(end) + 1)
         lowest: Edit = self._tape.source
         later: list[Edit] = []
@@ -102,7 +133,7 @@ class RecedingField:
         shown = self._piece(lowest, first, x)
         for edit in later:
             shown = self._join(shown, self._piece(edit, first, x), edit, x - edit.start)
-        return np.rint(shown).clip(0, 255).astype(np.uint8)
+        return shown
 
     def _piece(self, edit: Edit, first: Columns, x: F64) -> F32:
         """What `edit` shows at plate columns from `first` on, tape columns x, with the rest of its colour offset."""
@@ -112,25 +143,45 @@ class RecedingField:
         stretched(picture, first + begin, np.ones(self._height), pixels)
         if edit.seam is not None:
             pixels[..., :3] += edit.seam.offset()[:, None] * self._tape.fade(edit, x - 0.5)[..., None]
+        ring = self._tape.ring
+        if ring is None:
+            return pixels
+        if edit is self._tape.source:
+            return self._opened(pixels, first, ring)
+        pixels[..., :3] += ring.seam.offset()[:, None] * ring.seam.fade(ring.circumference - x - 0.5)[..., None]
         return pixels
+
+    def _opened(self, source: F32, first: Columns, ring: GroundRing) -> F32:
+        """The source at plate columns from `first` on, what leads to it cut into its left edge as the loop will end."""
+        x = (first[:, None] + np.arange(source.shape[1]) + 0.5) / self._scale[:, None]
+        if x.min() >= ring.overlap:
+            return source
+        led = np.empty_like(source)
+        begin = self._tape.anchor(ring.ending.edit)
+        stretched(self._tape.pictures[ring.ending.edit.orientation], first + begin, np.ones(self._height), led)
+        led[..., :3] += ring.seam.offset()[:, None]
+        return self._mixed(source, led, ring.seam, ring.overlap - x)
 
     def _join(self, old: F32, new: F32, edit: Edit, x: F64) -> F32:
         """`old` before the seam of `edit` and `new` behind it; x [h, w]: px of the tape from the overlap's beginning.
 
         In the source's own columns the matte stays what it is, and so do the colours where the new one differs.
         """
-        seam = edit.seam
-        assert seam is not None
-        narrow = SHARPEST / self._scale
-        share = self._share(x, seam, np.maximum(seam.width(), narrow))
-        sharp = share if old.shape[2] == 3 else self._share(x, seam, narrow)
-        mixed = _blend(old, new, share, sharp)
+        assert edit.seam is not None
+        mixed = self._mixed(old, new, edit.seam, x)
         if edit.start + self._tape.overlap <= self._width and old.shape[2] == 4:
             known = x < self._tape.overlap
             kept = known & (old[..., 3] != new[..., 3])
             mixed[..., 3][known] = old[..., 3][known]
             mixed[kept] = old[kept]
         return mixed
+
+    def _mixed(self, old: F32, new: F32, seam: Seam, x: F64) -> F32:
+        """`old` before a seam and `new` behind it; x [h, w]: px of the tape from the overlap's beginning."""
+        narrow = SHARPEST / self._scale
+        share = self._share(x, seam, np.maximum(seam.width(), narrow))
+        sharp = share if old.shape[2] == 3 else self._share(x, seam, narrow)
+        return _blend(old, new, share, sharp)
 
     def _share(self, x: F64, seam: Seam, width: F64) -> F32:
         """The new piece's share, [h, w], with a transition of half width `width` px per row: `seam.mix`, anywhere."""
@@ -143,9 +194,18 @@ class RecedingField:
 
     def _mirror_copies(self, first: Columns, width: int) -> Pixels:
         """The rows repeated, every second time mirrored: for pictures too small to walk in."""
-        u = reflected(first[:, None] + np.arange(width), self._width)
+        u = first[:, None] + np.arange(width)
+        if self._trips is not None:
+            around = self._trips[:, None]
+            u %= around
+            u = np.where(u < (self._width + around) // 2, u, u - around)
+        u = reflected(u, self._width)
         rows = np.arange(self._height)[:, None]
         return np.asarray(self._tape.pictures[0][rows, u], np.uint8)
+
+
+def _rounded(pixels: F32) -> Pixels:
+    return np.rint(pixels).clip(0, 255).astype(np.uint8)
 
 
 def _blend(old: F32, new: F32, share: F32, sharp: F32) -> F32:

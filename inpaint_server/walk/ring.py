@@ -43,6 +43,10 @@ class Ending:
         """The piece, as an edit that begins where the source comes again."""
         return Edit(self.circumference, self.jump.leave_orientation, self.column, self.row, rise=self.rise)
 
+    def is_led_by(self, edit: Edit) -> bool:
+        """Does a piece that goes on as far as the source show what leads to it?"""
+        return edit.orientation == self.jump.leave_orientation and edit.column_at(self.circumference) == self.column
+
     @property
     def settling_px(self) -> int:
         """How long it is seen at least: over so many columns its skyline comes to that of the source."""
@@ -67,22 +71,30 @@ class Ring:
         self.ending = ending
         self.circumference = ending.circumference
         self.width, self.overlap = band.shape[1], piece.shape[1]
-        old, new = mirrored(band[:, : self.overlap].astype(np.float32)), mirrored(piece)
+        self.shown = band.copy()
+        self.first: Edit | None = None
+        old, new = mirrored(self.head(band)), mirrored(piece)
         seam = join(old, new, contrast, shortest_fade)
         # before it comes to the source's right edge the offset has faded
-        self._seam: Seam = replace(seam, fade_px=max(1, min(seam.fade_px, self.circumference - self.width)))
-        new[..., :3] += self._seam.offset()[:, None]
+        self.seam: Seam = replace(seam, fade_px=max(1, min(seam.fade_px, self.circumference - self.width)))
+        new[..., :3] += self.seam.offset()[:, None]
+        self.open_with(old, new)
+
+    def head(self, band: Pixels) -> F32:
+        """What the source shows in the columns of the tape over which the ending is cut, float32 [h, overlap, ...]."""
+        return band[:, : self.overlap].astype(np.float32)
+
+    def open_with(self, old: F32, new: F32) -> None:
+        """Cut the ending, `new`, into the source's first columns, `old`; both in a mirror, as the seam is."""
         # the matte may change here, unlike at the right edge: what comes home has to end somewhere in the overlap
-        mixed = mix(old, new, self._seam.cut, self._seam.width())
-        self.shown = band.copy()
+        mixed = mix(old, new, self.seam.cut, self.seam.width())
         self.shown[:, : self.overlap] = np.rint(mirrored(mixed)).clip(0, 255)
-        self.first: Edit | None = None
 
     def tint(self, pixels: F32, start: int) -> None:
         """Add to the plate columns from `start` on, in place, what lifts them to the source that is coming."""
         away = self.circumference - 1 - np.arange(start, start + pixels.shape[1])
-        if away.size and away[-1] < self._seam.fade_px:
-            pixels[..., :3] += self._seam.offset()[:, None] * self._seam.fade(away)[None, :, None]
+        if away.size and away[-1] < self.seam.fade_px:
+            pixels[..., :3] += self.seam.offset()[:, None] * self.seam.fade(away)[None, :, None]
 
     def begin_with(self, first: Edit, head: Pixels, beyond: Pixels) -> None:
         """Take the seam at the source's right edge, and what follows it, from the first edit."""

@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.geometry import exact
 from infinite_parallax.shared.loop_plan import MOST_STEPS, room_px
 from infinite_parallax.shared.plan import Plan
+from infinite_parallax.shared.ramp import Ramp
 
 
 def make(velocities: list[float | list[float]], width: int = 160, height: int = 100, **motion: Any) -> Plan:
@@ -95,10 +97,45 @@ def test_what_does_not_close_is_refused_with_a_way_out(
     assert re.search(hint, refusal.value.hint), refusal.value.hint
 
 
-def test_rows_that_recede_do_not_come_home_together() -> None:
-    layers: list[dict[str, Any]] = [{"height": 40, "velocity": [-4, 0]}, {"velocity": [-8, 0], "ramp": 0.5}]
-    with pytest.raises(UsageError, match="recedes"):
-        plans.plan(projects.from_json({"layers": layers, "motion": {"loop": True}}), 160, 100)
+def receding(ramp: float, **motion: Any) -> Plan:
+    layers: list[dict[str, Any]] = [{"height": 40, "velocity": [-9, 0]}, {"velocity": [-8, 0], "ramp": ramp}]
+    wish = {"layers": layers, "motion": {"loop": True} | motion, "cut": {"mode": "contour"}}
+    return plans.plan(projects.from_json(wish), 160, 100)
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.37, 0.85])
+def test_rows_that_recede_come_home_together_each_after_its_own_way(ratio: float) -> None:
+    plan = receding(ratio)
+    ramp, around = plan.layers[1].ramp, plan.circumference(1)
+    assert ramp is not None
+    assert around is not None
+    assert ramp.around == around == 8 * plan.steps
+    trips = ramp.trips(40, 60)
+    assert trips[0] == round(Fraction(str(ratio)) * around) >= 160 + room_px(160)
+    assert trips[-1] == around
+    assert np.array_equal(ramp.positions(-float(around), 40, 60), -trips)
+    straight = Ramp(ratio, ramp.top, ramp.bottom).scales(40, 60)
+    assert np.abs(trips - straight * around).max() <= 0.5
+    assert np.allclose(ramp.scales(40, 60) * around, trips, rtol=0, atol=1e-9)
+    # and one step fewer would not bring the upper edge home
+    assert ratio * 8 * (plan.steps - 1) < 160 + room_px(160)
+
+
+def test_the_upper_edge_says_how_long_a_loop_must_be() -> None:
+    with pytest.raises(UsageError, match="the upper edge of layer 'layer 1' moves 160 px; to come home it needs 240"):
+        receding(0.5, steps=40)
+    with pytest.raises(UsageError, match="The upper edge of layer 'layer 1' moves 0[.]008 px per step"):
+        plans.plan(
+            projects.from_json(
+                {
+                    "layers": [{"height": 40, "velocity": [-9, 0]}, {"velocity": [-0.1, 0], "ramp": 0.08}],
+                    "motion": {"loop": True},
+                    "cut": {"mode": "contour"},
+                }
+            ),
+            160,
+            100,
+        )
 
 
 def test_the_steps_that_a_refusal_names_are_taken() -> None:

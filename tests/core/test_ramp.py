@@ -69,7 +69,6 @@ def test_a_line_on_the_ground_stays_a_straight_line() -> None:
     [
         (document(30.0), "sideways"),
         (document() | {"cut": {"mode": "straight"}}, "contours"),
-        (document() | {"motion": {"direction_deg": 180, "step_px": 10, "loop": True}}, "loop"),
     ],
 )
 def test_a_ramp_that_cannot_be(data: dict[str, Any], word: str) -> None:

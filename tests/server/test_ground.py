@@ -2,6 +2,8 @@
 
 import functools
 import hashlib
+import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +152,7 @@ def test_stretching_is_exact_at_whole_columns_and_keeps_detail() -> None:
 def test_a_sheared_source_stays_inside_of_itself() -> None:
     x = np.broadcast_to(np.arange(WIDTH, dtype=np.uint8)[None, :, None] % 251, (10, WIDTH, 3)).copy()
     x[:] = (np.arange(WIDTH) * 250 // WIDTH)[None, :, None]
-    out = sheared(x, np.linspace(0.2, 1, 10))
+    out = sheared(x, np.linspace(0.2, 1, 10), 0.75 * WIDTH)
     assert np.array_equal(out[-1], x[-1])
     assert (np.diff(out[0, :, 0].astype(int)) >= 0).all()
     assert out[0, 0, 0] > 60, "the upper edge is taken from further on"
@@ -179,6 +181,67 @@ def test_a_run_that_must_end_leaves_where_it_is_least_dear() -> None:
     assert next_jump(jump, landed, price, value, 10, n, overlap)[0] == n - overlap
     assert next_jump(jump, landed, price, value, 10, n, overlap, 12)[0] == 17
     assert next_jump(jump, landed, price, value, 10, n, overlap, 4)[0] == 10
+
+
+LOOP_STEPS = 30
+AROUND = 30 * 40
+
+
+def loop_field(source: Pixels, direction: int, ratio: float = 0.5) -> RecedingField:
+    ramp = Ramp(ratio, TOP, HEIGHT - 1, AROUND)
+    view = LayerView(0, TOP, HEIGHT - TOP, (direction * 40.0, 0.0), ramp=ramp)
+    run = RunContext(source, (view,), LOOP_STEPS, 0, loop=True)
+    rgba = np.dstack([source[TOP:], np.full((HEIGHT - TOP, WIDTH), 255, np.uint8)])
+    ground = Ground(rgba, 0, HEIGHT - TOP, 0, 0, np.ones(HEIGHT - TOP, np.float32))
+    return RecedingField(run, view, ground, Demand(left=direction > 0, right=direction < 0), WalkSettings(), 1.0)
+
+
+def loop_frame(field: RecedingField, direction: int, step: int) -> Pixels:
+    return field.block(Rect(-direction * 40 * step, TOP, WIDTH, HEIGHT - TOP, step))[..., :3]
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+@pytest.mark.parametrize("ratio", [0.35, 0.5, 0.8])
+def test_in_a_loop_every_row_repeats_after_its_own_way(direction: int, ratio: float) -> None:
+    source = meadow()
+    field = loop_field(source, direction, ratio)
+    shown = [loop_frame(field, direction, step) for step in range(LOOP_STEPS + 1)]
+    assert np.array_equal(shown[0], shown[-1])
+    columns, heads = np.arange(WIDTH), field.heads()
+    assert sorted(head.x for head in heads) == [0, WIDTH - heads[0].width]
+    outside = np.all([(columns < head.x) | (columns >= head.x + head.width) for head in heads], axis=0)
+    assert np.array_equal(shown[0][:, outside], source[TOP:, outside])
+    for step in range(3, LOOP_STEPS, 4):
+        for new, old in zip(np.array_split(shown[step], 3), np.array_split(source[TOP:], 3), strict=True):
+            assert 0.7 <= gradient(new) / gradient(old) <= 1.4, "no streaks"
+
+
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_a_loop_of_ground_goes_on_from_anywhere(direction: int) -> None:
+    source = meadow()
+    one = loop_field(source, direction)
+    shown = []
+    for step in range(LOOP_STEPS + 1):
+        one.look_at(Rect(-direction * 40 * step, TOP, WIDTH, HEIGHT - TOP, step))
+        shown.append(loop_frame(one, direction, step))
+        if step == 17:
+            saved = {key: array.copy() for key, array in one.state().items()}
+    restored = loop_field(source, direction)
+    restored.restore(saved)
+    for step in range(17, LOOP_STEPS + 1):
+        assert np.array_equal(loop_frame(restored, direction, step), shown[step])
+
+
+def test_a_small_picture_repeats_in_a_loop_too() -> None:
+    source = meadow()[:, :9]
+    view = LayerView(0, TOP, HEIGHT - TOP, (-3.0, 0.0), ramp=Ramp(0.5, TOP, HEIGHT - 1, 45))
+    ground = Ground(source[TOP:], 0, HEIGHT - TOP, 0, 0, np.ones(HEIGHT - TOP, np.float32))
+    run = RunContext(source, (view,), 15, 0, loop=True)
+    small = RecedingField(run, view, ground, Demand(right=True), WalkSettings(), 1.0)
+    assert small.heads() == []
+    first, last = (small.block(Rect(x, TOP, 9, HEIGHT - TOP, step)) for x, step in ((0, 0), (45, 15)))
+    assert np.array_equal(first, source[TOP:])
+    assert np.array_equal(last, first)
 
 
 def document(direction: float, **extra: Any) -> dict[str, Any]:
@@ -267,6 +330,31 @@ def test_a_stopped_job_ends_with_the_same_bytes(tmp_path: Path, whole: tuple[Pat
         journey(tmp_path, direction, stop_at=9)
     journey(tmp_path, direction)
     assert tiles(tmp_path) == tiles(folder)
+
+
+def looping(direction: float) -> dict[str, Any]:
+    sign = -1 if direction == 180 else 1
+    layers: list[dict[str, Any]] = [{"height": 90, "velocity": [sign * 6, 0]}, {"velocity": [sign * 14, 0]}]
+    layers[1]["ramp"] = 0.6
+    motion = {"loop": True, "seconds_per_step": 0.5, "fps": 4}
+    return document(direction) | {"layers": layers, "motion": motion}
+
+
+@pytest.mark.parametrize("direction", [180.0, 0.0], ids=["left", "right"])
+def test_two_copies_of_a_loop_with_ground_join_without_a_jump(tmp_path: Path, direction: float) -> None:
+    project = projects.from_json(looping(direction))
+    plan = plans.plan(project, 240, 150)
+    manifest = step_loop.run(tmp_path, project, picture(), engines.load("walk"), lambda _: None, lambda: False)
+    spec = scene_building.build(project, plan, manifest)
+    shown = [frames.render(spec, n, read(tmp_path)) for n in range(spec.frames)]
+    assert np.array_equal(shown[0], picture())
+    # the frame that would come after the last is the first
+    planes = tuple(replace(p, end=p.end + (p.end == spec.frames)) for p in spec.planes)
+    after = frames.render(replace(spec, planes=planes, frames=spec.frames + 1), spec.frames, read(tmp_path))
+    assert np.array_equal(after, shown[0])
+    ground = [frame[100:].astype(int) for frame in shown]
+    changes = [np.abs(a - b).mean() for a, b in itertools.pairwise(ground)]
+    assert np.abs(ground[-1] - ground[0]).mean() <= 1.06 * max(changes)
 
 
 def test_an_engine_that_paints_pictures_is_refused(tmp_path: Path) -> None:
