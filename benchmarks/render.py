@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..cli.blenders import Blender, command, find_blenders
-from ..cli.encoding import encode
 from ..cli.preview import all_frames
+from ..inpaint_server.encoding import encode
 from ..shared import plan as plans
 from ..shared import project as projects
 from ..shared import scene_building, tiling

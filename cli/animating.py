@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inpaint_server import engines
+from ..inpaint_server.encoding import encode
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.motion import animation, diffusion, extract, transfer
 from ..inpaint_server.motion.animation import Animation
@@ -27,7 +28,6 @@ from ..shared.formats import Export, check_suffix, export
 from ..shared.outputs import check_file
 from ..shared.scene import SceneSpec
 from ..shared.spectral import SpectralVolume, folding, modes, procedural, volume
-from .encoding import encode
 from .progress import bar
 
 REACH_SHARE = 0.01

@@ -1,7 +1,6 @@
 """`dream`: a sound in, a video of pictures that a diffusion model paints to it out.
 
-Here are its flags, light to import, because every command's are; what it does is in `dreaming`. The model is loaded in
-this process, as for `depth` and `caption`.
+Here are its flags, light to import, because every command's are; what it does is in `dreaming`.
 """
 
 import argparse
@@ -28,8 +27,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="another prompt from second S of the video on; may be given several times",
     )
     command.add_argument(
-        "--frames", type=Path, metavar="FOLDER", help="keep the painted frames here (default: kept until it is done)"
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the job and its painted frames here (default: kept until it is done)",
     )
+    command.add_argument("--server", metavar="URL", help="use this running inpaint server")
+    command.add_argument("--token-file", type=Path, metavar="FILE", help="the file with that server's token")
     for d in settings.declared(Dream):
         flags.add_setting(command, d, f"dream.{d.name}")
     for d in settings.declared(Output):

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..inpaint_server.encoding import encode
 from ..shared import frames, shimmering
 from ..shared.frames import Texture
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from . import listening
-from .encoding import encode
 from .mixing import mix
 from .painting import paint
 from .progress import bar

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..inpaint_server.encoding import complete
 from ..shared import scene_building
 from ..shared.errors import ParallaxError
 from ..shared.outputs import check_file, check_folder
@@ -19,7 +20,6 @@ from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from . import listening
 from .blenders import Blender, choose_blender, command
-from .encoding import complete
 from .mixing import mix
 from .painting import paint
 from .progress import bar

@@ -13,6 +13,7 @@ from infinite_parallax.inpaint_server.diffusion.presets import PRESETS
 from infinite_parallax.inpaint_server.engines.card import Card
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import settings
+from infinite_parallax.shared.dream_settings import Dream
 
 DOCS = Path(__file__).resolve().parent
 
@@ -111,18 +112,25 @@ def _limits(d: settings.Declared) -> str:
     return " ".join(part for part in parts if part)
 
 
+def with_settings(page: str) -> str:
+    """The page about dreams with the settings of a dream as they are declared, at its end."""
+    begun = page.partition("\n## Settings\n")[0].rstrip()
+    return f"{begun}\n{table('Settings', settings.declared(Dream))}"
+
+
 def pages() -> dict[Path, str]:
     """Every generated file and its content."""
     lists = [(f"{name} (each)", kind) for name, (kind, _) in projects.LISTS.items()]
     parts = [*projects.SECTIONS.items(), *lists]
     text = INTRODUCTION + "".join(table(name, settings.declared(cls)) for name, cls in parts)
     schema = json.dumps(projects.json_schema(), indent=1) + "\n"
-    diffusion = DOCS / "diffusion.md"
+    diffusion, dreams = DOCS / "diffusion.md", DOCS / "dreams.md"
     return {
         DOCS / "project.md": text,
         DOCS / "project.schema.json": schema,
         DOCS / "engines.md": engine_page(),
         diffusion: with_presets(diffusion.read_text(encoding="utf-8")),
+        dreams: with_settings(dreams.read_text(encoding="utf-8")),
     }
 
 

@@ -5,8 +5,11 @@
     jobs/ID/picture.png   the same as plain RGB, which the step loop paints from
     jobs/ID/attached/     the other pictures that the project names, as they were sent or found
     jobs/ID/preview.png   the canvas at the last stop
-    jobs/ID/run/          the step loop's own: steps, plates, manifest
+    jobs/ID/run/          the step loop's own: steps, plates, manifest; of a dream its frames and its video
     jobs/ID/report.json   the quality report, once somebody has asked for it; report.html the same as a page
+
+Of a dream, `source` is the sound as it was sent, `picture.png` what there is to see before its first frame, and
+`attached/picture` the picture that it begins with, if one was sent.
 
 A folder is made under another name and renamed, every file likewise, so that a kill at any moment leaves either the
 old or the new. A database was the other road: it would hold half of the truth, and could not be looked into.
@@ -24,11 +27,13 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from ..shared import dream_document as dreams
 from ..shared import project as projects
 from ..shared.attachments import attached
+from ..shared.dream_document import DreamDocument
 from ..shared.errors import ParallaxError
 from ..shared.project import Project
-from ..shared.wire import QUEUED, RUNNING, STATES, JobInfo, is_job_id
+from ..shared.wire import DREAM, JOURNEY, KINDS, QUEUED, RUNNING, STATES, JobInfo, is_job_id
 from .engines.contract import RGB
 from .pictures import encode_png, read_png
 from .tile_files import write_bytes
@@ -49,7 +54,8 @@ class Job:
 
     `redo_from` is a step from which to paint again as soon as the job has its turn; `deleted` says that the folder
     goes as soon as nothing works in it any more. Both stand in the record so that a kill cannot lose them. `stage` is
-    what a running job prepares at the moment, in a sentence. `notes` say how the picture is cut and why; a redo, which
+    what a running job prepares at the moment, in a sentence. `kind` says what the job makes, and what its `project` is
+    the document of. `notes` say how the picture is cut and why; a redo, which
     keeps that, keeps them, and begins anew with the `warnings` of painting.
     """
 
@@ -72,6 +78,7 @@ class Job:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     stage: str = ""
+    kind: str = JOURNEY
 
     def to_json(self) -> dict[str, Any]:
         """The record as written to disk."""
@@ -85,8 +92,12 @@ class Job:
         return JobInfo(**shown, name=self.project.get("name", ""), warnings=(*self.notes, *self.warnings))
 
     def parsed_project(self) -> Project:
-        """The project of the job."""
+        """The project of a journey."""
         return projects.from_json(self.project)
+
+    def parsed_dream(self) -> DreamDocument:
+        """The document of a dream."""
+        return dreams.from_json(self.project)
 
     def warn(self, message: str) -> None:
         """Keep a warning; of very many only the first ones."""
@@ -107,9 +118,10 @@ def _job(data: Any, job_id: str) -> Job:
         kinds = tuple(get_origin(kind) or kind for kind in (get_args(hint) if isinstance(hint, UnionType) else (hint,)))
         if not isinstance(getattr(job, name), kinds):
             raise ValueError(f"job.json: {name} is {getattr(job, name)!r}")
-    if job.id != job_id or job.state not in STATES:
-        raise ValueError("job.json belongs to another job" if job.id != job_id else f"its state is {job.state!r}")
-    job.parsed_project()
+    if job.id != job_id or job.state not in STATES or job.kind not in KINDS:
+        wrong = f"its state is {job.state!r}, its kind {job.kind!r}"
+        raise ValueError("job.json belongs to another job" if job.id != job_id else wrong)
+    job.parsed_dream() if job.kind == DREAM else job.parsed_project()
     return job
 
 
@@ -210,6 +222,15 @@ class JobStore:
     def picture(self, job_id: str) -> RGB:
         """The source of a job, RGB uint8 [H, W, 3]."""
         return read_png(self.folder(job_id) / "picture.png")
+
+    def source(self, job_id: str) -> bytes:
+        """The picture of a job, or the sound of a dream, as it was sent."""
+        return (self.folder(job_id) / "source").read_bytes()
+
+    def attachment(self, job_id: str, part: str) -> bytes | None:
+        """A file that came with a job, by the name of its part; None if it did not."""
+        path = self.folder(job_id) / "attached" / part
+        return path.read_bytes() if path.is_file() else None
 
     def attachments(self, job_id: str, project: Project) -> dict[str, bytes]:
         """The other pictures that a job's project names, by the names of their parts."""

@@ -43,14 +43,17 @@ def check_steps(project: Project, limits: Limits) -> None:
             "Merge some layers.",
             "too_large",
         )
-    _check_count(project.motion.steps or 1, limits)
+    check_count(project.motion.steps or 1, limits)
 
 
-def _check_count(steps: int, limits: Limits) -> None:
+def check_count(
+    steps: int, limits: Limits, hint: str = "Lower motion.steps, lower the smoothness, or raise step_px."
+) -> None:
+    """Refuse a job with too many steps."""
     if steps > limits.steps:
         raise UsageError(
             f"The job has {steps} steps; this server takes {limits.steps}.",
-            "Lower motion.steps, lower the smoothness, or raise step_px.",
+            hint,
             "too_large",
         )
 
@@ -66,7 +69,7 @@ def checked_plan(project: Project, width: int, height: int, limits: Limits) -> P
 
 def check_plan(made: Plan, limits: Limits, contours: bool = False) -> None:
     """Refuse a plan with too many steps or a need of more disk than a job may have."""
-    _check_count(made.steps, limits)
+    check_count(made.steps, limits)
     need = needed_bytes(made, contours)
     if need > limits.job_bytes:
         raise UsageError(

@@ -12,7 +12,7 @@ from ..shared.model_settings import Segment
 from ..shared.pointing import Touch
 from ..shared.wire import API
 from .openapi_dialects import components, iopaint_paths, web_ui_paths
-from .schemas import BYTES, TEXT, Node, nullable, record, ref, schemas
+from .schemas import BYTES, TEXT, Node, record, ref, schemas
 
 EVENTS = {
     wire.STATE: "Job",
@@ -59,9 +59,17 @@ JOB_FORM = _form(
     {"picture": BYTES | {"description": "PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF."}},
     {"project": {"type": "string", "contentMediaType": "application/json", "description": "The project; {} is one."}},
 )
+DREAM_FORM = _form(
+    {"sound": BYTES | {"description": "WAV, FLAC, OGG, MP3, or any other that ffmpeg reads; a film's sound too."}},
+    {
+        "dream": {"type": "string", "contentMediaType": "application/json", "contentSchema": ref("Dream")},
+        "picture": BYTES | {"description": "The picture to begin with, in place of noise."},
+    },
+)
 GUARDED = "401 403"
 SINGLE = f"400 {GUARDED} 413 422 502 503 504"
 PAINT = "Paint one picture; as JSON in IOPaint's dialect, refusals too (Refusal)"
+DREAMING = f"400 {GUARDED} 409 413 429 503 507"
 SENDING = f"400 {GUARDED} 409 413 429 502 503 504 507"
 
 
@@ -82,7 +90,8 @@ def _job_paths() -> Node:
     job = {"200": _answer("Job", "The job as it is now.")}
     known = f"{GUARDED} 404"
     created = {"201": _answer("Job", "Queued.")}
-    redo = _json(record({"from_step": {"type": "integer", "minimum": 1}}, {"project": nullable(ref("Project"))}))
+    document = {"anyOf": [ref("Project"), ref("Dream"), {"type": "null"}]}
+    redo = _json(record({"from_step": {"type": "integer", "minimum": 1}}, {"project": document}))
     one = f"{API}/jobs/{{job_id}}"
     listing = {"200": _answer("Jobs", "The oldest first.")}
     deleted = {"204": {"description": "Deleted."}}
@@ -105,6 +114,36 @@ def _job_paths() -> Node:
             "post": _operation(
                 "redo_job", "Paint again from a step on", job, f"400 {known} 409 502 503 504", requestBody=redo
             ),
+        },
+    }
+
+
+def _dream_paths() -> Node:
+    known = f"{GUARDED} 404"
+    created = {"201": _answer("Job", "Queued.")}
+    again = created | {"200": _answer("Job", "The same request had been sent before.")}
+    film = {"200": _answer(None, "The video.", "video/mp4"), "206": _answer(None, "The range asked for.", "video/mp4")}
+    for kind in ("video/quicktime", "video/webm", "image/gif"):
+        film["200"]["content"][kind] = {"schema": BYTES}
+    png = {"200": _answer(None, "PNG, RGB.", "image/png")}
+    unchanged = {"304": {"description": "Not changed since the given ETag."}}
+    number = _parameter("number", "path", "Number of the frame, from 1.", {"type": "integer", "minimum": 1})
+    one = f"{API}/jobs/{{job_id}}"
+    return {
+        f"{API}/dreams": {
+            "post": _operation("create_dream", "Queue a dream", created, DREAMING, requestBody=DREAM_FORM)
+        },
+        f"{API}/dreams/{{job_id}}": {
+            "parameters": [JOB_ID],
+            "put": _operation("put_dream", "Queue a dream, idempotently", again, DREAMING, requestBody=DREAM_FORM),
+        },
+        f"{one}/video": {
+            "parameters": [JOB_ID],
+            "get": _operation("video", "The video of a dream", film | unchanged, f"{known} 416"),
+        },
+        f"{one}/frames/{{number}}": {
+            "parameters": [JOB_ID, number],
+            "get": _operation("frame", "A painted frame of a dream", png | unchanged, known),
         },
     }
 
@@ -227,7 +266,13 @@ def document(version: str) -> Node:
             "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
         },
         "security": [{"token": []}],
-        "paths": _about_paths() | _job_paths() | _result_paths() | _single_paths() | web_ui_paths() | iopaint_paths(),
+        "paths": _about_paths()
+        | _job_paths()
+        | _dream_paths()
+        | _result_paths()
+        | _single_paths()
+        | web_ui_paths()
+        | iopaint_paths(),
         "components": {
             "schemas": schemas() | components(),
             "securitySchemes": {

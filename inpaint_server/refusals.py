@@ -27,16 +27,21 @@ def damaged(job_id: str, reason: str) -> ParallaxError:
     return ParallaxError(f"The job {job_id} is damaged. {reason}", "Delete it.", "damaged_job", 500)
 
 
+def nothing_yet(missing: str) -> ParallaxError:
+    """The answer where a job has not made yet, or never makes, what is asked for."""
+    return ParallaxError(f"The job has nothing to show: {missing}.", "Wait for its progress.", "not_yet", 404)
+
+
 def queue_full(count: int) -> ParallaxError:
     """The refusal for one job too many."""
     return ParallaxError(f"{count} jobs wait or run already.", "Wait for one, or cancel one.", "queue_full", 429)
 
 
-def wrong_step(from_step: int, painted: int, steps: int) -> UsageError:
-    """The refusal for a redo from a step that is not painted yet, or never will be."""
+def wrong_step(from_step: int, painted: int, steps: int, last: int) -> UsageError:
+    """The refusal for a redo from a step that is not painted yet, or never will be; `last` is the last possible."""
     return UsageError(
         f"from_step is {from_step}, but {painted} of {steps} steps are painted.",
-        f"Give a step from 1 to {min(painted + 1, steps)}.",
+        f"Give a step from 1 to {min(painted + 1, last)}.",
     )
 
 

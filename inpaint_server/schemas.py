@@ -6,8 +6,8 @@ by hand is what exists nowhere else. `openapi` says which route takes and gives 
 
 from typing import Any
 
+from ..shared import dream_document, settings, wire
 from ..shared import project as projects
-from ..shared import settings, wire
 from .limits import Limits
 
 Node = dict[str, Any]
@@ -85,6 +85,7 @@ def schemas() -> Node:
     return {
         "Error": record({"error": TEXT, "hint": TEXT, "code": TEXT}),
         "Project": project,
+        "Dream": dream_document.json_schema(),
         "Limits": limits,
         "Job": record(_job(size)),
         "Jobs": record({"jobs": array(ref("Job")), "damaged": array(record({"id": TEXT, "reason": TEXT}))}),
@@ -168,8 +169,9 @@ def _job(size: Node) -> Node:
         "cancelling": FLAG,
         "error": nullable(ref("Error")),
         "warnings": array(TEXT),
-        "project": ref("Project"),
+        "project": {"anyOf": [ref("Project"), ref("Dream")]},
         "stage": TEXT,
+        "kind": {"enum": list(wire.KINDS)},
     }
 
 

@@ -10,16 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from ..shared.dream_document import PICTURE
 from ..shared.errors import Cancelled
 from ..shared.plates import Manifest
 from ..shared.project import Project
-from ..shared.wire import API, PREVIEW, PROGRESS, STAGE, STATE, WARNING
+from ..shared.wire import API, DREAM, PREVIEW, PROGRESS, STAGE, STATE, WARNING
 from . import attached, engines, limits, settling
+from .dreams import job as dream_job
 from .engines.contract import RGB, InpaintEngine
 from .events import Events
 from .jobs import Job, JobStore
 from .layering.assets import Assets
 from .limits import Limits
+from .pictures import read_picture
 from .step_loop import Progress
 
 TELL_EVERY_S = 0.1
@@ -69,21 +72,40 @@ class Sitting:
 
     def run(self, loop: Loop) -> None:
         """Work until the end; raises what stops it, Cancelled if somebody wants that."""
+        if self._job.kind == DREAM:
+            self._dream()
+        else:
+            self._travel(loop)
+
+    def _dream(self) -> None:
+        job, store = self._job, self._store
+        folder = self._begin(dream_job.redo)
+        sent = store.attachment(job.id, PICTURE)
+        picture = None if sent is None else read_picture(sent, self._limits)
+        dream_job.run(folder, job.parsed_dream(), store.source(job.id), picture, self._report, self._cancelled)
+
+    def _begin(self, drop: Callable[[Path, int], None]) -> Path:
+        """The folder to work in; what a redo wants dropped is dropped."""
+        job, store = self._job, self._store
+        folder = store.run_folder(job.id)
+        folder.mkdir(exist_ok=True)
+        limits.check_disk(folder, 0, self._limits)
+        if job.redo_from is not None:
+            # dropping twice does no harm, forgetting to drop would: the record is cleared last
+            drop(folder, job.redo_from)
+            with self._lock:
+                job.redo_from = None
+                store.save(job)
+        return folder
+
+    def _travel(self, loop: Loop) -> None:
         job, store = self._job, self._store
         picture = store.picture(job.id)
         if not job.steps:
             self._settle(picture)
         project = job.parsed_project()
-        folder = store.run_folder(job.id)
-        folder.mkdir(exist_ok=True)
-        limits.check_disk(folder, 0, self._limits)
         engine = engines.load(project.inpaint.engine)
-        if job.redo_from is not None:
-            # dropping twice does no harm, forgetting to drop would: the record is cleared last
-            loop.redo(folder, job.redo_from)
-            with self._lock:
-                job.redo_from = None
-                store.save(job)
+        folder = self._begin(loop.redo)
         parts = store.attachments(job.id, project)
         assets = attached.decode(project, parts, job.width, job.height, self._limits) if parts else None
         loop.run(folder, project, picture, engine, self._report, self._cancelled, assets)

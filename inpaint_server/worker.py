@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..shared.errors import Cancelled, ParallaxError
-from ..shared.wire import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, STATE, SUCCEEDED
+from ..shared.wire import CANCELLED, DREAM, ENDED, FAILED, QUEUED, RUNNING, STATE, SUCCEEDED
 from . import refusals
 from .engines.contract import RGB
 from .events import Events
@@ -166,8 +166,10 @@ class Worker:
                 raise refusals.conflict(f"The job {job_id} is running.", "Cancel it first, then redo it.")
             if not job.steps:
                 raise refusals.conflict(f"The job {job_id} has not begun to paint.", "Resume it.")
-            if not 1 <= from_step <= min(job.step + 1, job.steps):
-                raise refusals.wrong_step(from_step, job.step, job.steps)
+            # beyond the last frame of a dream lies its video, which can be written again by itself
+            last = job.steps + (job.kind == DREAM)
+            if not 1 <= from_step <= min(job.step + 1, last):
+                raise refusals.wrong_step(from_step, job.step, job.steps, last)
             # a job that still waits for an earlier redo must not keep the steps which that one meant to drop
             job.redo_from = min(from_step, job.redo_from or from_step)
             job.step = job.redo_from - 1

@@ -20,6 +20,7 @@ import requests
 from . import found, plates, settings, wire
 from .attachments import form
 from .connection import CONNECT_S, Connection, no_answer
+from .dream_document import PICTURE, SOUND, DreamDocument
 from .errors import Cancelled, ParallaxError, UsageError
 from .found import Find, Suggestion
 from .model_settings import Caption, Depth, Segment
@@ -126,8 +127,21 @@ class Client:
         """Go on with a cancelled or failed job."""
         return wire.job_info(self._way.ask("POST", self._path(job_id, "resume")))
 
-    def redo(self, job_id: str, from_step: int, project: Project | None = None) -> JobInfo:
-        """Paint again from a step on, with other settings if a project is given."""
+    def create_dream(
+        self, document: DreamDocument, sound: bytes, picture: bytes | None = None, job_id: str = ""
+    ) -> JobInfo:
+        """Queue a dream of a sound (a file's bytes), out of a picture if there is one; the id as in `create_job`."""
+        parts: dict[str, tuple[str | None, str | bytes]] = {
+            "dream": (None, json.dumps(document.to_json())),
+            SOUND: (SOUND, sound),
+        }
+        parts |= {} if picture is None else {PICTURE: (PICTURE, picture)}
+        if job_id:
+            return wire.job_info(self._way.ask("PUT", self._path(job_id).replace("/jobs", "/dreams", 1), files=parts))
+        return wire.job_info(self._way.ask("POST", "/dreams", files=parts))
+
+    def redo(self, job_id: str, from_step: int, project: Project | DreamDocument | None = None) -> JobInfo:
+        """Paint again from a step on, with other settings if a project, or the document of a dream, is given."""
         body = {"from_step": from_step, "project": project.to_json() if project else None}
         return wire.job_info(self._way.ask("POST", self._path(job_id, "redo"), json=body))
 
@@ -250,6 +264,15 @@ class Client:
         part.replace(folder / "manifest.json")
         return manifest
 
+    def frame(self, job_id: str, number: int) -> bytes:
+        """A painted frame of a dream, counted from 1: a PNG file's bytes."""
+        return self._way.send("GET", self._path(job_id, "frames", str(number))).content
+
+    def download_video(self, job_id: str, path: Path) -> None:
+        """Fetch the video of a finished dream; it appears under its name only when it is whole."""
+        _make_folder(path.parent)
+        self._fetch(self._path(job_id, "video"), path)
+
     def _fetch_tile(self, job_id: str, tile: Tile, folder: Path) -> None:
         name = tile.file.removeprefix("plates/")
         if tile.file != f"plates/{name}" or "/" in name or "\\" in name or name.startswith("."):
@@ -257,17 +280,20 @@ class Client:
         path = folder / "plates" / name
         if path.is_file() and _digest(path) == tile.sha256:
             return
-        part, digest = path.with_name(f"{name}.part"), hashlib.sha256()
+        self._fetch(self._path(job_id, "tiles", name), path, tile.sha256)
+
+    def _fetch(self, address: str, path: Path, sha256: str = "") -> None:
+        """Fetch a file under a temporary name and move it into place; refused if it has not the digest it should."""
+        part, digest = path.with_name(f"{path.name}.part"), hashlib.sha256()
         try:
-            with (
-                self._way.send("GET", self._path(job_id, "tiles", name), stream=True) as answer,
-                part.open("wb") as file,
-            ):
+            with self._way.send("GET", address, stream=True) as answer, part.open("wb") as file:
                 for chunk in answer.iter_content(_CHUNK):
                     digest.update(chunk)
                     file.write(chunk)
-            if digest.hexdigest() != tile.sha256:
-                raise ParallaxError(f"The tile {name} came over damaged.", "Fetch the plates again.", "damaged_tile")
+            if sha256 and digest.hexdigest() != sha256:
+                raise ParallaxError(
+                    f"The tile {path.name} came over damaged.", "Fetch the plates again.", "damaged_tile"
+                )
             part.replace(path)
         except requests.RequestException as e:
             raise no_answer(self.url) from e

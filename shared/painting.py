@@ -123,7 +123,7 @@ def paint(
         _check(client, wish, info)
     if info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(info.id)
-    info = _watch(client, wish, info, tell, stop, canvas_px)
+    info = watch(client, info, tell, stop, canvas_px, settled=lambda info: _check(client, wish, info))
 
     def fetched(done: int, of: int) -> None:
         if stop():
@@ -169,15 +169,25 @@ def _check(client: Client, wish: Wish, info: wire.JobInfo) -> None:
         raise
 
 
-def _watch(
-    client: Client, wish: Wish, info: wire.JobInfo, tell: Tell, stop: Callable[[], bool], canvas_px: int = 0
+def watch(
+    client: Client,
+    info: wire.JobInfo,
+    tell: Tell,
+    stop: Callable[[], bool],
+    canvas_px: int = 0,
+    what: str = "step",
+    settled: Callable[[wire.JobInfo], None] = lambda info: None,  # noqa: ARG005
 ) -> wire.JobInfo:
+    """Follow a job until it has succeeded; it is cancelled, and Cancelled raised, when `stop` says so.
+
+    A step of it is called `what`. `settled` is called once a job is settled whose steps were not known at first.
+    """
     if info.steps:
-        tell(Progress("step", info.step, info.steps))
+        tell(Progress(what, info.step, info.steps))
     shown_s = -CANVAS_PERIOD_S
     for event in client.events(info.id, stop):
         if event.kind == wire.PROGRESS:
-            tell(Progress("step", event.data["step"], event.data["steps"]))
+            tell(Progress(what, event.data["step"], event.data["steps"]))
         elif event.kind == wire.STAGE:
             tell(Preparing(event.data["message"]))
         elif event.kind == wire.PREVIEW and canvas_px and time.monotonic() - shown_s >= CANVAS_PERIOD_S:
@@ -188,8 +198,8 @@ def _watch(
         elif event.kind == wire.STATE:
             unsettled, info = not info.steps, wire.job_info(event.data)
             if unsettled and info.steps and not info.ended:
-                _check(client, wish, info)
-                tell(Progress("step", info.step, info.steps))
+                settled(info)
+                tell(Progress(what, info.step, info.steps))
     if stop():
         if not info.ended:
             client.cancel(info.id)

@@ -24,6 +24,11 @@ CANCELLED = "cancelled"
 STATES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
 ENDED = frozenset({SUCCEEDED, FAILED, CANCELLED})
 
+JOURNEY = "journey"
+DREAM = "dream"
+KINDS = (JOURNEY, DREAM)
+"""What a job makes: the plates of a journey through a picture, or the video of a dream."""
+
 STATE = "state"
 STAGE = "stage"
 PROGRESS = "progress"
@@ -45,7 +50,8 @@ class JobInfo:
     `width` x `height` is the source in px; `step` of `steps` are painted. Times are UTC, ISO 8601, or None. `error`
     is the one error shape (`error`, `hint`, `code`) of a failed job. `cancelling` is true from the request to cancel
     until the step loop has let go. `project` is the project document. `stage` says what a running job is preparing, in
-    a sentence; once it paints it is empty.
+    a sentence; once it paints it is empty. Of a job of the `kind` dream, `project` is the dream's document, a step is
+    a painted frame, and the size is that of its frames.
     """
 
     id: str
@@ -63,6 +69,7 @@ class JobInfo:
     warnings: tuple[str, ...]
     project: dict[str, Any]
     stage: str = ""
+    kind: str = JOURNEY
 
     @property
     def ended(self) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared import settings
+from ...shared.dream_document import SHOWN
 from ...shared.dream_settings import Dream, strength_at, words_at
 from ...shared.errors import Cancelled, UsageError
 from ...shared.sections import Prompt
@@ -75,18 +76,13 @@ class Wish:
 
     def record(self) -> dict[str, Any]:
         """What two dreams have to have in common to be the same; how painted frames are joined is not among it."""
-        shown = ("fps", "between")
         return {
-            "dream": {name: value for name, value in settings.write(self.dream).items() if name not in shown},
+            "dream": {name: value for name, value in settings.write(self.dream).items() if name not in SHOWN},
             "prompts": [asdict(entry) for entry in self.prompts],
             "model": self.model,
             "sound": hashlib.sha256(self.sound.samples.tobytes()).hexdigest(),
             "picture": None if self.picture is None else hashlib.sha256(self.picture.tobytes()).hexdigest(),
         }
-
-    def identity(self) -> str:
-        """A name for the dream: 16 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(self.record(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Chain:
@@ -103,7 +99,12 @@ class Chain:
 
     def path(self, index: int) -> Path:
         """The file of a painted frame, counted from 0."""
-        return self.folder / f"frame_{index:05d}.png"
+        return self.file(self.folder, index)
+
+    @staticmethod
+    def file(folder: Path, index: int) -> Path:
+        """The file of a painted frame of the chain in `folder`, counted from 0."""
+        return folder / f"frame_{index:05d}.png"
 
     def frame(self, index: int) -> RGB:
         """A painted frame, RGB uint8 [height, width, 3]."""
@@ -117,7 +118,7 @@ class Chain:
         """Paint what is missing; `report` is told how many frames of how many are there. Raises Cancelled."""
         done = self.done()
         before = self.frame(done - 1) if done else None
-        width, height = self._size(painter)
+        width, height = frame_size(self._wish.dream, self._wish.picture, painter.native_px, painter.grid)
         for index in range(done, self.count):
             if cancelled():
                 raise Cancelled("The dream was stopped.", "Run it again to go on.")
@@ -139,17 +140,26 @@ class Chain:
         strength = strength_at(dream, float(sound.onsets[index]))
         return painter.paint(Stroke(heard, negative, width, height, (seed,), before, strength, dream.hold_colours))
 
-    def _size(self, painter: Painter) -> tuple[int, int]:
-        """Width and height of the frames, on the model's grid: as wished, or as many px as the model was made for, in
-        the shape of the user's picture."""
-        wish, picture, native = self._wish.dream, self._wish.picture, painter.native_px
-        ratio = 1.0 if picture is None else picture.shape[1] / picture.shape[0]
-        width, height = wish.width, wish.height
-        if width is None:
-            width = round(height * ratio) if height else round(native * ratio**0.5)
-        if height is None:
-            height = round(width / ratio)
-        return _on_grid(width, painter.grid), _on_grid(height, painter.grid)
+
+def drop(folder: Path, frame: int) -> None:
+    """Forget `frame`, counted from 0, and those after it, the last one first; what comes may be another dream."""
+    found = sorted(folder.glob("frame_*.png"), reverse=True)
+    for path in found:
+        if int(path.stem.partition("_")[2]) >= frame:
+            path.unlink()
+    (folder / RECORD).unlink(missing_ok=True)
+
+
+def frame_size(dream: Dream, picture: RGB | None, native_px: int, grid: int) -> tuple[int, int]:
+    """Width and height of the frames, on the model's grid: as wished, or as many px as the model was made for, in the
+    shape of the user's picture."""
+    ratio = 1.0 if picture is None else picture.shape[1] / picture.shape[0]
+    width, height = dream.width, dream.height
+    if width is None:
+        width = round(height * ratio) if height else round(native_px * ratio**0.5)
+    if height is None:
+        height = round(width / ratio)
+    return _on_grid(width, grid), _on_grid(height, grid)
 
 
 def fitted(picture: RGB, width: int, height: int) -> RGB:

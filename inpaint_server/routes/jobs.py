@@ -10,19 +10,20 @@ from flask import Blueprint, Response, jsonify
 
 from ...shared import pointing, words
 from ...shared import project as projects
+from ...shared.dream_document import DreamDocument
 from ...shared.errors import UsageError
 from ...shared.identity import nameless
 from ...shared.plan import plan
 from ...shared.project import Project
 from ...shared.settings import describe
-from ...shared.wire import API
+from ...shared.wire import API, DREAM
 from .. import attached, limits, settling
 from ..context import context
 from ..fingerprint import geometry
 from ..jobs import Job
 from ..pictures import encode_png, read_picture
 from ..refusals import conflict
-from . import received
+from . import dreams, received
 
 routes = Blueprint("jobs", __name__, url_prefix=f"{API}/jobs")
 
@@ -111,15 +112,17 @@ def resume(job_id: str) -> Response:
 
 @routes.post("/<job_id>/redo")
 def redo(job_id: str) -> Response:
-    """Paint again from a step on, with other settings if a project is given."""
+    """Paint again from a step on, with other settings if a project, or a dream's document, is given."""
     parts = context()
     job = parts.worker.job(job_id)
     data = received.body(("from_step", "project"))
     step = data.get("from_step")
     if isinstance(step, bool) or not isinstance(step, int):
         raise UsageError(f"from_step must be a whole number, not {describe(step)}.", "Steps count from 1.")
-    project = None
-    if data.get("project") is not None:
+    project: Project | DreamDocument | None = None
+    if job.kind == DREAM:
+        project = None if data.get("project") is None else dreams.same_shape(job, data["project"])
+    elif data.get("project") is not None:
         project = _settled_like(job, projects.from_json(data["project"]))
         _check_same_geometry(job, project)
         limits.checked_plan(project, job.width, job.height, parts.limits)

@@ -38,6 +38,13 @@ def attachments(project: Project) -> dict[str, bytes]:
     return parts
 
 
+def check_names(known: tuple[str, ...]) -> None:
+    """Refuse a form with files that nobody asks for."""
+    for name in request.files:
+        if name not in known:
+            raise UsageError(f"The form has a file '{name[:80]}' that nothing is made of.", "Leave it away.")
+
+
 def _check_single(name: str) -> None:
     """Refuse two parts of one name: which of them is meant, nobody can tell."""
     count = len(request.files.getlist(name)) + len(request.form.getlist(name))

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from ...shared.errors import ParallaxError
-from ...shared.wire import API, SUCCEEDED
+from ...shared.wire import API, JOURNEY, SUCCEEDED
 from ..context import Context, context
 from ..quality import written
 from ..quality.painted_job import open_job
@@ -51,7 +51,10 @@ def _made(job_id: str) -> Path:
 
 
 def _check_ended(parts: Context, job_id: str) -> None:
-    state = parts.worker.job(job_id).state
+    job = parts.worker.job(job_id)
+    state = job.state
+    if job.kind != JOURNEY:
+        raise ParallaxError("A dream has no plates that could be judged.", "Look at its video.", "not_yet", 404)
     if state != SUCCEEDED:
         raise ParallaxError(f"The job cannot be judged: it is {state}.", "Wait until it has ended.", "not_yet", 404)
 

@@ -8,10 +8,12 @@ from flask import Blueprint, Response, request, send_file
 
 from ...shared import plates
 from ...shared.attachments import attached
+from ...shared.dream_document import PICTURE, SOUND
 from ...shared.errors import ParallaxError, UsageError
-from ...shared.wire import API, PROGRESS, STAGE, STATE, WARNING
+from ...shared.wire import API, DREAM, PROGRESS, STAGE, STATE, WARNING
 from .. import pictures
 from ..context import context
+from ..refusals import nothing_yet
 from . import received
 
 PNG_MARK = b"\x89PNG\r\n\x1a\n"
@@ -43,7 +45,7 @@ def manifest(job_id: str) -> Response:
     try:
         data = path.read_bytes()
     except FileNotFoundError as e:
-        raise _nothing("the tiles are being painted again") from e
+        raise nothing_yet("the tiles are being painted again") from e
     response = Response(data, mimetype="application/json")
     response.set_etag(hashlib.sha256(data).hexdigest())
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug's stub names its own base class
@@ -57,26 +59,31 @@ def tile(job_id: str, name: str) -> Response:
         made = plates.load(listed.parent)
     except ParallaxError as e:
         if not listed.exists():  # a redo took it away since we looked
-            raise _nothing("the tiles are being painted again") from e
+            raise nothing_yet("the tiles are being painted again") from e
         raise
     found = [t for t in made.files if t.file == f"plates/{name}"]
     if not found:
-        raise _nothing(f"there is no tile {name[:80]!r} in its manifest")
+        raise nothing_yet(f"there is no tile {name[:80]!r} in its manifest")
     path = _inside(job_id, found[0].file, "the tile is being painted again")
     try:
         return send_file(path, mimetype="image/png", etag=found[0].sha256, conditional=True)
     except FileNotFoundError as e:
-        raise _nothing("the tile is being painted again") from e
+        raise nothing_yet("the tile is being painted again") from e
 
 
 @routes.get("/attached/<part>")
 def attached_picture(job_id: str, part: str) -> Response:
     """A picture that the job's project names beside its own, as it was sent or found: `segmentation`, `object.0` ..."""
     parts = context()
-    project = parts.worker.job(job_id).parsed_project()
-    found = parts.store.attachments(job_id, project).get(part) if part in attached(project) else None
-    if found is None:
-        raise _nothing(f"its project names no picture {part[:80]!r}")
+    job = parts.worker.job(job_id)
+    named: tuple[str, ...] = SOUND, PICTURE
+    if job.kind == DREAM:
+        found = parts.store.source(job_id) if part == SOUND else parts.store.attachment(job_id, PICTURE)
+    else:
+        named = tuple(attached(job.parsed_project()))
+        found = parts.store.attachments(job_id, job.parsed_project()).get(part)
+    if found is None or part not in named:
+        raise nothing_yet(f"its project names no picture {part[:80]!r}")
     kind = "image/png" if found.startswith(PNG_MARK) else "application/octet-stream"
     return Response(found, mimetype=kind)
 
@@ -100,9 +107,5 @@ def _inside(job_id: str, file: str, missing: str) -> Path:
     parts.worker.job(job_id)
     path = parts.store.run_folder(job_id) / file
     if not path.is_file() or not path.resolve().is_relative_to(parts.store.root.resolve()):
-        raise _nothing(missing)
+        raise nothing_yet(missing)
     return path.resolve()
-
-
-def _nothing(missing: str) -> ParallaxError:
-    return ParallaxError(f"The job has nothing to show: {missing}.", "Wait for its progress.", "not_yet", 404)

@@ -189,18 +189,18 @@ def test_later_steps_are_painted_again() -> None:
 
 
 def test_a_server_that_dies_is_said_and_generate_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    kill = jobs.painting._watch
+    watch = jobs.painting.watch
 
-    def dying(client: Any, wish: Any, info: Any, tell: Any, stop: Any, canvas_px: int) -> Any:
+    def dying(client: Any, info: Any, tell: Any, stop: Any, canvas_px: int, settled: Any) -> Any:
         def told(message: Any) -> None:
             tell(message)
             if isinstance(message, jobs.Progress) and message.done >= 2:
                 local_server._Kept.running.process.process.kill()
                 local_server._Kept.running.process.process.wait()
 
-        return kill(client, wish, info, told, stop, canvas_px)
+        return watch(client, info, told, stop, canvas_px, settled=settled)
 
-    monkeypatch.setattr(jobs.painting, "_watch", dying)
+    monkeypatch.setattr(jobs.painting, "watch", dying)
     with pytest.raises(
         RuntimeError, match=r"The server has ended in the middle of the job.*goes on from the last step"
     ):

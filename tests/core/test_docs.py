@@ -19,7 +19,7 @@ def generated() -> dict[Path, str]:
     return pages
 
 
-@pytest.mark.parametrize("name", ["project.md", "project.schema.json", "engines.md", "diffusion.md"])
+@pytest.mark.parametrize("name", ["project.md", "project.schema.json", "engines.md", "diffusion.md", "dreams.md"])
 def test_generated_pages_are_up_to_date(name: str) -> None:
     pages = {path.name: text for path, text in generated().items()}
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == pages[name], "run: python docs/generate.py"

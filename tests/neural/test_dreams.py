@@ -1,10 +1,7 @@
 """Models that are told a sound: embeddings, pictures out of pictures, whole dreams, and which models are refused."""
 
-import contextlib
 import functools
-import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from infinite_parallax.cli.main import main
+from infinite_parallax.cli.painting import own_server
 from infinite_parallax.inpaint_server.diffusion import calls, embedding, loading
 from infinite_parallax.inpaint_server.diffusion.dreaming import Dreamer, dreamer
 from infinite_parallax.inpaint_server.diffusion.options import Wish, settle_plain
@@ -22,13 +20,20 @@ from infinite_parallax.inpaint_server.dreams.chain import Stroke
 from infinite_parallax.inpaint_server.dreams.conditioning import Embedding, Way, conditioned
 from infinite_parallax.inpaint_server.dreams.slices import Slices
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
+from infinite_parallax.shared import dream_document, dreaming
 from infinite_parallax.shared.ambience import RATE, write_wav
+from infinite_parallax.shared.client import Client
+from infinite_parallax.shared.dreaming import DreamWish
 from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
 from infinite_parallax.shared.example_picture import paint
+from infinite_parallax.shared.server_process import ServerProcess
 from PIL import Image
 
+from ..server.conftest import COMMAND
 from . import tiny_hearing
 from .tiny_models import NATIVE_PX, denoiser
+
+DEADLINE_S = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +182,9 @@ def test_a_sound_becomes_a_video_with_that_sound(
     Image.fromarray(paint(160, 90)).save(sound.with_name("first.png"))
     more = "--picture", str(sound.with_name("first.png")), "--then", "0.8:a storm", "--onset-strength", "0.2"
     assert main(command(sound, hearing / "wide", *more)) == 0
-    assert "16 frames, 4 of them painted, 88x48 px" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "4 frames painted, 88x48 px" in said.out
+    assert "Loading " in said.err
     told = streams(sound.with_name("dream.mp4"))
     assert "Duration: 00:00:01.3" in told
     assert "h264" in told
@@ -185,51 +192,56 @@ def test_a_sound_becomes_a_video_with_that_sound(
     assert not list((sound.parent / "data" / "infinite-parallax" / "dreams").iterdir())
 
 
-def test_a_dream_that_was_killed_goes_on_to_the_same_bytes(
-    sound: Path, hearing: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = sound.parent / "kept"
-    assert main(command(sound, hearing / "wide", "--frames", str(kept))) == 0
-    whole = [path.read_bytes() for path in sorted(kept.glob("*.png"))]
+def test_what_is_kept_is_not_painted_again(sound: Path, hearing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep = "--keep", str(sound.parent / "kept")
+    assert main(command(sound, hearing / "wide", *keep)) == 0
+    assert "Loading " in capsys.readouterr().err
     video = sound.with_name("dream.mp4").read_bytes()
-    assert len(whole) == 4
-    for path in sorted(kept.glob("*.png"))[2:]:
-        path.unlink()
-    SHELF.release()
-    assert main(command(sound, hearing / "wide", "--frames", str(kept))) == 0
-    assert [path.read_bytes() for path in sorted(kept.glob("*.png"))] == whole
+    assert main(command(sound, hearing / "wide", *keep)) == 0
     assert sound.with_name("dream.mp4").read_bytes() == video
-    monkeypatch.setattr(Dreamer, "paint", lambda *_: pytest.fail("nothing is left to paint"))
-    assert main(command(sound, hearing / "wide", "--frames", str(kept), "--between", "fade")) == 0
+    assert main(command(sound, hearing / "wide", *keep, "--between", "fade")) == 0
     assert sound.with_name("dream.mp4").read_bytes() != video
+    assert "Loading " not in capsys.readouterr().err
+    assert len(list((sound.parent / "kept").glob("jobs/*/run/frames/*.png"))) == 4
 
 
-def test_a_process_that_is_killed_leaves_what_another_goes_on_from(sound: Path, hearing: Path) -> None:
-    said = [*command(sound, hearing / "wide", "--frames", str(sound.parent / "killed")), "--painted-fps", "20"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # sums over more threads end in other last digits
-    with subprocess.Popen([sys.executable, "-m", "infinite_parallax.cli.main", *said], env=environment) as process:
-        while not (sound.parent / "killed" / "frame_00003.png").exists() and process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.02)
-        process.kill()
-    left = len(list((sound.parent / "killed").glob("*.png")))
-    assert 4 <= left < 26
-    assert main(said) == 0
-    frames = [path.read_bytes() for path in sorted((sound.parent / "killed").glob("*.png"))]
-    assert main([*said, "--frames", str(sound.parent / "undisturbed")]) == 0
-    assert [path.read_bytes() for path in sorted((sound.parent / "undisturbed").glob("*.png"))] == frames
-    assert len(frames) == 26
+def test_a_server_that_is_killed_in_a_dream_goes_on_to_the_same_bytes(
+    sound: Path, hearing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # sums over more threads end in other last digits
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    section = {"model": str(hearing / "wide"), "native_px": NATIVE_PX, "steps": 2, "device": "cpu"}
+    painted = {"prompt": "a river", "painted_fps": 10}
+    document = dream_document.from_json({"dream": painted, "diffusers": section})
+    wish = DreamWish(document, sound.read_bytes())
+    with own_server(tmp_path / "undisturbed") as client:
+        dreaming.dream(client, wish, tmp_path / "undisturbed.mp4", lambda _message: None)
+        frames = [client.frame(wish.job, n) for n in range(1, 14)]
+    process = ServerProcess([*COMMAND, "--store", str(tmp_path / "killed")], DEADLINE_S)
+    with process as server, Client(server.url, server.token) as client:
+        client.create_dream(document, wish.sound, job_id=wish.job)
+        steps = (e.data["step"] for e in client.events(wish.job, patience_s=DEADLINE_S) if e.kind == "progress")
+        reached = next(step for step in steps if step >= 2)
+        server.process.kill()
+        server.process.wait(DEADLINE_S)
+    assert reached < 13
+    with own_server(tmp_path / "killed") as client:
+        assert client.job(wish.job).step >= 1
+        dreaming.dream(client, wish, tmp_path / "killed.mp4", lambda _message: None)
+        assert [client.frame(wish.job, n) for n in range(1, 14)] == frames
+    assert (tmp_path / "killed.mp4").read_bytes() == (tmp_path / "undisturbed.mp4").read_bytes()
 
 
 def test_what_cannot_be_dreamt_is_refused(sound: Path, hearing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = sound.with_name("broken.wav")
     broken.write_bytes(b"RIFF" + bytes(100))
     for said, why in (
-        (command(broken, hearing / "wide"), "could not read the sound"),
+        (command(broken, hearing / "wide"), "cannot be read as a sound"),
         (command(sound.with_name("none.wav"), hearing / "wide"), "no sound file"),
         (command(sound, hearing / "wide", "--start", "9"), "The sound lasts 1.3 s"),
         (command(sound, hearing / "wide", "--then", "storm"), "does not begin with a second"),
         (command(sound, hearing / "wide", "--strength", "1.5"), "strength"),
+        (command(sound, hearing / "wide", "--server", "http://127.0.0.1:9", "--keep", "x"), "--keep is for a server"),
     ):
         assert main(said) in (1, 2)
         assert why in capsys.readouterr().err

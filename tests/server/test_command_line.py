@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.cli import encoding, preview
+from infinite_parallax.cli import preview
 from infinite_parallax.cli.main import main
 from infinite_parallax.cli.mixing import mix
 from infinite_parallax.cli.plan_table import plan_of
+from infinite_parallax.inpaint_server import encoding
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared import cues, frames, scene, scene_building
 from infinite_parallax.shared import project as projects

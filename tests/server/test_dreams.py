@@ -8,7 +8,7 @@ import pytest
 from infinite_parallax.inpaint_server.diffusion.colours import taken_back
 from infinite_parallax.inpaint_server.dreams import slices
 from infinite_parallax.inpaint_server.dreams.between import Between
-from infinite_parallax.inpaint_server.dreams.chain import Chain, Stroke, Wish, fitted
+from infinite_parallax.inpaint_server.dreams.chain import Chain, Wish, fitted
 from infinite_parallax.inpaint_server.dreams.conditioning import Embedding, Way, between, conditioned
 from infinite_parallax.inpaint_server.dreams.slices import Slices
 from infinite_parallax.inpaint_server.sound_files import load_sound
@@ -18,17 +18,7 @@ from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
 from infinite_parallax.shared.example_picture import paint
 from infinite_parallax.shared.sections import Prompt
 
-WIDTH = 24
-
-
-def tone(seconds: float, hertz: float, rate: int = 8000) -> np.ndarray:
-    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
-
-
-def words(seed: int = 0, widths: tuple[int, ...] = (WIDTH,)) -> Embedding:
-    values = np.random.default_rng(seed).normal(0, 1, (77, sum(widths))).astype(np.float32)
-    values[0] *= 30
-    return Embedding(values, widths)
+from .dreams_by_hand import WIDTH, Brush, tone, words
 
 
 @pytest.mark.parametrize(("rate", "fps"), [(8000, 7.0), (44100, 29.97), (192000, 6.0)])
@@ -155,28 +145,6 @@ def test_strength_follows_onsets_within_its_limits() -> None:
     assert strength_at(Dream(strength=0.4, onset_strength=0.2), 0.5) == pytest.approx(0.5)
     assert strength_at(Dream(strength=0.9, onset_strength=0.5), 1.0) == 1
     assert strength_at(Dream(strength=0.2, onset_strength=-0.5), 1.0) == 0
-
-
-class Brush:
-    """A painter whose picture is told by what it is asked: the real chain, without a model."""
-
-    native_px, grid = 64, 8
-
-    def __init__(self, stop_after: int = 10**6) -> None:
-        self.strokes: list[Stroke] = []
-        self.left = stop_after
-
-    def embed(self, prompt: str) -> Embedding:
-        return words(len(prompt))
-
-    def paint(self, stroke: Stroke) -> np.ndarray:
-        if len(self.strokes) == self.left:
-            raise KeyboardInterrupt
-        self.strokes.append(stroke)
-        before = np.zeros((stroke.height, stroke.width, 3)) if stroke.before is None else stroke.before
-        fresh = np.random.default_rng([*stroke.seed, int(abs(stroke.words.values).sum() * 1000)])
-        noise = fresh.integers(0, 256, before.shape)
-        return np.rint((1 - stroke.strength) * before + stroke.strength * noise).astype(np.uint8)
 
 
 Make = Callable[..., Wish]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from infinite_parallax.cli import encoding
 from infinite_parallax.cli.mixing import mix
+from infinite_parallax.inpaint_server import encoding
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared import hearing, scene
 from infinite_parallax.shared.ambience import RATE, ambience, read_wav, write_wav

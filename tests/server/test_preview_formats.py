@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.cli import encoding
 from infinite_parallax.cli.mixing import mix
+from infinite_parallax.inpaint_server import encoding
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared import formats
 from infinite_parallax.shared.cues import Cue

@@ -13,10 +13,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inpaint_server.ffmpeg import WORDS, ffmpeg
 from ..shared.errors import ParallaxError
 from ..shared.formats import AUDIO_ENCODERS, PALETTE, Export, fits_gif
 from ..shared.scene import SceneSpec
+from .ffmpeg import WORDS, ffmpeg
 
 
 def audio_arguments(spec: SceneSpec, sound: Path | None) -> tuple[list[str], list[str]]:
@@ -136,7 +136,7 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterator[Any]) -> bool:
 
 def _written(pipe: IO[bytes], frame: Any) -> bool:
     try:
-        pipe.write(memoryview(np.ascontiguousarray(frame)).cast("B"))
+        pipe.write(np.ascontiguousarray(frame).data.cast("B"))
         pipe.flush()
     except OSError:  # a broken pipe; Windows calls it an invalid argument
         return False
