@@ -236,13 +236,18 @@ class ColumnWalk:
             k, place = k[self._things.cost[place] > 0], place[self._things.cost[place] > 0]
         self.seen[place] = np.maximum(self.seen[place], position + k * cell - column)
 
-    def arrival(self) -> Jump:
+    def arrival(self, looks: NDArray[np.float64] | None = None) -> Jump:
         """What flows into the source's first column when a loop closes: the jump to it, px; `row_shift` is that of
-        the piece that is left. Its match counts as much as that of the first jump, whose place is not free either."""
+        the piece that is left. Its match counts as much as that of the first jump, whose place is not free either.
+
+        `looks` [N]: how unlike the source's first columns every state is, grey levels rms, where that is not what the
+        plan would say.
+        """
         cells, settings = self._cells, self._settings
         n, overlap, run = cells.columns, cells.overlap_cells, cells.run_cells
-        match = self._transitions.rms[0] / self._reference
-        cost = self._price[0] + (settings.first_weight - 1) * match.astype(np.float64) ** 2
+        planned = self._transitions.rms[0].astype(np.float64)
+        match = (planned if looks is None else looks) / self._reference
+        cost = self._price[0] + settings.first_weight * match**2 - (planned / self._reference) ** 2
         # nothing is known yet of what will be shown before
         around = int(self._width + (1 + settings.overdue) * self._memory.max())
         paid = np.cumsum(self._way_prices(np.array([around]), around)[0])

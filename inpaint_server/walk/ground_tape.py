@@ -131,12 +131,33 @@ class GroundTape(Tape):
 
     def _close_ring(self, circumference: int) -> Ring:
         assert self._walk is not None
-        jump, home = self._walk.arrival(), Edit(circumference, 0, -self._left, 0)
+        jump, home = self._walk.arrival(self._looks()), Edit(circumference, 0, -self._left, 0)
         head = self._raw(home, circumference, circumference + self.overlap)
         best = self._best(head, circumference, jump.leave_orientation, jump.leave - self._left)
         ending = Ending(circumference, replace(jump, row_shift=0), best.column, 0)
         piece = self._raw(ending.edit, circumference, circumference + self.overlap)
         return GroundRing(self._band, head, ending, piece, self._contrast, FADE_OVERLAPS * self.overlap)
+
+    def _looks(self) -> Scales:
+        """How unlike the source's first columns the piece is that goes on upright from each column of each picture,
+        grey levels rms, float64 [orientations * columns in cells]; the plan knows them only as sheared as it plans."""
+        cells = self._exemplar.cells
+        step, across = cells.width, cells.overlap_cells
+        soft = [cv2.blur(picture, (step, cells.height))[:: cells.height] for picture in self.pictures]
+        scales = self.scales[:: cells.height]
+        out = np.empty((len(scales), across, soft[0].shape[2]), np.float32)
+
+        def look(picture: Pixels, column: int) -> F32:
+            stretched(picture, column + scales * step / 2 - 0.5, scales * step, out)
+            return _comparable(out)
+
+        head = look(soft[0], 0).copy()
+        found = [
+            float(np.sqrt(square_sum(look(soft[q], self._left + i * step) - head).mean() / head.shape[2]))
+            for q in range(len(self._exemplar.pictures))
+            for i in range(cells.columns)
+        ]
+        return np.array(found, np.float64)
 
     def _begin_ring(self, ring: Ring, first: Edit) -> None:
         ring.first = first

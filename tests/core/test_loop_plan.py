@@ -124,7 +124,7 @@ def test_rows_that_recede_come_home_together_each_after_its_own_way(ratio: float
 def test_the_upper_edge_says_how_long_a_loop_must_be() -> None:
     with pytest.raises(UsageError, match="the upper edge of layer 'layer 1' moves 160 px; to come home it needs 240"):
         receding(0.5, steps=40)
-    with pytest.raises(UsageError, match="The upper edge of layer 'layer 1' moves 0[.]008 px per step"):
+    with pytest.raises(UsageError, match=r"The upper edge of layer 'layer 1' moves 0[.]008 px per step"):
         plans.plan(
             projects.from_json(
                 {

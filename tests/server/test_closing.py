@@ -207,7 +207,7 @@ def test_the_source_comes_again_exactly(matte: bool, more: int) -> None:
     assert ring is not None
     piece = tape._piece(last, around - 1, around)
     raw = tape._raw(replace(last, rise=Rise()), around - 1, around)
-    lifted = (piece - raw)[:, 0, :3] - ring._seam.offset()
+    lifted = (piece - raw)[:, 0, :3] - ring.seam.offset()
     assert np.abs(lifted).max() < 0.5, "what the last seam lifts has not faded where the source comes"
     own = np.abs(np.diff(source.astype(int), axis=1)).mean(axis=(0, 2))
     assert steps[around - 3 : around + across + 3].max() <= 1.05 * own.max()
