@@ -27,8 +27,9 @@ from ..shared.gabor import Wavelets, drawing
 from ..shared.gabor.wavelets import LIMITS
 
 RGB = NDArray[np.uint8]
-BEGIN = np.array([[-1, 1], [-1, 1], [-2, 2], [0.02, 0.3], [0.02, 0.3], [-3, 0], *[[-1, 1]] * 3, *[[0, 0.3]] * 3])
-RATE, GAMMA, PATIENCE = 0.01, 0.997, 20
+MEAN = (0, 0, 0, 0.01, 0.01, -0.25, *(-1,) * 3, *(0.001,) * 3)
+SPREAD = (1, 1, 2, 0.4, 0.4, 0.5, *(1,) * 3, *(0.3,) * 3)
+RATE, DECAY, GAMMA, PATIENCE = 0.01, 1e-5, 0.997, 20
 COURSES = ((5, 1), (15, 1), (30, 1), (60, 1))
 
 
@@ -47,26 +48,27 @@ def dense(rows: Any, width: int, height: int) -> Any:
 def dense_fit(picture: RGB, count: int, iterations: int, levels: int) -> Wavelets:
     """`count` wavelets by autograd, as the original goes about it."""
     low, high = torch.tensor(LIMITS.T).float()
-    first = np.random.default_rng(0).uniform(BEGIN[:, 0], BEGIN[:, 1], (count, 12))
-    rows = torch.tensor(first).float().requires_grad_(True)
-    longer = max(picture.shape[:2])
+    first = np.random.default_rng(0).normal(MEAN, SPREAD, (count, 12))
+    rows = torch.tensor(np.clip(first, *LIMITS.T)).float().requires_grad_(True)
+    longer, begin = max(picture.shape[:2]), time.process_time()
     for level, (share, times) in enumerate(((4, 3.0), (2, 1.5), (1, 1.0))):
         if level >= levels:
             break
         height, width = (max(1, round(n / share)) for n in picture.shape[:2])
         small = np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
         target = schedule.as_target(small)
-        adam = torch.optim.AdamW([rows], lr=RATE)
+        adam = torch.optim.AdamW([rows], lr=RATE, weight_decay=DECAY)
         lowered = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, factor=GAMMA, patience=PATIENCE)
         for _ in range(int(iterations * times)):
             adam.zero_grad()
-            error = ((dense(rows, width, height) - target) ** 2).mean()
+            error = ((dense(rows, width, height).clamp(-1, 1) - target) ** 2).mean()
             error.backward()
             adam.step()
             lowered.step(float(error.detach()))
             with torch.no_grad():
                 rows.clamp_(low, high)
-        print(f"  dense, {longer // share} px done", flush=True)
+        said = f"{time.process_time() - begin:.0f} s, {-10 * math.log10(float(error.detach()) / 4):.2f} dB there"
+        print(f"  dense, {longer // share} px: {said}", flush=True)
     return Wavelets(rows.detach().double().numpy())
 
 

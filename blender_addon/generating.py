@@ -6,6 +6,7 @@ window. Blender's data is touched here only, in the main thread.
 """
 
 import time
+from functools import partial
 from typing import Any, ClassVar
 
 import bpy
@@ -14,29 +15,21 @@ from ..shared.errors import UsageError
 from ..shared.painting import Begun, Canvas
 from ..shared.time_left import Pace, words
 from . import begun_jobs, mask_pictures, preferences, properties, refusals, scene_project, sound_files, thumbnails
-from .jobs import Failed, Finished, Message, Preparing, Progress, Task, Warned, Worker
+from .jobs import Failed, Finished, Fitted, Message, Preparing, Progress, Task, Warned, Work, Worker, paint
 from .refusals import job_state, reported
+from .targets import Built
 
 PERIOD_S = 0.2
 
 
-class Generating:
-    """A running job and the scene that it is for."""
+class Job:
+    """Work in a thread for a scene, and what the panel shows of it. `button` goes on with it."""
 
-    def __init__(self, scene: Any, redo_from: int | None = None) -> None:
-        project, plan = scene_project.plan_of(scene)
-        picture, folder = scene_project.picture_path(scene), scene_project.plates_folder(scene)
-        key, note = begun_jobs.key(project, picture), begun_jobs.read(folder)
-        begun = None
-        if redo_from is not None:
-            if note is None:
-                raise UsageError("No job was begun for this scene.", "Generate first.")
-            begun = Begun(note.job, redo_from)
-        elif note is not None and note.key == key:
-            begun = Begun(note.job)
-        project = mask_pictures.with_pictures(project, plan.width, plan.height, folder)
+    button = ""
+
+    def __init__(self, scene: Any, work: Work) -> None:
         self._scene_name, self._pace, self._what = scene.name, Pace(), ""
-        self.worker = Worker(preferences.server(), Task(project, picture, folder, begun, key))
+        self.worker = Worker(work)
         state = job_state()
         state.running, state.factor, state.status, state.left = True, 0.0, "Starting", ""
 
@@ -70,32 +63,61 @@ class Generating:
 
     def _fail(self, operator: Any, failed: Failed) -> set[str]:
         if failed.code == "cancelled":
-            job_state().status = "Cancelled. Generate goes on from the last step."
+            job_state().status = f"Cancelled. {self.button} goes on where it was."
         else:
             job_state().status = "Failed"
             refusals.show(operator, failed.message, failed.hint)
         return {"CANCELLED"}
 
-    def _finish(self, operator: Any, finished: Finished) -> set[str]:
+    def _finish(self, operator: Any, message: Finished | Fitted) -> set[str]:
         scene = bpy.data.scenes.get(self._scene_name)
         if scene is None:
-            refusals.show(operator, f"The scene {self._scene_name} is gone.", "Generate again in another scene.")
+            refusals.show(operator, f"The scene {self._scene_name} is gone.", f"{self.button} again in another scene.")
             return {"CANCELLED"}
         with reported(operator):
-            for note in scene_project.build(scene, finished.spec, finished.folder).notes:
+            for note in self.build(scene, message).notes:
                 operator.report({"WARNING"}, note)
-            job_state().status = f"Done: {finished.spec.frames} frames"
             return {"FINISHED"}
         return {"CANCELLED"}
+
+    def build(self, scene: Any, message: Any) -> Built:
+        """Take what was made over into the scene, and say so in the panel."""
+        raise NotImplementedError
+
+
+class Generating(Job):
+    """Plates that are being painted."""
+
+    button = "Generate"
+
+    def __init__(self, scene: Any, redo_from: int | None = None) -> None:
+        project, plan = scene_project.plan_of(scene)
+        picture, folder = scene_project.picture_path(scene), scene_project.plates_folder(scene)
+        key, note = begun_jobs.key(project, picture), begun_jobs.read(folder)
+        begun = None
+        if redo_from is not None:
+            if note is None:
+                raise UsageError("No job was begun for this scene.", "Generate first.")
+            begun = Begun(note.job, redo_from)
+        elif note is not None and note.key == key:
+            begun = Begun(note.job)
+        project = mask_pictures.with_pictures(project, plan.width, plan.height, folder)
+        super().__init__(scene, partial(paint, preferences.server(), Task(project, picture, folder, begun, key)))
+
+    def build(self, scene: Any, message: Finished) -> Built:
+        """Build the scene from the plates."""
+        built = scene_project.build(scene, message.spec, message.folder)
+        job_state().status = f"Done: {message.spec.frames} frames"
+        return built
 
 
 class Working:
     """The part of an operator that runs a job: in one go, or beside the interface."""
 
-    running: ClassVar[Generating | None] = None
+    running: ClassVar[Job | None] = None
     timer: ClassVar[Any] = None
 
-    def begin(self, context: Any) -> Generating:
+    def begin(self, context: Any) -> Job:
         """Start the job."""
         raise NotImplementedError
 
@@ -184,9 +206,16 @@ class INFINITE_PARALLAX_OT_redo(Working, bpy.types.Operator):
         return Generating(context.scene, self.step)
 
 
-def _idle(cls: Any, context: Any) -> bool:
+def free(cls: Any) -> bool:
+    """Whether no job runs; else the operator says why it is grey."""
     if running() is not None:
         cls.poll_message_set("A job is running: cancel it first")
+        return False
+    return True
+
+
+def _idle(cls: Any, context: Any) -> bool:
+    if not free(cls):
         return False
     silent = sound_files.missing_of(context.scene)
     cls.poll_message_set(silent or "Choose a picture first")
@@ -215,7 +244,7 @@ class INFINITE_PARALLAX_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def running() -> Generating | None:
+def running() -> Job | None:
     """The job that runs, if one does."""
     return Working.running
 

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..shared import painting, scene_building
+from ..shared import painting, plates, scene_building
 from ..shared.client import Client
 from ..shared.errors import Cancelled, ParallaxError
+from ..shared.finishing import Shimmer
+from ..shared.gabor.plate_fitting import CellWish, fit_plates
 from ..shared.painting import Begun, Canvas, Preparing, Progress, Warned, Wish
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
@@ -53,8 +55,17 @@ class Finished:
     folder: Path
 
 
-Message = Progress | Preparing | Warned | Canvas | Failed | Finished
+@dataclass(frozen=True)
+class Fitted:
+    """Wavelets lie beside the plates, in so many parts."""
+
+    parts: int
+
+
+Message = Progress | Preparing | Warned | Canvas | Failed | Finished | Fitted
 Tell = Callable[[Message], None]
+Work = Callable[[Tell, Callable[[], bool]], Message]
+"""What a thread does: it tells how far it is, looks whether it is to stop, and returns its last message."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,7 @@ def paint(server: Server, task: Task, tell: Tell, stop: Callable[[], bool] = lam
             )
         except ParallaxError as e:
             if _gone(server) and not (stop() and isinstance(e, Cancelled)):
-                raise _died() from e
+                raise _died("Generate") from e
             raise
         finally:
             if note.steps:
@@ -118,27 +129,48 @@ def _gone(server: Server) -> bool:
     return not server.url and local_server.running() is None
 
 
-def _died() -> ParallaxError:
+def _died(button: str) -> ParallaxError:
     return ParallaxError(
         "The server has ended in the middle of the job.",
-        "Generate starts it again and goes on from the last step; the add-on's preferences show its log.",
+        f"{button} starts it again and goes on where it was; the add-on's preferences show its log.",
         "server_ended",
     )
 
 
-class Worker:
-    """A job in a thread of its own. The main thread reads `messages` until a Failed or Finished comes."""
+def fit_wavelets(
+    server: Server, folder: Path, shimmers: tuple[Shimmer, ...], tell: Tell, stop: Callable[[], bool] = lambda: False
+) -> Fitted:
+    """Have wavelets fitted to the plates in a folder for the layers that shimmer; Cancelled when stopped."""
+    manifest = plates.load(folder)
+    with connected(server) as client:
 
-    def __init__(self, server: Server, task: Task) -> None:
+        def fit(paths: tuple[Path, ...], wish: CellWish) -> str:
+            return client.wavelets([path.read_bytes() for path in paths], wish)
+
+        told = lambda done, of: tell(Progress("part", done, of))  # noqa: E731
+        try:
+            return Fitted(fit_plates(folder, manifest, shimmers, fit, told, stop))
+        except ParallaxError as e:
+            if _gone(server) and not isinstance(e, Cancelled):
+                raise _died("Fit Wavelets") from e
+            raise
+        except OSError as e:
+            raise ParallaxError(f"The plates in {folder} cannot be read: {e}.", "Generate again.") from e
+
+
+class Worker:
+    """Work in a thread of its own. The main thread reads `messages` until a Failed, Finished or Fitted comes."""
+
+    def __init__(self, work: Work) -> None:
         self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stop = threading.Event()
         # a daemon, so that quitting Blender never waits for it; its server ends with Blender
-        self._thread = threading.Thread(target=self._run, args=(server, task), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
-    def _run(self, server: Server, task: Task) -> None:
+    def _run(self, work: Work) -> None:
         try:
-            last: Message = paint(server, task, self.messages.put, self._stop.is_set)
+            last: Message = work(self.messages.put, self._stop.is_set)
         except ParallaxError as e:
             last = Failed(e.message, e.hint, e.code)
         except BaseException as e:

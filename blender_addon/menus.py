@@ -16,7 +16,7 @@ ENTRIES: tuple[tuple[str, ...], ...] = (
     ("picture_from_image", "picture_from_strip", "picture_paste", "show_picture"),
     ("suggest_layers", "layer_add", "layer_merge", "layer_remove", "layer_move", "layer_mute"),
     ("edit_borders", "hint_box", "hint_stroke", "refine_object"),
-    ("generate", "redo", "cancel"),
+    ("generate", "redo", "fit_wavelets", "cancel"),
     ("build_scene", "select_strips", "move", "speed_preset", "listen"),
     ("import_project", "export_project", "export", "preset_add"),
 )

@@ -31,6 +31,7 @@ from . import (
     server_operators,
     speed_presets,
     thumbnails,
+    wavelet_fitting,
 )
 
 CLASSES: tuple[type[Any], ...] = (
@@ -47,6 +48,7 @@ CLASSES: tuple[type[Any], ...] = (
     *borders.CLASSES,
     *block.CLASSES,
     *generating.CLASSES,
+    *wavelet_fitting.CLASSES,
     *exporting.CLASSES,
     *panels.CLASSES,
     *menus.CLASSES,

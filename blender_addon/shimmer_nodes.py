@@ -41,7 +41,7 @@ def settled(spec: SceneSpec, folder: Path) -> tuple[SceneSpec, tuple[str, ...]]:
     if not missing:
         return spec, ()
     layers = f"Layer{'s' * (len(missing) > 1)} {', '.join(map(str, sorted(missing)))}"
-    note = f"{layers}: no wavelets yet, so nothing shimmers. Run: infinite-parallax gabor plates {folder}"
+    note = f"{layers}: no wavelets yet, so nothing shimmers. Press Fit Wavelets below the list of shimmers."
     return replace(spec, planes=tuple(planes)), (note,)
 
 

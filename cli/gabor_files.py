@@ -17,11 +17,11 @@ from PIL import Image
 
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.pictures import encode_png, read_picture
+from ..inpaint_server.wavelet_fits import check_torch, device_of
 from ..shared.errors import UsageError
 from ..shared.gabor import Wavelets, drawing, shimmer
 from ..shared.gabor.wavelets import from_text, to_text
 from ..shared.outputs import check_file, check_folder
-from .gabor_plates import check_torch, device_of
 from .progress import bar
 
 if TYPE_CHECKING:

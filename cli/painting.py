@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..inpaint_server.wavelet_fits import check_torch
 from ..shared import painting
 from ..shared.client import Client, read_token
 from ..shared.painting import Canvas, Painted, Preparing, Progress, Warned, Wish
@@ -28,7 +29,7 @@ def paint(
     """Paint a project's plates and fetch them into `folder`; for layers that shimmer, fit wavelets to them."""
     shimmering = any(wish.strength for wish in project.shimmers)
     if shimmering:
-        gabor_plates.check_torch()
+        check_torch()
     painted = _fetched(project, picture, folder, server, token)
     if shimmering:
         gabor_plates.fit(folder, painted.project.shimmers)

@@ -8,6 +8,7 @@ compares this document with the routes and with real answers.
 from typing import Any
 
 from ..shared import settings, wire
+from ..shared.gabor.plate_fitting import CellWish
 from ..shared.model_settings import Segment
 from ..shared.pointing import Touch
 from ..shared.wire import API
@@ -236,6 +237,10 @@ def _single_paths() -> Node:
     maps = _form({"picture": BYTES}, eye | {"bits": {"enum": ["16", "8"], "default": "16"}})
     reads = _form({"picture": BYTES}, eye | {"exclude": TEXT | {"description": "Words to leave out, by commas."}})
     wish = _form({"picture": BYTES}, {"project": ref("Project")})
+    lines = {"description": "One wavelet a line.", "content": {"text/plain": {"schema": TEXT}}}
+    tile = BYTES | {"description": "The PNG of the first tile; further ones are tile.1 and so on."}
+    cell = _form({"cell": _described(settings.json_schema(CellWish), "A part of a plate."), "tile.0": tile}, {})
+    fitted = {"200": lines}
     settled = {"200": _answer("Settled", "The settled project, and why.")}
     return {
         f"{API}/suggest": {
@@ -250,6 +255,9 @@ def _single_paths() -> Node:
         },
         f"{API}/segment": {
             "post": _operation("segment", "Find things", looked, f"400 {GUARDED} 413 503", requestBody=sought)
+        },
+        f"{API}/wavelets": {
+            "post": _operation("wavelets", "Fit wavelets", fitted, f"400 {GUARDED} 413 503", requestBody=cell)
         },
         f"{API}/plan": {"post": _operation("plan", "The plan of a project", made, f"400 {GUARDED}", requestBody=size)},
     }

@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,6 +23,7 @@ from .connection import CONNECT_S, Connection, no_answer
 from .dream_document import PICTURE, SOUND, DreamDocument
 from .errors import Cancelled, ParallaxError, UsageError
 from .found import Find, Suggestion
+from .gabor.plate_fitting import CellWish
 from .model_settings import Caption, Depth, Segment
 from .plates import Manifest, Tile
 from .pointing import Touch
@@ -170,6 +171,12 @@ class Client:
         """What a picture (a file's bytes) shows, by the engine that `wish` names."""
         fields, files = {"settings": json.dumps(settings.write(wish))}, {"picture": ("picture", picture)}
         return str(self._way.ask("POST", "/caption", data=fields, files=files, timeout=(CONNECT_S, MODEL_S))["caption"])
+
+    def wavelets(self, tiles: Sequence[bytes], wish: CellWish) -> str:
+        """Wavelets fitted to a cell of a plate, from the PNG files of the tiles that reach into it: a text file."""
+        files = {f"tile.{number}": ("tile.png", tile) for number, tile in enumerate(tiles)}
+        fields = {"cell": json.dumps(settings.write(wish))}
+        return self._way.send("POST", "/wavelets", data=fields, files=files, timeout=(CONNECT_S, MODEL_S)).text
 
     def manifest(self, job_id: str) -> Manifest:
         """The tiles that are finished."""

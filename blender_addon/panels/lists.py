@@ -87,6 +87,8 @@ def drawer(name: str) -> Callable[[Any, Any], None]:
         draw_settings(context, layout, entry, _shown(name, main_settings))
         if name == "objects":
             layout.operator("infinite_parallax.refine_object", icon="MOD_MASK")
+        if name == "shimmers":
+            layout.operator("infinite_parallax.fit_wavelets", icon="RNDCURVE")
 
     return draw
 

@@ -1,6 +1,8 @@
 """Generate and Export: the operators, blocking, with a real server in a process of its own."""
 
 import shlex
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -139,7 +141,8 @@ def test_a_cancelled_job_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_a_worker_says_everything_in_messages(tmp_path: Path) -> None:
     project = properties.project(bpy.context.scene)
-    worker = jobs.Worker(preferences.server(), jobs.Task(project, tmp_path / "picture.png", tmp_path / "plates"))
+    task = jobs.Task(project, tmp_path / "picture.png", tmp_path / "plates")
+    worker = jobs.Worker(partial(jobs.paint, preferences.server(), task))
     told = [worker.messages.get()]
     while not isinstance(told[-1], jobs.Finished | jobs.Failed):
         told.append(worker.messages.get())
@@ -147,7 +150,7 @@ def test_a_worker_says_everything_in_messages(tmp_path: Path) -> None:
     steps = [m.done for m in told if isinstance(m, jobs.Progress) and m.what == "step"]
     assert steps == sorted(steps)
     assert isinstance(told[-1], jobs.Finished)
-    gone = jobs.Worker(preferences.server(), jobs.Task(project, tmp_path / "none.png", tmp_path / "plates"))
+    gone = jobs.Worker(partial(jobs.paint, preferences.server(), replace(task, picture=tmp_path / "none.png")))
     last = gone.messages.get()
     gone.join(10)
     assert isinstance(last, jobs.Failed)

@@ -67,7 +67,7 @@ BUILT = {"layer_mute": {"layer": 1}, "select_strips": {}, "move": {"frames": 7},
 """What is called after the scene is built."""
 
 APART = {"picture_from_image", "picture_from_strip", "picture_paste", "show_picture", "import_project", "listen"}
-WITH_SERVER = ("generate", "redo", "suggest_layers", "refine_object")
+WITH_SERVER = ("generate", "redo", "fit_wavelets", "suggest_layers", "refine_object")
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,53 @@
+"""Wavelets fitted to a cell of a plate (`shared/gabor/plate_fitting.py` says which cells there are).
+
+The tiles that reach into the cell are laid into one picture, because they show the same where they overlap; alpha is
+the weight, so that what is never seen costs no wavelet.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...shared.gabor.plate_fitting import FITTED_PX, ITERATIONS, MULTIPLE, CellWish
+from ...shared.gabor.wavelets import to_text
+from .schedule import Course, fit_picture, wavelets_of
+
+Bytes = NDArray[np.uint8]
+
+
+def fit_cell(
+    tiles: Sequence[Bytes], wish: CellWish, cancelled: Callable[[], bool] = lambda: False, device: str = "cpu"
+) -> str:
+    """The text file of the wavelets of a cell, empty where nothing is seen of it.
+
+    `tiles` are RGBA uint8 [h, w, 4] with straight alpha, as many as `wish.tiles` has places.
+    """
+    part = _joined(tiles, wish)
+    if not part[..., 3].any():
+        return ""
+    height, width = part.shape[:2]
+    scale = min(1.0, FITTED_PX / max(height, width))
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    colours, alpha = (
+        np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, Image.Resampling.BOX))
+        for values in (part[..., :3], part[..., 3])
+    )
+    course = Course(wish.wavelets, ITERATIONS, MULTIPLE, seed=wish.seed, device=device)
+    weight = None if alpha.min() == 255 else np.maximum(alpha, 1)
+    return to_text(wavelets_of(fit_picture(colours, course, weight, cancelled=cancelled)))
+
+
+def _joined(tiles: Sequence[Bytes], wish: CellWish) -> Bytes:
+    """What the tiles show of a cell, RGBA uint8 [height, width, 4]; of two the more opaque one counts."""
+    whole = np.zeros((wish.height, wish.width, 4), np.uint8)
+    for tile, place in zip(tiles, wish.tiles, strict=True):
+        x, y = round(place[0]) - wish.x, round(place[1]) - wish.y
+        left, top = max(x, 0), max(y, 0)
+        shown = tile[top - y : max(0, wish.height - y), left - x : max(0, wish.width - x)]
+        if shown.size:
+            part = whole[top:, left:][: shown.shape[0], : shown.shape[1]]
+            seen = shown[..., 3] >= part[..., 3]
+            part[seen] = shown[seen]
+    return whole
