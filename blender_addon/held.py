@@ -64,9 +64,10 @@ def hold(scene: Any, spec: SceneSpec, first: int) -> None:
 
 def _over_time(spec: SceneSpec) -> Mapping[tuple[str, int, str], Sequence[float]]:
     """The settings that change while the film runs, beside those of grades, which are keyed where they act."""
-    found: dict[tuple[str, int, str], Sequence[float]] = {
-        ("overlays", sheet.overlay, "amount"): sheet.amounts for sheet in spec.sheets if sheet.amounts
-    }
+    found: dict[tuple[str, int, str], Sequence[float]] = {}
+    for sheet in spec.sheets:
+        values = {"amount": sheet.amounts, "angle_deg": sheet.angles}
+        found |= {("overlays", sheet.overlay, name): told for name, told in values.items() if told}
     for plane in spec.planes:
         for sway in plane.sways:
             if sway.shares and sway.amplitude:

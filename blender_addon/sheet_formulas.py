@@ -75,15 +75,16 @@ class Formulas:
     def controls(self, scene: Any) -> list[compat.Control]:
         """The settings in the panel that act at once."""
         sheet = self.sheet
-        names: dict[str, tuple[str, float]] = {}
-        if not sheet.clock:
-            names["SPEED"] = ("speed", sheet.speed)
-        if sheet.lean_deg is not None:
-            names["ANGLE"] = ("angle_deg", sheet.lean_deg)
-        group = f"infinite_parallax.overlays[{sheet.overlay}]"
         now = sheet.amounts[0] if sheet.amounts else sheet.amount
-        amount = held.control("AMOUNT", scene, ("overlays", sheet.overlay, "amount"), now, sheet.amounts)
-        panel = [amount, *((name, scene, f"{group}.{prop}", value) for name, (prop, value) in names.items())]
+        wanted: list[tuple[str, str, float, Sequence[float]]] = [("AMOUNT", "amount", now, sheet.amounts)]
+        if not sheet.clock:
+            wanted.append(("SPEED", "speed", sheet.speed, ()))
+        if sheet.lean_deg is not None:
+            wanted.append(("ANGLE", "angle_deg", sheet.lean_deg, sheet.angles))
+        panel = [
+            held.control(name, scene, ("overlays", sheet.overlay, prop), value, over_time)
+            for name, prop, value, over_time in wanted
+        ]
         return [*panel, ("NOW", scene[held.HELD], f'["{held.clock(sheet.overlay)}"]', 0.0)] if sheet.clock else panel
 
     def opacity(self) -> str:

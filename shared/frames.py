@@ -17,7 +17,7 @@ from .errors import ParallaxError
 from .formats import moment
 from .gabor.patchwork import Waving
 from .grading import Graded
-from .overlays import Sheet, draw
+from .overlays import Sheet, draw, turned
 from .receding_rows import ROWS_AT_ONCE, sampled, warped
 from .scene import Plane, SceneSpec
 from .shimmering import Shimmering, shimmered
@@ -69,6 +69,9 @@ def render(spec: SceneSpec, frame: float, read_tile: ReadTile, read_waving: Read
             picture = _picture(shown)
             place, tints = shown.corner(whole, spec.frames), tuple(tint.at(whole) for tint in overlays.tints(shown))
             blend, strips = blends[shown.blend], spec.target == "vse"
+            if shown.angles:
+                _lay_turned(out, picture, shown, (whole, spec.frames), strength, tints, strips)
+                continue
             _lay_over(out, picture, *place, shown.scale, strength, blend, tints, strips)
             continue
         strength, grades = (
@@ -152,6 +155,16 @@ def _lay_over(
             _blend(below, blend(below, colours), _faded(alpha, strength, 0), 0)
         else:
             _blend(below, blend(below, colours), _faded(alpha, strength))
+
+
+def _lay_turned(
+    out: Bytes, tile: Texture, sheet: Sheet, frame: tuple[int, int], strength: int, grades: Grades, strips: bool
+) -> None:
+    """Lay the picture of a sheet whose angle is keyed over `out`, in place, at a frame of so many."""
+    flat = out.reshape(out.shape[0], -1)
+    for rows, colours, alpha in turned.sampled(tile, sheet, *frame, out.shape[:2]):
+        shown = grading.apply(grades, colours, alpha) if strips else grading.apply_nodes(grades, colours)
+        _blend(flat[rows], shown, _faded(alpha, strength))
 
 
 def _lay_tile(

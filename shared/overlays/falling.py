@@ -71,8 +71,8 @@ def sheets(o: Overlay, stage: Stage) -> Iterator[Sheet]:
             part=part,
             seed=o.seed,
             blend="over",
-            width=stage.width + math.ceil(abs(slide[0])) + 2 * margin,
-            height=stage.height + math.ceil(down) + 2 * margin,
+            width=_even(stage.width + abs(slide[0]) + 2 * margin),
+            height=_even(stage.height + down + 2 * margin),
             scale=1.0,
             origin=(min(0, -slide[0]) - margin, -slide[1] - margin),
             amount=o.amount,
@@ -89,6 +89,11 @@ def sheets(o: Overlay, stage: Stage) -> Iterator[Sheet]:
             sway=(sway, 0.0),
             sway_turns=stage.times((0.11, 0.14, 0.19)[part]) if sway else 0,
         )
+
+
+def _even(px: float) -> int:
+    """As many px or a little more: Blender turns strips and pictures about their middle in whole px."""
+    return 2 * math.ceil(px / 2)
 
 
 def draw(sheet: Sheet) -> Field:

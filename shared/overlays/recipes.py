@@ -39,12 +39,15 @@ def sheets(overlays: Sequence[Overlay], stage: Stage, keyed: Keyed | None = None
         colours = tuple(moment.colour or WHITE for moment in moments) if tinted else ()
         amounts = tuple(moment.amount for moment in moments)
         amounts = amounts if min(amounts) != max(amounts) else ()
+        angles = tuple(moment.angle_deg for moment in moments)
+        angles = angles if min(angles) != max(angles) else ()
         now = clock(moments)
         for again, run in enumerate(runs(moments)):
             wish = replace(run.overlay, colour=WHITE) if tinted else run.overlay
             for sheet in _sheets(number, name, wish, stage, range(run.start, run.end)):
                 told = f"{sheet.name} {again}" if again else sheet.name
-                yield replace(sheet, name=told, clock=now, amounts=amounts, colours=colours)
+                leans = angles if sheet.lean_deg is not None else ()
+                yield replace(sheet, name=told, clock=now, amounts=amounts, colours=colours, angles=leans)
 
 
 def _sheets(number: int, name: str, overlay: Overlay, stage: Stage, shown: range) -> Iterator[Sheet]:

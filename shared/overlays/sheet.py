@@ -68,7 +68,8 @@ class Sheet:
     not meet. Its opacity is `amount` times `base` and `waves`.
 
     What is keyed is told for every frame: `clock` is the frame that counts for all that moves, `amounts` are in place
-    of `amount`, `colours` are what the picture, then drawn in white, is multiplied by.
+    of `amount`, `colours` are what the picture, then drawn in white, is multiplied by, to `angles` it is turned from
+    `lean_deg`.
 
     `colour`, `seed` and `shape` are what the picture is drawn from; `lean_deg` is the angle that it is drawn at, None
     for what has none. It is on show in frames `start`..`end` - 1, on `channel`, directly before `layer` or before all.
@@ -107,6 +108,7 @@ class Sheet:
     clock: tuple[float, ...] = ()
     amounts: tuple[float, ...] = ()
     colours: tuple[Colour, ...] = ()
+    angles: tuple[float, ...] = ()
 
     @property
     def turns(self) -> float:
@@ -125,11 +127,14 @@ class Sheet:
 
     def corner(self, n: float, frames: int) -> Pair:
         """The picture's upper left corner at frame n, in output px."""
-        way = self.way(n, frames)
-        turned = 2 * math.pi * (self.sway_turns * self.now(n) / frames + self.phase)
-        swayed = self.sway[0] * math.sin(turned), self.sway[1] * math.cos(turned)
+        way, swayed = self.way(n, frames), self.swayed(n, frames)
         x, y = (self.origin[axis] + self.slide[axis] * way + swayed[axis] - self.jumped(n, axis) for axis in range(2))
         return x, y
+
+    def swayed(self, n: float, frames: int) -> Pair:
+        """How far the sheet has swayed at frame n, in output px."""
+        turned = 2 * math.pi * (self.sway_turns * self.now(n) / frames + self.phase)
+        return self.sway[0] * math.sin(turned), self.sway[1] * math.cos(turned)
 
     def jumped(self, n: float, axis: int) -> int:
         """How far the sheet has jumped at frame n."""
@@ -170,6 +175,6 @@ def filed(sheet: Sheet) -> Sheet:
 def from_json(data: Mapping[str, Any]) -> Sheet:
     """A sheet out of its document."""
     pairs = {k: tuple(data[k]) for k in ("origin", "slide", "sway", "jump", "colour")}
-    pairs |= {k: tuple(data.get(k, ())) for k in ("clock", "amounts")}
+    pairs |= {k: tuple(data.get(k, ())) for k in ("clock", "amounts", "angles")}
     pairs["colours"] = tuple(tuple(colour) for colour in data.get("colours", ()))
     return Sheet(**{**data, **pairs, "waves": tuple(Wave(**w) for w in data["waves"])})

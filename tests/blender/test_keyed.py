@@ -80,6 +80,24 @@ def test_in_a_loop_a_keyed_speed_still_comes_round(target: str, tmp_path: Path) 
         assert sheet.clock[-1] == pytest.approx(spec.frames)
 
 
+@pytest.mark.parametrize("panel", [True, False], ids=["panel", "held"])
+@pytest.mark.parametrize("kind", ["rain", "snow"])
+def test_a_keyed_angle(target: str, tmp_path: Path, kind: str, panel: bool) -> None:
+    filled(target, overlays=[{"kind": kind, "amount": 0.9, "speed": 0.5}])
+    key(scene().infinite_parallax.overlays[0], "angle_deg", (1, -20.0), (LAST, 25.0))
+    spec = built(tmp_path) if panel else made(tmp_path, properties.document(scene()), contours=True)
+    if not panel:
+        properties.fill(scene(), projects.Project())
+        targets.build(scene(), spec, tmp_path, tmp_path)
+    assert compared(replace(spec, sheets=()), tmp_path, 30)[1].mean() > 1, "it is seen"
+    met(spec, tmp_path, 0)
+    if target == "compositor" and bpy.app.version < (4, 4, 0):
+        # its Transform lays what turns and grows up to a px beside
+        assert compared(spec, tmp_path, 17)[1].mean() < 2.5
+    else:
+        met(spec, tmp_path, 17, spec.frames - 1)
+
+
 def test_a_keyed_colour(target: str, tmp_path: Path) -> None:
     wish = [
         {"kind": "mist", "colour": [1.0, 0.2, 0.2], "amount": 0.9},

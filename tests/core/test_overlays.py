@@ -160,3 +160,19 @@ def test_a_picture_that_is_there_is_not_drawn_again(tmp_path: Any) -> None:
     path = pictures.write(sheet, tmp_path)
     path.write_bytes(b"kept")
     assert pictures.write(sheet, tmp_path).read_bytes() == b"kept"
+
+
+def test_what_is_turned_to_where_it_was_drawn_is_what_it_was() -> None:
+    spec = over_grey("snow", angle_deg=-20.0)
+    turned = tuple(replace(sheet, angles=(-20.0,) * 30 + (15.0,) * 66) for sheet in spec.sheets)
+    keyed = replace(spec, sheets=turned)
+    assert scene.from_json(json.loads(json.dumps(keyed.to_json()))) == keyed
+    assert np.abs(rendered(keyed, 7) - rendered(spec, 7)).max() <= 2
+    later, still = rendered(keyed, 40), rendered(spec, 40)
+    assert np.abs(later - still).mean() > 1
+    corners = [
+        later[rows, columns]
+        for rows in (slice(0, 60), slice(-60, None))
+        for columns in (slice(0, 60), slice(-60, None))
+    ]
+    assert all((corner > GREY + 8).any() for corner in corners), "it covers the frame still"
