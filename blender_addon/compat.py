@@ -304,6 +304,11 @@ def set_balance(
         set_series(sockets[f"Color {name}"], "default_value", [(*value, 1.0) for value in values], first)
 
 
+def strength(node: Any) -> Any:
+    """The input of a node that says how much of it there is."""
+    return next(node.inputs[name] for name in ("Fac", "Factor") if name in node.inputs)
+
+
 def set_menu(socket: Any, spellings: Sequence[str]) -> None:
     """Set a menu of a node to an item, which is spelt in one of these ways: a socket does not say what it takes."""
     for spelling in spellings:

@@ -32,7 +32,8 @@ class Chain:
             compat.set_series(node.inputs[2], "default_value", [step.contrast for step in steps], self.first)
         else:
             node = self._new("CompositorNodeCurveRGB")
-            grade_strips.draw_curve(node.mapping, steps[0])
+            grade_strips.draw_curve(node.mapping, steps[0].points)
+            compat.set_series(compat.strength(node), "default_value", [step.amount for step in steps], self.first)
         self._through(node.inputs["Image"], node.outputs[0])
         self._cut()
 

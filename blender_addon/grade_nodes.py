@@ -36,7 +36,8 @@ class Chain:
             self._scale([(high - low,) * 3 for low, high in ends], [(low,) * 3 for low, _ in ends])
         else:
             node = self._new("ShaderNodeRGBCurve")
-            grade_strips.draw_curve(node.mapping, steps[0])
+            grade_strips.draw_curve(node.mapping, steps[0].points)
+            compat.set_series(compat.strength(node), "default_value", [step.amount for step in steps], self.first)
             self._through(node.inputs["Color"], node.outputs["Color"])
         self._cut()
 

@@ -92,9 +92,10 @@ def _moved(strip: Any, keyed: dict[str, Any]) -> int | None:
     return compat.content_start(strip) - int(strip[LAID][0]) if strip.type == "SCENE" else None
 
 
-def remember(strip: Any, name: str, place: Place) -> None:
-    """Write on a strip of ours what it shows, and where it was laid."""
+def remember(strip: Any, name: str, place: Place) -> Any:
+    """Write on a strip of ours what it shows, and where it was laid; the strip."""
     strip[TAG], strip[LAID] = name, [place.first, place.frames]
+    return strip
 
 
 def wanted(scene: Any, strips: dict[str, Any], places: dict[str, Place]) -> dict[str, Place]:

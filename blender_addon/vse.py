@@ -46,7 +46,13 @@ def build(
     editor = scene.sequence_editor or scene.sequence_editor_create()
     found = timeline.ours(editor)
     home, ours, before = found.home, found.strips, timeline.reach(found.home)
-    wanted = {shown.name for shown in spec.visuals} | {piece.name for piece in sounds} | bars.bars(spec).keys()
+    masks = grade_strips.masks(spec)
+    wanted = (
+        {shown.name for shown in spec.visuals}
+        | {piece.name for piece in sounds}
+        | bars.bars(spec).keys()
+        | masks.keys()
+    )
     for name in ours.keys() - wanted:
         _remove(home, ours.pop(name))
     heard = max((piece.channel for piece in sounds), default=0)
@@ -55,10 +61,14 @@ def build(
     _make_room(home, ours, top + heard)
     whole = {p.name: Place(base + p.channel, p.start + first, p.end - p.start) for p in spec.visuals}
     whole |= {p.name: Place(top + p.channel, p.start + first, p.end - p.start) for p in sounds}
-    whole |= {name: Place(top - n, first, spec.frames) for n, name in enumerate(bars.bars(spec))}
+    whole |= {name: Place(top - n, first, spec.frames) for n, name in enumerate((*bars.bars(spec), *masks))}
     shown = overlay_strips.where_put(ours, timeline.wanted(scene, ours, whole))
     _set_aside(home, ours, shown)
     site = _Site(spec, home, folder, first)
+    masked = {}
+    for name, grade in masks.items():
+        strip = grade_strips.lay_mask(home, name, grade, ours.get(name), shown[name], first)
+        masked[grade.number] = timeline.remember(strip, name, whole[name])
     for plane in spec.planes:
         strip = ours.get(plane.name)
         lay, by_hand = (_lay_ground if plane.bends else _lay_plane), {}
@@ -69,10 +79,10 @@ def build(
         for name, value in by_hand.items():
             setattr(strip, name, value)
         _faded(site, strip, plane)
-        grade_strips.put_on(strip, () if plane.bends else spec.grades_of(plane.layer), first)
+        grade_strips.put_on(strip, () if plane.bends else spec.grades_of(plane.layer), first, masked)
         timeline.remember(strip, plane.name, whole[plane.name])
     for grade in (grade for grade in spec.grades if grade.layer is None):
-        strip = grade_strips.lay(home, grade, ours.get(grade.name), shown[grade.name], first)
+        strip = grade_strips.lay(home, grade, ours.get(grade.name), shown[grade.name], first, masked)
         timeline.remember(strip, grade.name, whole[grade.name])
     for sheet in spec.sheets:
         place = shown[sheet.name], whole[sheet.name].channel
@@ -110,8 +120,9 @@ def _make_room(home: Any, ours: dict[str, Any], top: int) -> None:
 
 
 def _picture_channels(spec: SceneSpec) -> int:
-    """Channels of all that is seen and, above them, those of the bars."""
-    return max((shown.channel for shown in spec.visuals), default=0) + len(bars.bars(spec))
+    """Channels of all that is seen and, above them, those of the bars and of masks."""
+    above = len(bars.bars(spec)) + len(grade_strips.masks(spec))
+    return max((shown.channel for shown in spec.visuals), default=0) + above
 
 
 def _set_aside(home: Any, ours: dict[str, Any], places: dict[str, Place]) -> None:
@@ -181,6 +192,7 @@ def _remove(home: Any, strip: Any) -> None:
     """Take one of our strips away, and the scene or the sound that was there for it."""
     shown = strip.scene if strip.type == "SCENE" else None
     sound = strip.sound if strip.type == "SOUND" else None
+    grade_strips.take_mask_away(home, strip)
     compat.remove(home, strip)
     sound_strips.remove_unused(sound)
     if shown is not None:

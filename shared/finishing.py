@@ -285,6 +285,7 @@ class Grade:
     curve: tuple[tuple[float, float], ...] = setting(
         (), "Tone curve through these points [in, out], 0 to 1; empty: none.", low=0, high=1
     )
+    curve_amount: float = setting(1.0, "How much of the curve: 0 none, 1 all of it.", low=0, high=1, keyed=True)
     keys: tuple[Curve, ...] = setting((), KEYS)
 
 

@@ -35,7 +35,8 @@ CURVE_POINTS = 24
 
 @dataclass(frozen=True)
 class Step:
-    """One modifier: `balance` (lift, gamma, gain), `contrast` (bright, contrast, in percent) or `curve` (points)."""
+    """One modifier: `balance` (lift, gamma, gain), `contrast` (bright, contrast, in percent) or `curve` (points, and
+    how much of it)."""
 
     name: str
     kind: str
@@ -45,6 +46,7 @@ class Step:
     bright: float = 0.0
     contrast: float = 0.0
     points: Points = ()
+    amount: float = 1.0
 
     def curves(self, values: Values) -> Values:
         """What the step makes of values 0..1, float64 [n, 3] by channel, not yet cut to 0..1."""
@@ -60,7 +62,7 @@ class Step:
             slope = max(1 + 2 * delta, 0.0)
             return values * slope + slope * bright - delta
         at, to = zip(*self.points, strict=True)
-        return np.asarray(np.interp(values, at, to))
+        return np.asarray(values + self.amount * (np.interp(values, at, to) - values))
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,12 @@ class Graded:
     def all_moments(self) -> tuple[Moment, ...]:
         """Its moments; the one that lasts if it is not keyed."""
         return self.moments or (Moment(self.saturation, self.steps),)
+
+    @property
+    def fading_curve(self) -> tuple[float, ...]:
+        """How much of its curve there is at every moment; () where it has none or that stays the same."""
+        found = tuple(step.amount for moment in self.all_moments for step in moment.steps if step.kind == "curve")
+        return found if len(set(found)) > 1 else ()
 
     def steps_over_time(self) -> list[tuple[Step, ...]]:
         """Each step as it is at every moment."""
@@ -156,7 +164,8 @@ def _steps(grade: Grade, drift: Drift | None) -> Iterator[tuple[Step, bool]]:
     yield Step("lift gamma gain", "balance", *wheels), wheels != (ONE, ONE, ONE)
     contrast = Step("contrast", "contrast", bright=grade.brightness, contrast=grade.contrast)
     yield contrast, bool(grade.brightness or grade.contrast)
-    yield Step("curve", "curve", points=smooth(grade.curve) if grade.curve else ()), bool(grade.curve)
+    points, amount = smooth(grade.curve) if grade.curve else (), grade.curve_amount
+    yield Step("curve", "curve", points=points, amount=amount), bool(grade.curve and amount)
 
 
 def white_gain(temperature: float, tint: float) -> Triple:

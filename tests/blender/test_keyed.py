@@ -146,11 +146,42 @@ def test_keyed_grades(target: str, tmp_path: Path, layer: int | None) -> None:
     met(spec, tmp_path, 30)
 
 
+@pytest.mark.parametrize("layer", [None, 1])
+def test_a_curve_comes_in_while_another_goes(target: str, tmp_path: Path, layer: int | None) -> None:
+    dark, light = [[0.5, 0.25]], [[0.3, 0.5], [0.7, 0.85]]
+    filled(target, grades=[{"layer": layer, "curve": dark}, {"layer": layer, "curve": light}])
+    one, other = scene().infinite_parallax.grades
+    key(one, "curve_amount", (1, 1.0), (LAST, 0.0))
+    key(other, "curve_amount", (1, 0.0), (LAST, 1.0))
+    spec = built(tmp_path)
+    met(spec, tmp_path, 0, 17, spec.frames - 1, most=6)
+    first, last = (compared(spec, tmp_path, frame)[0].mean() for frame in (0, spec.frames - 1))
+    assert first + 20 < last
+    count = len(timeline.mine(scene())), len(bpy.data.actions)
+    for _ in range(2):
+        built(tmp_path)
+        assert (len(timeline.mine(scene())), len(bpy.data.actions)) == count
+    if target == "vse":
+        masks = [strip for strip in timeline.mine(scene()) if "curve amount" in strip.name]
+        assert [strip.mute for strip in masks] == [True, True]
+        compat.strips(scene().sequence_editor).remove(masks[0])
+        spec = built(tmp_path)
+        met(spec, tmp_path, 17, most=6)
+    compat.remove_curve(one, "curve_amount")
+    one.curve_amount = 0.5
+    other.curve_amount = 0.0
+    compat.remove_curve(other, "curve_amount")
+    spec = built(tmp_path)
+    met(spec, tmp_path, 9, most=6)
+    assert not [strip for strip in timeline.mine(scene()) if "curve amount" in strip.name]
+
+
 def test_moved_in_time_what_is_keyed_goes_along(target: str, tmp_path: Path) -> None:
-    filled(target, overlays=[{"kind": "rain"}], grades=[{"layer": 1}, {}])
+    filled(target, overlays=[{"kind": "rain"}], grades=[{"layer": 1, "curve": [[0.5, 0.6]]}, {"curve": [[0.5, 0.4]]}])
     key(scene().infinite_parallax.overlays[0], "speed", (1, 0.2), (LAST, 2.0))
     for grade in scene().infinite_parallax.grades:
         key(grade, "brightness", (1, 0.0), (LAST, 20.0))
+        key(grade, "curve_amount", (1, 0.0), (LAST, 1.0))
     spec = built(tmp_path)
     assert bpy.ops.infinite_parallax.move(frames=40) == {"FINISHED"}
     for _ in range(2):

@@ -138,3 +138,16 @@ def test_it_survives_its_document() -> None:
     assert again == whole
     grey = Texture.of(np.full((spec.height, spec.width, 4), 255, np.uint8))
     assert np.array_equal(frames.render(again, 7, lambda _: grey), frames.render(whole, 7, lambda _: grey))
+
+
+def test_half_of_a_curve_is_half_way_to_it() -> None:
+    colours = np.arange(0, 252, 3, dtype=np.uint8).reshape(1, -1)
+    whole = Grade(curve=((0.5, 0.8),))
+    (full,), (half,) = grading.graded([whole], N), grading.graded([replace(whole, curve_amount=0.5)], N)
+    wanted = (colours + grading.apply((full,), colours).astype(float)) / 2
+    assert np.abs(grading.apply((half,), colours) - wanted).max() <= 1
+    assert not list(grading.graded([replace(whole, curve_amount=0.0)], N))
+    moments = [replace(whole, curve_amount=n / N) for n in range(N)]
+    (keyed,) = grading.graded([whole], N, {0: moments})
+    assert keyed.fading_curve == tuple(n / N for n in range(N))
+    assert full.fading_curve == half.fading_curve == ()
