@@ -65,7 +65,8 @@ class ColumnWalk:
         self._price = self._jump_prices(self._transitions)
         match = (self._transitions.rms / self._reference) ** 2
         first = settings.first_weight * match
-        self._first_extra = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN) - match
+        first = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN)
+        self._first_extra = first - prices.join_prices(match, settings.poor)
         border = prices.border_mismatch(ground, exemplar) / BORDER_LEVELS
         busy = unlike = salient = np.zeros(cells.columns)
         if ground.has_matte:

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import strata
 from .heights import FLAT, Rise
 from .seam import Seam, knot_count
+from .strata import Bend
 
 
 @dataclass(frozen=True)
 class Edit:
     """From plate column `start` on, picture `orientation` from its column `column` on, rows shifted by `row` px and,
-    at first, by the `rise`."""
+    at first, by the `rise` and the `bend`."""
 
     start: int
     orientation: int
@@ -26,6 +28,7 @@ class Edit:
     row: int
     seam: Seam | None = None
     rise: Rise = FLAT
+    bend: Bend | None = None
 
     def column_at(self, x: int) -> int:
         """The exemplar's column shown at plate column x."""
@@ -35,12 +38,14 @@ class Edit:
 def packed(edits: Sequence[Edit], rows: int) -> dict[str, NDArray[Any]]:
     """Edits with their seams, over so many rows, as arrays."""
     seams = [e.seam for e in edits if e.seam is not None]
+    bends = [e.bend or strata.straight(rows) for e in edits]
     places = [
-        (e.start, e.orientation, e.column, e.row, s.fade_px, e.rise.px, e.rise.fade_px)
-        for e, s in zip(edits, seams, strict=True)
+        (e.start, e.orientation, e.column, e.row, s.fade_px, e.rise.px, e.rise.fade_px, b.fade_px)
+        for e, s, b in zip(edits, seams, bends, strict=True)
     ]
     return {
-        "edits": np.array(places, np.int64).reshape(-1, 7),
+        "edits": np.array(places, np.int64).reshape(-1, 8),
+        "bends": np.array([b.knots for b in bends], np.int16).reshape(-1, strata.knot_count(rows)),
         "cuts": np.array([s.cut for s in seams], np.int16).reshape(-1, rows),
         "knots": np.array([s.knots for s in seams], np.float32).reshape(-1, knot_count(rows), 4),
     }
@@ -49,6 +54,8 @@ def packed(edits: Sequence[Edit], rows: int) -> dict[str, NDArray[Any]]:
 def unpacked(state: dict[str, NDArray[Any]]) -> list[Edit]:
     """The edits out of what `packed` has made of them."""
     return [
-        Edit(e[0], e[1], e[2], e[3], Seam(cut.copy(), knots.copy(), e[4]), Rise(e[5], e[6]))
-        for e, cut, knots in zip(state["edits"].tolist(), state["cuts"], state["knots"], strict=True)
+        Edit(e[0], e[1], e[2], e[3], Seam(cut.copy(), knots.copy(), e[4]), Rise(e[5], e[6]), Bend(bend.copy(), e[7]))
+        for e, cut, knots, bend in zip(
+            state["edits"].tolist(), state["cuts"], state["knots"], state["bends"], strict=True
+        )
     ]

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from . import strata
 from .closing import SLACK_CELLS
 from .column_walk import Jump
 from .edits import Edit
@@ -28,6 +29,7 @@ from .heights import (
     without_twigs,
 )
 from .ring import Ending
+from .strata import Bend
 from .transitions import ALPHA_WEIGHT, premultiplied
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
@@ -36,10 +38,14 @@ I64 = NDArray[np.int64]
 
 
 class Fitting:
-    """Fits landings over one exemplar, whose seams are `overlap` px wide, into a layer of `height` rows."""
+    """Fits landings over one exemplar, whose seams are `overlap` px wide, into a layer of `height` rows.
 
-    def __init__(self, exemplar: Exemplar, height: int, overlap: int) -> None:
+    Rows are bent by `bend` px at most.
+    """
+
+    def __init__(self, exemplar: Exemplar, height: int, overlap: int, bend: float) -> None:
         self._exemplar, self._height, self._overlap = exemplar, height, overlap
+        self._bend = min(int(bend), strata.LIMIT_PX, height // strata.ROWS)
         self.has_matte = exemplar.pictures[0].shape[2] == 4
         mattes = [picture[..., 3] for picture in exemplar.pictures] if self.has_matte else []
         self._feet, self._tops = [foot(matte) for matte in mattes], [skyline(matte) for matte in mattes]
@@ -89,6 +95,29 @@ class Fitting:
         px = meeting(line[: len(new)], new - edit.row, weight[: len(new)], (0, 0), LIMIT_PX)
         columns = np.arange(edit.column, self._exemplar.columns)
         return fading(px, self._room(edit, columns, in_head), self._overlap, 2 * self._overlap, room)
+
+    def bend(self, old: F32, edit: Edit, reference: float) -> Bend:
+        """What moves the rows of `edit`, with its rise, to those of `old`; `reference` grey levels cost 1."""
+        picture = self._exemplar.pictures[edit.orientation]
+        top = self._exemplar.first_row + edit.row + edit.rise.px
+        rows = np.arange(top - strata.LIMIT_PX, top + self._height + strata.LIMIT_PX)
+        rows = np.clip(rows, 0, 2 * len(picture) - 2)
+        rows = np.where(rows < len(picture), rows, 2 * len(picture) - 2 - rows)
+        new = picture[rows, edit.column : edit.column + self._overlap].astype(np.float32)
+        low = int(np.median(self.low(edit.orientation, edit.column, self._overlap))) - top
+        if self.has_matte:
+            low = max(low, int(np.median(skyline(old[..., 3]))))
+        knots = strata.ROWS * np.arange(strata.knot_count(self._height))
+        room = np.minimum(self._bend, np.maximum(knots - low, 0) // 2)
+        if not self.has_matte:  # beyond a band there is something else
+            room = np.minimum(room, np.minimum(top + knots, np.maximum(len(picture) - 1 - top - knots, 0)))
+        return strata.meeting(old, new, self._exemplar.seen, room, reference, 2 * self._overlap)
+
+    def low(self, orientation: int, column: int, columns: int) -> I64:
+        """The row of picture `orientation` above which nothing may be bent, from `column` on, int64 [columns]."""
+        if not self.has_matte:
+            return np.full(columns, -self._height)
+        return self._feet[orientation][column : column + columns]
 
     def ending(self, head: F32, jump: Jump, circumference: int, room: int) -> Ending:
         """The piece that leads to the source's first columns, `head`, as `jump` was planned, in `room` columns.

@@ -79,10 +79,12 @@ def foot(alpha: NDArray[np.uint8]) -> I64:
 
 
 @njit(cache=True)
-def raised(picture: Pixels, top: int, rows: int, column: int, heights: I64) -> F32:
+def raised(picture: Pixels, top: int, rows: int, column: int, heights: I64, bend: F32, share: F32, low: I64) -> F32:
     """Columns `column`.. of `picture`, rows top..top + rows moved up by `heights` [w], float32 [rows, w, channels].
 
-    Rows beyond the picture are reflected, but nothing stands over a column whose first row is clear.
+    Rows move up by their `bend` [rows] times `share` [w] as well, but not above row `low` [w] of the picture, and just
+    below it only half as far as they are away. Rows beyond the picture are reflected, but nothing stands over a column
+    whose first row is clear.
     """
     last = picture.shape[0] - 1
     found = np.empty((rows, len(heights), picture.shape[2]), np.float32)
@@ -90,6 +92,9 @@ def raised(picture: Pixels, top: int, rows: int, column: int, heights: I64) -> F
         clear = picture.shape[2] == 4 and picture[0, column + x, 3] < 128
         for y in range(rows):
             row = top + y + heights[x]
+            if share[x] > 0 and row > low[x]:
+                room = np.float32(0.5) * (row - low[x])
+                row += int(np.rint(min(max(bend[y] * share[x], -room), room)))
             if row < 0:
                 row = 0 if clear else -row
             if row > last:

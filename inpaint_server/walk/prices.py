@@ -22,6 +22,7 @@ F64 = NDArray[np.float64]
 FOLD_WIDTHS = 0.22  # of the picture: so near to its own mirror image a thing is seen to be one
 STEP, STEP_PX = 40.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
 TILTED = 0.2  # how much a px counts there by which a landing is moved to avoid the step
+PLAIN_TO_SEE, POOR = 1.5, 12.0  # price of a match from which a join is plain to see, and of one as bad as any
 LIKE = 0.5  # columns that differ by less, in reference levels, are alike
 
 
@@ -77,6 +78,15 @@ def distinction(transitions: Transitions, cells: Cells, reference: float) -> F64
     return np.asarray(np.clip(over - LIKE, 0, 1) * np.clip(over / usual - 0.5, 0, 1), np.float64)
 
 
+def join_prices(match: F32, poor: float) -> F32:
+    """What joins cost whose overlaps differ by `match` (1: by the reference), float32 of the same shape.
+
+    What texture hides costs what it differs, what is plain to see `poor` times as much more, up to what is as bad as
+    any: what is taken for a still worse join, a mirrored face, is no better.
+    """
+    return np.asarray(match + poor * (np.clip(match, PLAIN_TO_SEE, POOR) - PLAIN_TO_SEE), np.float32)
+
+
 def jump_prices(
     transitions: Transitions, exemplar: Exemplar, settings: WalkSettings, reference: float, skyline: F32 | float
 ) -> F32:
@@ -88,7 +98,7 @@ def jump_prices(
     overlap, run = cells.overlap_cells, cells.run_cells
     place = source_cells(cells, len(exemplar.pictures))
     mirrored = np.arange(len(place)) >= cells.columns
-    price = (transitions.rms / reference) ** 2 + settings.jump
+    price = join_prices((transitions.rms / reference) ** 2, settings.poor) + settings.jump
     price += settings.skyline * skyline
     price += settings.mirror_jump * (~mirrored[:, None] & mirrored[None])
     turned = mirrored[:, None] != mirrored[None]

@@ -21,6 +21,9 @@ from .transitions import ALPHA_VISIBLE, ALPHA_WEIGHT
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 OFFSET_LIMIT = 48.0  # grey levels; more than that is another colour, not another light
+SMOOTH_LIMIT = 160.0  # the same where both pieces are smooth: nothing there but light
+AT_CUT = 10.0  # of an overlap: so wide is the place where two pieces meet
+FADE_PER_LEVEL = 10  # columns over which a grey level of offset fades
 SAME_COLOUR = 22.0  # grey levels; differences beyond it count as different things
 TEXTURE = 16.0
 SHARPEST = 0.6  # px, half width of a transition in texture
@@ -154,15 +157,39 @@ def compare(old: F32, new: F32) -> Overlap:
 
 def colour_offset(overlap: Overlap, smooth_rows: float) -> F32:
     """Smooth colour offset per row, [h, 3], that lifts the new piece to the old one; trusted where both are alike."""
-    difference = overlap.soft_difference
-    alike = np.exp(square_sum(difference) / np.float32(-2 * SAME_COLOUR**2))
+    weight = _trusted(overlap)
+    offset = _mean_difference(overlap, weight, 0.08 * weight.shape[1], smooth_rows)
+    return np.asarray(OFFSET_LIMIT * np.tanh(offset / OFFSET_LIMIT), np.float32)
+
+
+def offset_at(overlap: Overlap, cut: NDArray[np.int16], smooth: F32, smooth_rows: float) -> F32:
+    """Like `colour_offset`, but as the two pieces differ where they meet, and where both are `smooth` [h, w] there as
+    far as it takes: a slope of light that is lifted as a whole shows no step, however great that was."""
+    columns = smooth.shape[1]
+    wide = columns / AT_CUT
+    near = np.exp(-0.5 * ((np.arange(columns, dtype=np.float32)[None] - cut[:, None] + 0.5) / np.float32(wide)) ** 2)
+    near = np.asarray(near, np.float32)
+    plain = gaussian_filter1d((smooth * near).sum(1) / near.sum(1), smooth_rows, truncate=3.0)[:, None]
+    plain = np.clip((plain - 0.2) / 0.4, 0, 1)
+    doubt = 0.2 * wide * (1 - 0.9 * plain[:, 0])
+    offset = _mean_difference(overlap, _trusted(overlap) * near, doubt, smooth_rows)
+    limit = OFFSET_LIMIT + (SMOOTH_LIMIT - OFFSET_LIMIT) * plain
+    return np.asarray(offset / (1 + (np.abs(offset) / limit) ** 4) ** 0.25, np.float32)
+
+
+def _trusted(overlap: Overlap) -> F32:
+    """How far the difference of two pieces is one of light and not of things, 0..1, [h, w]."""
+    alike = np.exp(square_sum(overlap.soft_difference) / np.float32(-2 * SAME_COLOUR**2))
     weight = np.maximum(alike, 1 / (1 + (overlap.texture / TEXTURE) ** 2))
-    if overlap.opaque is not None:
-        weight *= overlap.opaque
-    weighted = np.einsum("yxc,yx->yc", difference, weight)
+    return np.asarray(weight if overlap.opaque is None else weight * overlap.opaque, np.float32)
+
+
+def _mean_difference(overlap: Overlap, weight: F32, doubt: F64 | float, smooth_rows: float) -> F64:
+    """The weighted mean difference per row, [h, 3], of rows round it; less where all weights are less than `doubt`."""
+    weighted = np.einsum("yxc,yx->yc", overlap.soft_difference, weight)
     total = gaussian_filter1d(weighted, smooth_rows, axis=0, truncate=3.0)
-    trust = gaussian_filter1d(weight.sum(1), smooth_rows, truncate=3.0) + 0.08 * weight.shape[1]
-    return np.asarray(OFFSET_LIMIT * np.tanh(total / trust[:, None] / OFFSET_LIMIT), np.float32)
+    trust = gaussian_filter1d(weight.sum(1), smooth_rows, truncate=3.0) + doubt
+    return np.asarray(total / trust[:, None], np.float64)
 
 
 def cut_error(overlap: Overlap, offset: F32, contrast: float) -> tuple[F64, F32]:
@@ -193,10 +220,10 @@ def _roughness(d: F32) -> F32:
 
 
 def transition_width(smooth: F32, smooth_rows: float) -> F32:
-    """Half width of the transition per row, [h]: 0.6 px in texture, up to a ninth of the overlap in smooth places."""
+    """Half width of the transition per row, [h]: 0.6 px in texture, up to a sixth of the overlap in smooth places."""
     width = smooth.shape[1]
     parts = np.minimum.reduceat(smooth, np.arange(0, width, max(1, width // 4)), axis=1)
-    raw = SHARPEST + width / 9.0 * parts.mean(1) ** 2
+    raw = SHARPEST + width / 6.0 * parts.mean(1) ** 2
     return np.asarray(gaussian_filter1d(raw, smooth_rows, truncate=3.0), np.float32)
 
 
@@ -261,11 +288,8 @@ def join(old: F32, new: F32, contrast: float, shortest_fade: int, same_matte: bo
     knots = np.empty((knot_count(rows), 4), np.float32)
     at = np.linspace(0, rows - 1, len(knots))
     overlap = compare(old, new)
-    exact = colour_offset(overlap, max(2, rows / 30))
-    for c in range(3):
-        knots[:, 1 + c] = np.interp(at, np.arange(rows), exact[:, c])
-    offset = np.stack([_spread(knots[:, 1 + c], rows) for c in range(3)], axis=1)
-    error, smooth = cut_error(overlap, offset, contrast)
+    smooth_rows = max(2, rows / 30)
+    error, smooth = cut_error(overlap, colour_offset(overlap, smooth_rows), contrast)
     knots[:, 0] = np.interp(at, np.arange(rows), transition_width(smooth, max(1, rows / 60)))
     if same_matte and old.shape[2] == 4:
         earliest = first_equal(old, new)
@@ -273,4 +297,7 @@ def join(old: F32, new: F32, contrast: float, shortest_fade: int, same_matte: bo
         cut = np.maximum(minimum_path(error, -1, -1), earliest).astype(np.int16)
     else:
         cut = minimum_path(error, -1, -1).astype(np.int16)
-    return Seam(cut, knots, int(max(shortest_fade, 10 * np.abs(offset).max())))
+    offset = offset_at(overlap, cut, smooth, smooth_rows)
+    for c in range(3):
+        knots[:, 1 + c] = np.interp(at, np.arange(rows), offset[:, c])
+    return Seam(cut, knots, int(max(shortest_fade, FADE_PER_LEVEL * np.abs(knots[:, 1:]).max())))

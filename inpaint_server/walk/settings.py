@@ -30,10 +30,12 @@ class WalkSettings:
     fold: float = 40.0  # price of landing near the mirror image of the place that is left
     skyline: float = 1.0  # price of a step of 20 px in a skyline
     jump: float = 0.35  # price of any jump
+    poor: float = 2.0  # how much dearer a match is as far as the join is plain to see
     first_weight: float = 3.0  # weight of the match at the first jump, whose place is not free
     border: float = 0.5  # price of columns whose border rows do not fit the neighbouring layers
     coherence: float = 6.0  # price of layers that look strange beside each other where the source ends
     replay: float = 1.0  # price of landing on what was shown a picture's width before
+    bend: float = 32.0  # px that rows of a landing are moved at most, so that shores and paths go on
     noise: float = 0.4  # mean of the seeded noise on the price of a jump
     row_reach: float = 0.2  # how far above and below the layer its columns are searched, of its height
     reference: float = 14.0  # grey levels rms that cost 1, at normal contrast

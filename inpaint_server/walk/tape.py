@@ -51,11 +51,11 @@ class Tape:
         self.width, self.height = ground.width, ground.height
         self._band = ground.layer
         self._exemplar = Exemplar(ground, settings.mirror)
-        self._contrast = settings.contrast * contrast
+        self._contrast, self._reference = settings.contrast * contrast, settings.reference * contrast
         self.overlap = self._exemplar.cells.overlap if self._exemplar.cells.walkable else 0
         self._stop_px = 2 * (self.overlap + self._exemplar.cells.run)  # one stop on the way home, and what follows it
         self._walk = ColumnWalk(ground, self._exemplar, settings, contrast, seed) if self.overlap else None
-        self._fitting = Fitting(self._exemplar, self.height, self.overlap)
+        self._fitting = Fitting(self._exemplar, self.height, self.overlap, settings.bend)
         self._origin = Edit(0, 0, -self._exemplar.left, 0)
         self.edits: list[Edit] = []
         self._first = 0  # plate column of the buffer's left end
@@ -237,17 +237,24 @@ class Tape:
             column, row = self._fitting.place(old, jump.orientation, jump.column, jump.row_shift, in_head)
             room = None
         edit = Edit(start, jump.orientation, column, row)
-        return replace(edit, rise=self._fitting.rise(old, edit, room, in_head))
+        edit = replace(edit, rise=self._fitting.rise(old, edit, room, in_head))
+        return edit if ending else replace(edit, bend=self._fitting.bend(old, edit, self._reference))
 
     def _raw(self, edit: Edit, start: int, stop: int) -> F32:
         """Plate columns start..stop as the source has what `edit` shows there, moved up or down."""
         top = self._exemplar.first_row + edit.row
         picture, column = self._exemplar.pictures[edit.orientation], edit.column_at(start)
-        heights = edit.rise.at(np.arange(start, stop) - edit.start - self.overlap)
+        behind = np.arange(start, stop) - edit.start - self.overlap
+        heights = edit.rise.at(behind)
         if self._ring:
             heights = heights + self._ring.ending.heights(np.arange(start, stop))
+        if edit.bend is not None and not edit.bend.straight and behind[0] < edit.bend.fade_px:
+            low = self._fitting.low(edit.orientation, column, stop - start)
+            bend, share = edit.bend.rows(self.height), edit.bend.share(behind)
+            return raised(picture, top, self.height, column, heights, bend, share, low)
         if heights.any():
-            return raised(picture, top, self.height, column, heights)
+            still = np.zeros(self.height, np.float32), np.zeros(stop - start, np.float32), heights
+            return raised(picture, top, self.height, column, heights, *still)
         return picture[top : top + self.height, column : column + stop - start].astype(np.float32)
 
     def _piece(self, edit: Edit, start: int, stop: int) -> F32:

@@ -23,6 +23,7 @@ from infinite_parallax.inpaint_server.walk.settings import WalkSettings
 from infinite_parallax.inpaint_server.walk.tape import Tape
 
 HEIGHT, WIDTH = 160, 480
+STILL = np.zeros(30, np.float32), np.zeros(4, np.float32), np.zeros(4, np.int64)
 
 
 def falling_meadow() -> Ground:
@@ -69,10 +70,10 @@ def test_raised_columns_are_copies() -> None:
     picture = random.integers(0, 256, (30, 12, 4)).astype(np.uint8)
     picture[0, :, 3] = 0
     heights = np.array([0, 3, -4, 1])
-    found = raised(picture, 5, 20, 2, heights)
+    found = raised(picture, 5, 20, 2, heights, *STILL)
     for x, height in enumerate(heights):
         np.testing.assert_array_equal(found[:, x], picture[5 + height : 25 + height, 2 + x])
-    over = raised(picture, 0, 30, 0, np.array([-6, 6]))
+    over = raised(picture, 0, 30, 0, np.array([-6, 6]), *STILL)
     assert not over[:6, 0, 3].any()
     np.testing.assert_array_equal(over[24:, 1], picture[28:22:-1, 1])
 

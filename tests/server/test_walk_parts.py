@@ -98,6 +98,18 @@ def test_a_seam_lifts_a_darker_piece() -> None:
     assert np.abs(bright.offset()).max() < 48
 
 
+def test_a_jump_in_a_calm_sky_leaves_no_step() -> None:
+    """Slopes of light as far apart as a cloud from the blue, which run the opposite way: nothing hides a step."""
+    random = np.random.default_rng(0)
+    across = np.linspace(0, 24, 80)[None, :, None]
+    grain = random.normal(0, 1, (2, 90, 80, 3))
+    old, new = (120 + across + grain[0]).astype(np.float32), (200 - across + grain[1]).astype(np.float32)
+    seam = join(old, new, 12.0, 320)
+    joined = mix(old, new + seam.offset()[:, None], seam.cut, seam.width()).mean(2)
+    assert np.abs(np.diff(joined.mean(0))).max() < 1.5
+    assert seam.fade_px >= 10 * np.abs(seam.offset()).max() - 1
+
+
 def test_a_cut_goes_round_what_only_one_piece_has() -> None:
     old = np.full((60, 30, 3), 120, np.float32)
     old += np.random.default_rng(0).normal(0, 2, old.shape)
@@ -173,7 +185,7 @@ def test_what_fits_its_neighbours_badly_comes_all_the_same() -> None:
 
 def test_a_tape_is_the_source_and_then_bit_exact_copies_of_it() -> None:
     source = textured(60, 400)
-    made = tape(source, row_reach=0.0, replay=0.0)
+    made = tape(source, row_reach=0.0, replay=0.0, bend=0.0)
     plate = made.read(0, 4000)
     np.testing.assert_array_equal(plate[:, : 400 - made.overlap], source[:, : 400 - made.overlap])
     pictures = made._exemplar.pictures
