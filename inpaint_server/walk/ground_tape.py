@@ -17,14 +17,16 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ...shared.ramp import Columns, Scales
+from .closing import SLACK_CELLS
 from .column_walk import Jump
 from .edits import Edit
 from .exemplar import cells_of
 from .ground import Ground
+from .ground_pixels import lean, raised, sheared, stretched
+from .heights import FLAT, LIMIT_PX, Rise, Room, fading, foot, meeting, outline, skyline
 from .ring import Ending, Ring
 from .seam import square_sum
 from .settings import WalkSettings
@@ -35,7 +37,7 @@ Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alp
 F32 = NDArray[np.float32]
 LONGEST_RUN = 0.5  # frame widths; a piece stands upright at one place only
 UPRIGHT = 0.5 + LONGEST_RUN / 2  # how far inside the frame, in its widths, a piece's landing stands upright
-ROOM = 0.6  # of the way to the end of the source's rows, how much a piece may be sheared
+LONGEST_FADE = 16  # overlaps over which a landing's height may fade
 
 
 class GroundTape(Tape):
@@ -56,6 +58,7 @@ class GroundTape(Tape):
         own = np.ascontiguousarray(ground.layer)
         self.pictures = [own, np.ascontiguousarray(own[:, ::-1])]
         self.scales, self._around = scales, around
+        self._lowest = [int(foot(picture[..., -1]).max()) if own.shape[2] == 4 else 0 for picture in self.pictures]
         cells = cells_of(ground.width, ground.height)
         self._left = ground.width - cells.columns * cells.width
         half_way = self._upright((ground.width + around) / 2 if around else 0.0, ground.width)
@@ -111,13 +114,56 @@ class GroundTape(Tape):
     def _stretched(self, edit: Edit, first: int, length: int) -> F32:
         picture = self.pictures[edit.orientation]
         out = np.empty((self.height, length, picture.shape[2]), np.float32)
-        stretched(picture, self.anchor(edit) + self.scales * (first + 0.5) - 0.5, self.scales, out)
+        begin = self.anchor(edit) + self.scales * (first + 0.5) - 0.5
+        heights = self.heights(edit, np.arange(first, first + length) + edit.start)
+        if heights.any():
+            raised(picture, begin, self.scales, np.broadcast_to(heights, (self.height, length)), out)
+        else:
+            stretched(picture, begin, self.scales, out)
         return out
+
+    def heights(self, edit: Edit, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """By how many px a piece is moved up at tape `columns`, int64 of the same shape."""
+        if self._ring and edit is not self._origin:
+            # the ending's own edit begins where the source comes again, and only what is before that fades
+            own = FLAT if edit.start == self._ring.circumference else edit.rise
+            return own.at(columns - edit.start - self.overlap) + self._ring.ending.heights(columns)
+        return edit.rise.at(columns - edit.start - self.overlap)
 
     def _fit(self, old: F32, start: int, jump: Jump, ending: Ending | None) -> Edit:
         if ending:
-            return Edit(start, ending.jump.leave_orientation, ending.column_at(start), 0)
-        return self._best(old, start, jump.orientation, jump.column)
+            edit = Edit(start, ending.jump.leave_orientation, ending.column_at(start), 0)
+            return replace(edit, rise=self._rise(old, edit, ending.circumference - start - self.overlap))
+        edit = self._best(old, start, jump.orientation, jump.column)
+        return replace(edit, rise=self._rise(old, edit, None))
+
+    def _rise(self, old: F32, edit: Edit, room: int | None) -> Rise:
+        """What moves the skyline of `edit` to that of `old`, what it is cut into, as `Fitting.rise` does."""
+        if old.shape[2] == 3:
+            return FLAT
+        in_head, across = not self.edits, self.overlap
+        longest = min(across + LONGEST_FADE * across, self._exemplar.columns - edit.column)
+        matte = self._raw(edit, edit.start, edit.start + longest)[..., 3]
+        line, begin = outline(old[..., 3]), 0
+        if in_head:  # the source's own matte is kept there, and what is seen of the piece begins behind it
+            line, begin = np.repeat(line[-1:], across // 2), across - 1
+        new = outline(matte[:, begin : begin + len(line)])
+        return self._settling(line[: len(new)], new, matte, edit.orientation, room, in_head)
+
+    def _settling(
+        self, line: Columns, new: Columns, matte: F32, orientation: int, room: int | None, in_head: bool = False
+    ) -> Rise:
+        """The rise that moves the skyline `new` to `line`, [n] each, and fades within `room` columns as far as there is
+        room in the `matte` [h, overlap + n], which is that of picture `orientation`."""
+        if not new.any():
+            return FLAT
+        px = meeting(line, new, np.full(len(line), 1 / len(line)), (0, 0), LIMIT_PX)
+        rows, top, low = self.height, skyline(matte), foot(matte.astype(np.uint8))
+        if in_head:
+            top[: self.overlap], low[: self.overlap] = rows, 0
+        solid = np.where(low < rows, rows - 1 - low, rows)
+        free = Room(np.minimum(top, solid), self._lowest[orientation] - low)
+        return fading(px, free, self.overlap, (2 if room is None else 1) * self.overlap, room)
 
     def _best(self, wanted: F32, start: int, orientation: int, column: int) -> Edit:
         """The landing at tape column `start`, within a cell of a planned `column`, that looks most like `wanted`."""
@@ -135,15 +181,30 @@ class GroundTape(Tape):
         head = self._raw(home, circumference, circumference + self.overlap)
         best = self._best(head, circumference, jump.leave_orientation, jump.leave - self._left)
         ending = Ending(circumference, replace(jump, row_shift=0), best.column, 0)
+        ending = replace(ending, rise=self._last_rise(head, ending))
         piece = self._raw(ending.edit, circumference, circumference + self.overlap)
         return GroundRing(self._band, head, ending, piece, self._contrast, FADE_OVERLAPS * self.overlap)
+
+    def _last_rise(self, head: F32, ending: Ending) -> Rise:
+        """What moves the skyline of the `ending` to that of the source's first columns, `head`: a rise in a mirror."""
+        across, cells = self.overlap, self._exemplar.cells
+        within = ending.column - across - 2 * SLACK_CELLS * cells.width
+        longest = min(within, ending.circumference - self.width - self._stop_px, LONGEST_FADE * across)
+        if head.shape[2] == 3 or longest < 1:
+            return FLAT
+        flat = replace(ending.edit, start=ending.circumference - longest, column=ending.column - longest)
+        begin = self._left + flat.column + (1 - self.scales) * longest + self.scales / 2 - 0.5
+        shown = np.empty((self.height, longest + across, 4), np.float32)
+        stretched(self.pictures[flat.orientation], begin, self.scales, shown)
+        matte = shown[:, ::-1, 3]
+        return self._settling(outline(head[:, ::-1, 3]), outline(matte[:, :across]), matte, flat.orientation, longest)
 
     def _looks(self) -> Scales:
         """How unlike the source's first columns the piece is that goes on upright from each column of each picture,
         grey levels rms, float64 [orientations * columns in cells]; the plan knows them only as sheared as it plans."""
         cells = self._exemplar.cells
         step, across = cells.width, cells.overlap_cells
-        soft = [cv2.blur(picture, (step, cells.height))[:: cells.height] for picture in self.pictures]
+        soft = [np.asarray(cv2.blur(p, (step, cells.height))[:: cells.height], np.uint8) for p in self.pictures]
         scales = self.scales[:: cells.height]
         out = np.empty((len(scales), across, soft[0].shape[2]), np.float32)
 
@@ -178,63 +239,6 @@ class GroundRing(Ring):
 
     def open_with(self, old: F32, new: F32) -> None:
         """Nothing: on the ground the source's columns are not the tape's."""
-
-
-def loop_scales(trips: Columns, width: int, around: int) -> Scales:
-    """By what every row is to be stretched so that in a loop the source's right edge, column `width` of the tape, and
-    its left edge, when that comes home at column `around`, are both upright on it: float64 [h]. `trips`: after how
-    many px each row repeats."""
-    return np.asarray((trips - width) / (around - width), np.float64)
-
-
-def lean(column: float | Scales, width: int, scales: Scales, upright: float) -> Scales:
-    """By how many px, times 1 - s(y), a piece is sheared that lands at a column of the source, so that it stands
-    upright where it should; less towards the source's end, beyond which there is nothing to shear in."""
-    return np.asarray(np.minimum(upright, ROOM * (width - column) / max(1 - scales.min(), ROOM)), np.float64)
-
-
-def sheared(picture: Pixels, scales: Scales, upright: float) -> Pixels:
-    """What the source looks like at each column where a piece lands there, uint8 of the same shape; such a piece's
-    rows are aligned `upright` columns behind the landing, as far as there is room."""
-    height, width = picture.shape[:2]
-    x = np.arange(width, dtype=np.float64)
-    columns = x + (1 - scales[:, None]) * lean(x, width, scales, upright)
-    rows = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None], (height, width))
-    return np.asarray(
-        cv2.remap(
-            picture,
-            columns.astype(np.float32),
-            np.ascontiguousarray(rows),
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.uint8,
-    )
-
-
-@njit(cache=True)
-def stretched(picture: Pixels, first: Scales, scale: Scales, out: F32) -> None:
-    """Pixel j of row y of `out` [h, w, c] is `picture`'s at column first[y] + scale[y] * j, cubic between columns.
-
-    R. Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981, with a = -1/2. Beyond its ends the
-    picture's last column goes on.
-    """
-    last = picture.shape[1] - 1
-    for y in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            at = first[y] + scale[y] * j
-            u = int(np.floor(at))
-            t = at - u
-            before = -0.5 * t + t * t - 0.5 * t * t * t
-            here = 1 - 2.5 * t * t + 1.5 * t * t * t
-            after = 0.5 * t + 2 * t * t - 1.5 * t * t * t
-            beyond = -0.5 * t * t + 0.5 * t * t * t
-            a, b = min(max(u - 1, 0), last), min(max(u, 0), last)
-            c, d = min(max(u + 1, 0), last), min(max(u + 2, 0), last)
-            for k in range(out.shape[2]):
-                value = before * picture[y, a, k] + here * picture[y, b, k]
-                value += after * picture[y, c, k] + beyond * picture[y, d, k]
-                out[y, j, k] = min(max(value, 0.0), 255.0)
 
 
 def _comparable(pixels: F32) -> F32:

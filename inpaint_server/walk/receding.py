@@ -20,7 +20,8 @@ from .demand import Demand
 from .edits import Edit
 from .field import KEEP_PX, MARGIN_PX
 from .ground import Ground, reflected
-from .ground_tape import GroundRing, GroundTape, loop_scales, stretched
+from .ground_pixels import loop_scales, raised, stretched
+from .ground_tape import GroundRing, GroundTape
 from .seam import SHARPEST, Seam
 from .settings import WalkSettings
 
@@ -140,7 +141,11 @@ class RecedingField:
         picture = self._tape.pictures[edit.orientation]
         begin = self._tape.anchor(edit) - self._width + self._scale * (self._width - edit.start)
         pixels = np.empty((*x.shape, picture.shape[2]), np.float32)
-        stretched(picture, first + begin, np.ones(self._height), pixels)
+        heights = self._tape.heights(edit, np.floor(x).astype(np.int64))
+        if heights.any():
+            raised(picture, first + begin, np.ones(self._height), heights, pixels)
+        else:
+            stretched(picture, first + begin, np.ones(self._height), pixels)
         if edit.seam is not None:
             pixels[..., :3] += edit.seam.offset()[:, None] * self._tape.fade(edit, x - 0.5)[..., None]
         ring = self._tape.ring
@@ -157,8 +162,9 @@ class RecedingField:
         if x.min() >= ring.overlap:
             return source
         led = np.empty_like(source)
-        begin = self._tape.anchor(ring.ending.edit)
-        stretched(self._tape.pictures[ring.ending.edit.orientation], first + begin, np.ones(self._height), led)
+        begin = first + self._tape.anchor(ring.ending.edit)
+        heights = np.full(source.shape[:2], ring.ending.rise.px, np.int64)
+        raised(self._tape.pictures[ring.ending.edit.orientation], begin, np.ones(self._height), heights, led)
         led[..., :3] += ring.seam.offset()[:, None]
         return self._mixed(source, led, ring.seam, ring.overlap - x)
 

@@ -13,10 +13,10 @@ import pytest
 from infinite_parallax.inpaint_server import engines, step_loop
 from infinite_parallax.inpaint_server.cutouts import Cutouts
 from infinite_parallax.inpaint_server.engines.contract import LayerView, Rect, RunContext
-from infinite_parallax.inpaint_server.walk import exemplar, transitions
+from infinite_parallax.inpaint_server.walk import exemplar, heights, transitions
 from infinite_parallax.inpaint_server.walk.demand import Demand
 from infinite_parallax.inpaint_server.walk.ground import Ground
-from infinite_parallax.inpaint_server.walk.ground_tape import sheared, stretched
+from infinite_parallax.inpaint_server.walk.ground_pixels import sheared, stretched
 from infinite_parallax.inpaint_server.walk.planning import next_jump
 from infinite_parallax.inpaint_server.walk.receding import RecedingField
 from infinite_parallax.inpaint_server.walk.settings import WalkSettings
@@ -181,6 +181,25 @@ def test_a_run_that_must_end_leaves_where_it_is_least_dear() -> None:
     assert next_jump(jump, landed, price, value, 10, n, overlap)[0] == n - overlap
     assert next_jump(jump, landed, price, value, 10, n, overlap, 12)[0] == 17
     assert next_jump(jump, landed, price, value, 10, n, overlap, 4)[0] == 10
+
+
+@pytest.mark.parametrize("around", [None, 1200], ids=["journey", "loop"])
+def test_a_skyline_goes_on_without_a_step(around: int | None) -> None:
+    source = meadow()
+    x = np.arange(WIDTH)
+    line = 10 + 30 * x / WIDTH + 2 * np.sin(x / 13)  # a meadow that falls from one edge of the picture to the other
+    alpha = ((np.arange(HEIGHT - TOP)[:, None] > line) * 255).astype(np.uint8)
+    ramp = Ramp(0.7, TOP, HEIGHT - 1, around)
+    view = LayerView(0, TOP, HEIGHT - TOP, (-40.0, 0.0), ramp=ramp)
+    run = RunContext(source, (view,), 30, 0, loop=around is not None)
+    rgba = np.dstack([source[TOP:], alpha])
+    ground = Ground(rgba, 0, HEIGHT - TOP, 0, 0, np.ones(HEIGHT - TOP, np.float32))
+    field = RecedingField(run, view, ground, Demand(right=True), WalkSettings(), 1.0)
+    for step in range(0, 31, 3):
+        shown = field.block(Rect(40 * step, TOP, WIDTH, HEIGHT - TOP, step))
+        seen = heights.outline(shown[..., 3])[8:-8]
+        assert np.abs(np.diff(seen)).max() <= 5, "and not the whole fall of the meadow at every landing"
+        assert (shown[60:, ..., 3] == 255).all()
 
 
 LOOP_STEPS = 30
