@@ -39,8 +39,9 @@ def user_data_folder() -> Path:
 
 
 def server_groups(tests: bool = False) -> list[Group]:
-    """What `.envs/server` holds: this package, editable, and for the tests its `dev` extra."""
-    return [*_editable("", "constraints.txt"), *(_editable("dev", "constraints.txt")[1:] if tests else [])]
+    """What `.envs/server` holds: this package, editable, and for the tests its extras `dev`, `farm` and `farm-dev`."""
+    extras = ("dev", "farm,farm-dev") if tests else ()
+    return [*_editable("", "constraints.txt"), *(_editable(extra, "constraints.txt")[1] for extra in extras)]
 
 
 def bench_groups() -> list[Group]:

@@ -16,6 +16,7 @@ from .access import Access
 from .context import KEY, Config, Context, context
 from .dialects.shots import Shots
 from .events import Events
+from .farm.mirrored_store import MirroredStore
 from .jobs import JobStore
 from .routes import BLUEPRINTS, PUBLIC, foreign
 from .turns import Turns
@@ -42,8 +43,9 @@ def create_app(config: Config) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.project_bytes
     app.config["MAX_FORM_PARTS"] = 8 + sum(most for _, most in LISTS.values())
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    store, events = JobStore(config.store), Events(config.limits.listeners)
-    worker = Worker(store, events, config.limits, config.loop or step_loop)
+    store = MirroredStore(config.url, config.store) if config.url else JobStore(config.store)
+    events = Events(config.limits.listeners)
+    worker = Worker(store, events, config.limits, config.loop or step_loop, config.executor)
     access = Access(config.token, config.hosts, config.origins)
     painting, looking = Turns(1, config.limits.waiting), Turns(config.limits.looking, config.limits.waiting)
     app.extensions[KEY] = Context(config.limits, access, store, events, worker, painting, looking, Shots())

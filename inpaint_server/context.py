@@ -12,6 +12,7 @@ from flask import current_app
 from .access import Access
 from .dialects.shots import Shots
 from .events import Events
+from .farm.sending import Executor
 from .jobs import JobStore
 from .limits import Limits
 from .sitting import Loop
@@ -23,7 +24,11 @@ KEY = "infinite_parallax"
 
 @dataclass(frozen=True)
 class Config:
-    """How a server is set up. `hosts` are names it answers to besides loopback, `origins` pages that may use it."""
+    """How a server is set up. `hosts` are names it answers to besides loopback, `origins` pages that may use it.
+
+    `store` is the folder of the jobs; with a `url` they lie there, and the folder holds copies. Without an `executor`
+    jobs are worked off in this process.
+    """
 
     store: Path
     token: str
@@ -31,6 +36,8 @@ class Config:
     origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     loop: Loop | None = None
+    url: str = ""
+    executor: Executor | None = None
 
 
 @dataclass(frozen=True)

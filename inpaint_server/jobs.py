@@ -35,6 +35,7 @@ from ..shared.errors import ParallaxError
 from ..shared.project import Project
 from ..shared.wire import DREAM, JOURNEY, KINDS, QUEUED, RUNNING, STATES, JobInfo, is_job_id
 from .engines.contract import RGB
+from .farm.shared_files import FolderFiles, SharedFiles
 from .pictures import encode_png, read_png
 from .tile_files import write_bytes
 
@@ -105,7 +106,7 @@ class Job:
             self.warnings.append(message)
 
 
-def _job(data: Any, job_id: str) -> Job:
+def parsed(data: Any, job_id: str) -> Job:
     """A record out of its JSON; ValueError says what is wrong with it."""
     if not isinstance(data, Mapping) or data.get("version") != VERSION:
         raise ValueError(f"job.json is not of version {VERSION}")
@@ -134,6 +135,7 @@ class JobStore:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as e:
             raise ParallaxError(f"{self.root} cannot be made: {e.strerror}.", "Give another --store.") from e
+        self.files: SharedFiles = FolderFiles(self.root)
 
     def folder(self, job_id: str) -> Path:
         """The folder of a job; ids that are none never become a path."""
@@ -150,6 +152,16 @@ class JobStore:
         """Where the step loop works."""
         return self.folder(job_id) / "run"
 
+    def near(self, job_id: str, name: str) -> Path:
+        """A file of a job for reading, by its path in the job's folder; of a store elsewhere a copy, made now."""
+        return self.folder(job_id) / name
+
+    def gather(self, job_id: str) -> None:
+        """Have all that a finished job is judged by in its folder; of a store elsewhere copies are made now."""
+
+    def changed(self, job_id: str, below: str) -> None:
+        """Files of a job have been changed in `files`: copies of what lies below a name count no more."""
+
     def open(self) -> tuple[list[Job], dict[str, str]]:
         """All jobs in queue order, and what is wrong with the folders that cannot be read. Cleans up what a kill left.
 
@@ -158,23 +170,25 @@ class JobStore:
         jobs: list[Job] = []
         damaged: dict[str, str] = {}
         for entry in sorted(self.root.iterdir()):
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") or _is_left_over(entry):
                 _remove(entry)
             elif not is_job_id(entry.name):
                 damaged[entry.name] = "Its name cannot be the id of a job."
             else:
                 try:
-                    jobs.append(self._read(entry))
+                    jobs.append(self.read(entry.name))
                 except (OSError, ValueError, ParallaxError) as e:
                     damaged[entry.name] = f"The job cannot be read: {_plain(e)}."
         return sorted(jobs, key=lambda job: job.order), damaged
 
-    def _read(self, folder: Path) -> Job:
+    def read(self, job_id: str) -> Job:
+        """The record of a job; OSError, ValueError or ParallaxError if it cannot be read."""
+        folder = self.folder(job_id)
         if folder.is_symlink() or not folder.is_dir():
             raise ValueError("it is a link or a file, not a folder")
         if any((folder / name).is_symlink() for name in ("job.json", "picture.png", "attached", "preview.png", "run")):
             raise ValueError("a part of it is a link")
-        job = _job(json.loads((folder / "job.json").read_text(encoding="utf-8")), folder.name)
+        job = parsed(json.loads((folder / "job.json").read_text(encoding="utf-8")), folder.name)
         if not job.deleted and not (folder / "picture.png").is_file():
             raise ValueError("its picture is missing")
         return job
@@ -221,7 +235,7 @@ class JobStore:
 
     def picture(self, job_id: str) -> RGB:
         """The source of a job, RGB uint8 [H, W, 3]."""
-        return read_png(self.folder(job_id) / "picture.png")
+        return read_png(self.near(job_id, "picture.png"))
 
     def source(self, job_id: str) -> bytes:
         """The picture of a job, or the sound of a dream, as it was sent."""
@@ -234,8 +248,7 @@ class JobStore:
 
     def attachments(self, job_id: str, project: Project) -> dict[str, bytes]:
         """The other pictures that a job's project names, by the names of their parts."""
-        folder = self.folder(job_id) / "attached"
-        paths = [folder / part for part in sorted(attached(project))]
+        paths = [self.near(job_id, f"attached/{part}") for part in sorted(attached(project))]
         return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
     def attach(self, job_id: str, part: str, data: bytes) -> None:
@@ -246,12 +259,17 @@ class JobStore:
 
     def preview(self, job_id: str) -> RGB:
         """The canvas of a job at its last stop; before there is one, its source."""
-        path = self.folder(job_id) / "preview.png"
+        path = self.near(job_id, "preview.png")
         return read_png(path) if path.exists() else self.picture(job_id)
 
     def save_preview(self, job_id: str, canvas: RGB) -> None:
         """Keep the canvas, RGB uint8 [H, W, 3], for `preview`."""
         write_bytes(self.folder(job_id) / "preview.png", encode_png(canvas))
+
+
+def _is_left_over(folder: Path) -> bool:
+    """Whether a folder holds nothing but what a worker elsewhere still wrote when its job was deleted already."""
+    return folder.is_dir() and not folder.is_symlink() and [path.name for path in folder.iterdir()] == ["turns"]
 
 
 def _remove(path: Path) -> None:

@@ -5,6 +5,7 @@ stdout is for whoever started the process; everything for people goes to stderr.
 """
 
 import argparse
+import hashlib
 import json
 import logging
 import os
@@ -12,7 +13,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,6 +30,9 @@ from ..shared.errors import ParallaxError, UsageError
 from .access import LOOPBACK, read_or_make_token
 from .app import create_app
 from .context import KEY, Config, Context
+from .farm import sending
+from .farm.shared_files import folder_of, is_url
+from .farm.url_lock import url_locked
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +141,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `serve`."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default 0: any free one)")
-    parser.add_argument("--store", type=Path, default=default_store(), metavar="DIR", help="folder of the jobs")
+    parser.add_argument(
+        "--store",
+        default=str(default_store()),
+        metavar="DIR",
+        help="folder of the jobs, or a URL such as s3://bucket/jobs",
+    )
+    parser.add_argument(
+        "--executor", default="", metavar="URL", help="dask://host:port lets a Dask scheduler's workers paint"
+    )
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="file of the token (default DIR/token)")
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="answer to this name too")
     parser.add_argument("--allow-origin", action="append", default=[], metavar="URL", help="let this page in")
@@ -153,42 +166,64 @@ def serve_from_args(args: argparse.Namespace) -> None:
         tuple(args.allow_host),
         tuple(args.allow_origin),
         args.stop_with_stdin,
+        args.executor,
     )
 
 
 def serve(
-    store: Path,
+    store: str,
     host: str = "127.0.0.1",
     port: int = 0,
     token_file: Path | None = None,
     hosts: tuple[str, ...] = (),
     origins: tuple[str, ...] = (),
     stop_with_stdin: bool = False,
+    executor: str = "",
 ) -> None:
-    """Serve the jobs of a folder until SIGTERM, SIGINT or, if asked for, the end of standard input.
+    """Serve the jobs of a store until SIGTERM, SIGINT or, if asked for, the end of standard input.
 
     Prints one JSON line when it is ready: event, url, token_file, version, pid. ParallaxError if it cannot start.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if not 0 <= port <= 65535:
         raise UsageError(f"--port is {port}, but must be 0 to 65535.", "0 takes any free one.")
+    url = store if is_url(store) else ""
+    folder = copies_of(url) if url else folder_of(store)
     try:
-        store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as e:
-        raise ParallaxError(f"{store} cannot be made: {e.strerror}.", "Give another --store.") from e
-    with locked(store):
-        path = (token_file or store / "token").absolute()
+        raise ParallaxError(f"{folder} cannot be made: {e.strerror}.", "Give another --store.") from e
+    stop = _Stop()
+    with locked(folder), url_locked(url, stop) if url else nullcontext():
+        path = (token_file or folder / "token").absolute()
         own_name = () if host in LOOPBACK or host in ("0.0.0.0", "::") else (host,)
-        config = Config(store, read_or_make_token(path), (*hosts, *own_name), origins)
+        config = Config(folder, read_or_make_token(path), (*hosts, *own_name), origins)
+        config = replace(config, url=url, executor=sending.executor(executor, bool(url)))
         server = HttpServer(create_app(config), host, port)
-        _stop_on_signals(server.stop)
+        stop.server = server
+        _stop_on_signals(stop)
         if stop_with_stdin:
-            threading.Thread(target=_wait_for_stdin, args=(server.stop,), daemon=True).start()
+            threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
         ready = {"event": "ready", "url": server.url, "token_file": str(path), "version": __version__}
         print(json.dumps(ready | {"pid": os.getpid()}), flush=True)
         log.info("serving %s from %s", server.url, store)
         server.run()
         log.info("stopped")
+
+
+class _Stop:
+    """Stops the server, once there is one."""
+
+    server: HttpServer | None = None
+
+    def __call__(self) -> None:
+        if self.server is not None:
+            self.server.stop()
+
+
+def copies_of(url: str) -> Path:
+    """The folder of the copies, and of the token, for a store behind a URL."""
+    return default_store().parent / "infinite-parallax-copies" / hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:

@@ -1,13 +1,14 @@
-"""The queue and the one thread that works it off.
+"""The queue and the thread that works it off.
 
-One job at a time: the step loop uses every core by itself, and two of them would only take twice the memory. All
-changes of a job's state go through here, under one lock, and are written to its folder before they are told to
-anyone, so that what a client has heard is true after a kill as well. A task queue such as Celery was the other road;
-it wants a broker beside a program that one person starts on one machine.
+Where a job is worked off, and how many at one time, an executor says (`farm.sending`); by itself it is one, in this
+process. All changes of a job's state go through here, under one lock, and are written to its folder before they are
+told to anyone, so that what a client has heard is true after a kill as well. Leaving the queue to a task queue such as
+Celery was the other road; it wants a broker beside a program that one person starts on one machine.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -17,21 +18,29 @@ from ..shared.wire import CANCELLED, DREAM, ENDED, FAILED, QUEUED, RUNNING, STAT
 from . import refusals
 from .engines.contract import RGB
 from .events import Events
+from .farm.sending import AnySitting, Executor, Here
+from .farm.watching import Lost
 from .jobs import Job, JobStore, now
 from .limits import Limits
-from .sitting import Loop, Sitting
+from .sitting import Loop
 
 log = logging.getLogger(__name__)
 
+ROOM_EVERY_S = 0.5
+"""How often a waiting queue asks whether there is room for another job: a farm grows and shrinks by itself."""
+
 
 class Worker:
-    """All jobs of a store, their queue, and the thread."""
+    """All jobs of a store, their queue, and the thread that hands them to an executor."""
 
-    def __init__(self, store: JobStore, events: Events, caps: Limits, loop: Loop) -> None:
+    def __init__(
+        self, store: JobStore, events: Events, caps: Limits, loop: Loop, executor: Executor | None = None
+    ) -> None:
         self._store, self._events, self._limits, self._loop = store, events, caps, loop
+        self._executor: Executor = executor or Here()
         self._changed = threading.Condition()
         self._stopping = False
-        self._running: tuple[Job, Sitting] | None = None
+        self._running: dict[str, tuple[AnySitting, threading.Thread]] = {}
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         jobs, self.damaged = store.open()
         for job_id, reason in self.damaged.items():
@@ -60,8 +69,12 @@ class Worker:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+            sitting = [thread for _, thread in self._running.values()]
+        deadline = time.monotonic() + timeout_s
+        for thread in (self._thread, *sitting):
+            if thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
+        self._executor.close()
 
     @property
     def stopping(self) -> bool:
@@ -71,7 +84,7 @@ class Worker:
     def busy(self) -> tuple[bool, int]:
         """Whether a job is running, and how many wait."""
         with self._changed:
-            return self._running is not None, sum(job.state == QUEUED for job in self._visible())
+            return bool(self._running), sum(job.state == QUEUED for job in self._visible())
 
     def jobs(self) -> list[Job]:
         """All jobs, the oldest first."""
@@ -213,33 +226,42 @@ class Worker:
         """The canvas of a job as it was last seen, RGB uint8 [H, W, 3]."""
         with self._changed:
             self._find(job_id)
-            if self._running and self._running[0].id == job_id and self._running[1].canvas is not None:
-                return self._running[1].canvas
+            running = self._running.get(job_id)
+            canvas = running[0].canvas if running else None
+            if canvas is not None:
+                return canvas
         return self._store.preview(job_id)
 
     def _work(self) -> None:
-        while (turn := self._take_next()) is not None:
-            job, sitting = turn
-            outcome = refusals.outcome(job.id, partial(sitting.run, self._loop))
-            self._keep_canvas(job, sitting.canvas)
-            with self._changed:
-                self._settle(job, outcome)
-                self._running = None
-            self._store.sweep()
+        while self._begin_next():
+            pass
 
-    def _take_next(self) -> tuple[Job, Sitting] | None:
-        """Wait for the next job of the queue and begin with it; None when the server stops."""
+    def _begin_next(self) -> bool:
+        """Wait for the next job of the queue and for room, and begin with it; False when the server stops."""
         with self._changed:
-            while not self._stopping and (job := self._next()) is None:
-                self._changed.wait()
+            while not self._stopping and ((job := self._next()) is None or len(self._running) >= self._executor.room()):
+                self._changed.wait(ROOM_EVERY_S if job else None)
             if self._stopping or job is None:
-                return None
+                return False
             job.state, job.stage, job.started_at = RUNNING, "", job.started_at or now()
-            sitting = Sitting(job, self._store, self._events, self._limits, self._changed, lambda: self._stopping)
-            self._running = job, sitting
+            sitting = self._executor.sitting(
+                job, self._store, self._events, self._limits, self._changed, lambda: self._stopping
+            )
+            thread = threading.Thread(target=self._sit, args=(job, sitting), name=f"job {job.id}", daemon=True)
+            self._running[job.id] = sitting, thread
             self._keep(job)
             self._tell(job)
-            return self._running
+            thread.start()
+            return True
+
+    def _sit(self, job: Job, sitting: AnySitting) -> None:
+        outcome = refusals.outcome(job.id, partial(sitting.run, self._loop))
+        self._keep_canvas(job, sitting.canvas)
+        with self._changed:
+            self._settle(job, outcome)
+            del self._running[job.id]
+            self._changed.notify_all()
+        self._store.sweep()
 
     def _next(self) -> Job | None:
         waiting = [job for job in self._visible() if job.state == QUEUED]
@@ -251,13 +273,13 @@ class Worker:
             self._hide(job.id)
         elif outcome is None:
             self._end(job, SUCCEEDED)
-        elif not isinstance(outcome, Cancelled):
+        elif not isinstance(outcome, Cancelled | Lost):
             log.warning("job %s: %s", job.id, outcome)
             self._end(job, FAILED, outcome)
         elif job.cancelling:
             self._end(job, CANCELLED)
         else:
-            # stopped with the server, or the wish to cancel was taken back: its place in the queue is kept
+            # stopped with the server, lost with its worker, or the wish to cancel was taken back: it keeps its place
             job.state = QUEUED
             self._keep(job)
             self._tell(job)

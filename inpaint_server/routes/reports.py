@@ -41,6 +41,7 @@ def _made(job_id: str) -> Path:
     folder = parts.store.folder(job_id)
     with parts.painting.turn("Other pictures are being painted or judged."):
         try:
+            parts.store.gather(job_id)
             job = open_job(folder)
             if written.current(job, folder) is None:
                 written.write(job, folder)

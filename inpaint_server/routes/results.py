@@ -105,7 +105,7 @@ def _inside(job_id: str, file: str, missing: str) -> Path:
     """A file of a job's run that is really in the store; links are not followed out of it."""
     parts = context()
     parts.worker.job(job_id)
-    path = parts.store.run_folder(job_id) / file
+    path = parts.store.near(job_id, f"run/{file}")
     if not path.is_file() or not path.resolve().is_relative_to(parts.store.root.resolve()):
         raise nothing_yet(missing)
     return path.resolve()

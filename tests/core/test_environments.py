@@ -36,6 +36,8 @@ def pins(name: str) -> dict[str, Version]:
     [
         ("constraints.txt", None),
         ("constraints.txt", "dev"),
+        ("constraints.txt", "farm"),
+        ("constraints.txt", "farm-dev"),
         ("constraints-bench.txt", "bench"),
         ("constraints-diffusion.txt", "diffusion"),
         ("constraints-diffusion.txt", "dev"),

@@ -1,0 +1,187 @@
+"""Jobs on a real Dask scheduler with worker processes, one of them killed; and a store in a server that speaks S3."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from infinite_parallax.inpaint_server.farm import carrying, dask_executor, watching
+from infinite_parallax.inpaint_server.farm.dask_executor import DaskExecutor, has_models
+from infinite_parallax.inpaint_server.farm.sending import TurnsHere, executor
+from infinite_parallax.inpaint_server.farm.shared_files import open_files
+from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import ParallaxError
+
+from .mortal_workers import Patient
+
+ROOT = Path(__file__).resolve().parents[2]
+DEADLINE_S = 60.0
+# a child that is not installed finds the checkout as the tests do, and Dask's own warnings are not ours
+DASK = (
+    f"import sys, warnings; sys.path.insert(0, {str(ROOT / 'tests')!r}); import conftest; "
+    "from distributed.cli import {0}; {0}.main()"
+)
+
+
+class Farm:
+    """A scheduler and workers, as processes on loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.address = ""
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def start(self, name: str, *flags: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", DASK.format(name), *flags]
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0"}
+        with (self.folder / f"{name}{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(command, stderr=log, stdout=log, env=environment, cwd=self.folder)
+        self.processes.append(process)
+        return process
+
+    def scheduler(self) -> None:
+        """Start the scheduler and learn its address."""
+        file = self.folder / "scheduler.json"
+        flags = "--host 127.0.0.1 --port 0 --no-dashboard --scheduler-file"
+        self.start("dask_scheduler", *flags.split(), str(file))
+        until(file.exists)
+        self.address = json.loads(file.read_text())["address"].removeprefix("tcp://")
+
+    def worker(self, slots: str) -> None:
+        """Start a worker with one thread."""
+        flags = "--no-nanny --nthreads 1 --no-dashboard --host 127.0.0.1 --memory-limit 0 --resources"
+        worker = self.start("dask_worker", f"tcp://{self.address}", *flags.split(), slots)
+        self.workers.append(worker)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait(DEADLINE_S)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something that another process does."""
+    patience = time.monotonic() + DEADLINE_S
+    while not true():
+        assert time.monotonic() < patience
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Farm]:
+    """A scheduler with two workers, one slot each."""
+    farm = Farm(tmp_path)
+    try:
+        farm.scheduler()
+        for slots in ("CPU=1", "CPU=1"):
+            farm.worker(slots)
+        yield farm
+    finally:
+        farm.stop()
+
+
+def test_a_killed_worker_s_job_ends_with_the_same_bytes(
+    serve: Any, document: Any, picture: bytes, farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "EVERY_S", 0.05)
+    steps = 150
+    alone = serve(tmp_path / "alone")
+    alone.create(document(steps, "walk"), picture, "job")
+    assert alone.finish("job")["state"] == "succeeded"
+    wanted = alone.tiles("job")
+    farmed = executor(f"dask://{farm.address}", False)
+    assert isinstance(farmed, DaskExecutor)
+    until(lambda: farmed.room() == 2)
+    served = serve(tmp_path / "farmed", executor=farmed)
+    for job_id in ("one", "two", "three"):
+        served.create(document(steps, "walk"), picture, job_id)
+    worker = served.context.worker
+    until(lambda: all(worker.job(job_id).step > 0 for job_id in ("one", "two")))
+    farm.workers[0].send_signal(signal.SIGKILL)
+    until(lambda: farmed.room() == 1)
+    assert {served.finish(job_id)["state"] for job_id in ("one", "two", "three")} == {"succeeded"}
+    assert [served.tiles(job_id) for job_id in ("one", "two", "three")] == [wanted] * 3
+    leases = [served.context.store.files.read(f"{job_id}/lease.json") for job_id in ("one", "two", "three")]
+    assert sorted(b'"turn": 1,' in lease for lease in leases) == [False, True, True]
+
+
+def test_a_job_claims_a_gpu_where_a_model_works() -> None:
+    def wish(**sections: Any) -> Any:
+        return projects.from_json({"layers": [{"height": 12}, {}]} | sections)
+
+    assert not has_models(wish())
+    assert not has_models(wish(inpaint={"engine": "comfyui"}))
+    assert has_models(wish(inpaint={"engine": "diffusers"}))
+    assert has_models(wish(depth={"engine": "dpt"}))
+    farm = DaskExecutor.__new__(DaskExecutor)
+    slots = [{"a": {"CPU": 2.0}, "b": {"GPU": 1.0}}, {"a": {"CPU": 2.0}}, {"b": {"GPU": 1.0}}, {"a": {}}]
+    models = wish(inpaint={"engine": "diffusers"})
+    claimed = []
+    for workers in slots:
+        farm._workers = workers
+        claimed.append((farm.room(), farm._slot(models), farm._slot(wish())))
+    assert claimed == [(3, "GPU", "CPU"), (2, "CPU", "CPU"), (1, "GPU", "GPU"), (0, "GPU", "CPU")]
+
+
+def test_no_scheduler_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_executor, "CONNECT_S", 0.2)
+    with pytest.raises(ParallaxError, match="no Dask scheduler at"):
+        executor("dask://127.0.0.1:9", False)
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A URL below a bucket of a server on loopback that speaks S3."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("FSSPEC_S3_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    import fsspec
+
+    fsspec.config.set_conf_env(fsspec.config.conf)
+    try:
+        fsspec.filesystem("s3", endpoint_url=f"http://{host}:{port}").mkdir("pictures")
+        yield "s3://pictures/journeys"
+    finally:
+        fsspec.config.conf.pop("s3", None)
+        server.stop()
+
+
+def test_a_store_that_speaks_s3(
+    serve: Any, document: Any, picture: bytes, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "EVERY_S", 0.05)
+    alone = serve(tmp_path / "alone")
+    alone.create(document(), picture, "job")
+    alone.finish("job")
+    patient = Patient(3)
+    served = serve(tmp_path / "copies", url=bucket, executor=TurnsHere(loop=patient))
+    served.create(document(), picture, "job")
+    assert patient.reached.wait(DEADLINE_S)
+    served.ask("POST", "/jobs/job/cancel")
+    assert served.finish("job")["state"] == "cancelled"
+    served.context.stop()
+    other = serve(tmp_path / "others", url=bucket, executor=TurnsHere())
+    other.ask("POST", "/jobs/job/resume")
+    assert other.finish("job")["state"] == "succeeded"
+    assert other.tiles("job") == alone.tiles("job")
+    files = open_files(f"{bucket}/jobs")
+    assert {f"job/run/{file}" for file in alone.tiles("job")} <= set(files.keys("job"))
+    assert not files.keys("job/turns")
+    assert other.ask("DELETE", "/jobs/job").status_code == 204
+    assert files.keys("") == []
