@@ -239,11 +239,11 @@ class JobStore:
 
     def source(self, job_id: str) -> bytes:
         """The picture of a job, or the sound of a dream, as it was sent."""
-        return (self.folder(job_id) / "source").read_bytes()
+        return self.near(job_id, "source").read_bytes()
 
     def attachment(self, job_id: str, part: str) -> bytes | None:
         """A file that came with a job, by the name of its part; None if it did not."""
-        path = self.folder(job_id) / "attached" / part
+        path = self.near(job_id, f"attached/{part}")
         return path.read_bytes() if path.is_file() else None
 
     def attachments(self, job_id: str, project: Project) -> dict[str, bytes]:

@@ -132,7 +132,7 @@ def fetch(files: SharedFiles, job_id: str, root: Path) -> None:
     """Bring a job as it stands in the store into a folder: what it is, what came with it, and its last checkpoint."""
     for key in files.keys(job_id):
         name = key.removeprefix(f"{job_id}/")
-        if name.startswith(("run/", "attached/")) or name in ("job.json", "picture.png"):
+        if name.startswith(("run/", "attached/")) or name in ("job.json", "picture.png", "source"):
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, files.read(key))

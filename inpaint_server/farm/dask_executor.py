@@ -16,6 +16,7 @@ from typing import Any
 
 from ...shared.errors import ParallaxError
 from ...shared.project import Project
+from ...shared.wire import DREAM
 from ..engines import CAPTION, DEPTH, INPAINT, SEGMENT, cards
 from ..events import Events
 from ..jobs import Job, JobStore
@@ -63,7 +64,7 @@ class DaskExecutor:
 
     def send(self, order: Order, job: Job) -> "_Sent":
         """Hand a turn to the scheduler; older jobs go first."""
-        slot = self._slot(job.parsed_project())
+        slot = self._slot(job.kind == DREAM or has_models(job.parsed_project()))
         future = self._client.submit(
             _turn_on_worker,
             order,
@@ -92,10 +93,10 @@ class DaskExecutor:
         self._thread.join()
         self._client.close()
 
-    def _slot(self, project: Project) -> str:
-        """What a job claims: a GPU where a model works and the farm has any, else the other kind of slot."""
+    def _slot(self, models: bool) -> str:
+        """What a job claims: a GPU where models work and the farm has any, else the other kind of slot."""
         offered = {kind for slots in self._workers.values() for kind, count in slots.items() if count >= 1}
-        wanted = (GPU, CPU) if has_models(project) else (CPU, GPU)
+        wanted = (GPU, CPU) if models else (CPU, GPU)
         return next((kind for kind in wanted if kind in offered), wanted[0])
 
     def _look(self) -> None:

@@ -8,15 +8,18 @@ need not be what lies in the store.
 
 import json
 import logging
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from ...shared import plates
 from ...shared.errors import Cancelled, ParallaxError
-from ...shared.wire import API, PREVIEW, PROGRESS, STAGE, STATE, WARNING
+from ...shared.wire import API, DREAM, PREVIEW, PROGRESS, STAGE, STATE, WARNING
+from ..dreams import job as dream_job
 from ..engines.contract import RGB
 from ..events import Events
 from ..jobs import Job, JobStore
@@ -28,6 +31,7 @@ from .turn import Order
 
 EVERY_S = 0.25
 WAITING = "Waiting for a worker"
+MANIFEST = "manifest.json"
 MOST_LOSSES = 3
 """Turns that may be lost one after the other at the same step; a job that kills its workers must not go on for ever."""
 MERGED = ("step", "steps", "project", "notes", "warnings", "stage")
@@ -73,10 +77,10 @@ class DistantSitting:
         self._heard = time.monotonic()
         self._claim: Claim | None = None
 
-    def run(self, loop: Loop) -> None:  # noqa: ARG002
-        """See `Sitting.run`; the loop is the worker's own. Raises Lost if the worker is gone."""
+    def run(self, loop: Loop) -> None:
+        """See `Sitting.run`; the worker has its own loop, this one only drops steps. Raises Lost if the worker is gone."""
         try:
-            lease = self._begin()
+            lease = self._begin(loop)
             sent = self._send(Order(self._files.where, self._job.id, lease.turn, self._limits), self._job)
             try:
                 ended = self._watch(lease, sent)
@@ -92,12 +96,12 @@ class DistantSitting:
             raise Cancelled()
         raise ParallaxError(error["error"], error["hint"], error["code"])
 
-    def _begin(self) -> Lease:
+    def _begin(self, loop: Loop) -> Lease:
         """Take over what the last turn has left, and begin a new one that nobody holds yet."""
         job = self._job
         self._close()
         if job.redo_from is not None:
-            self._drop_steps(job.redo_from)
+            self._drop(job.redo_from, loop)
             with self._lock:
                 job.redo_from = None
                 self._store.save(job)
@@ -109,15 +113,20 @@ class DistantSitting:
         self._events.publish(job.id, STAGE, {"message": WAITING})
         return lease
 
-    def _drop_steps(self, step: int) -> None:
-        """What `redo` does to a folder, in the store."""
+    def _drop(self, step: int, loop: Loop) -> None:
+        """What a redo drops from a folder, dropped from the store: names alone tell, so files without content do."""
         run = f"{self._job.id}/run"
-        self._files.remove(f"{run}/manifest.json")
-        for key in reversed(self._files.keys(run)):
-            name = key.removeprefix(f"{run}/")
-            number = name.removeprefix("steps/").removesuffix(".step")
-            if name.startswith("plates/layer") or (number.isdigit() and int(number) >= step):
-                self._files.remove(key)
+        names = [key.removeprefix(f"{run}/") for key in self._files.keys(run)]
+        with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
+            for name in names:
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+            (dream_job.redo if self._job.kind == DREAM else loop.redo)(Path(folder), step)
+            gone = [name for name in names if not Path(folder, name).exists()]
+        # as in a folder: first what names the others, then the last one first, so that a stop leaves no gap
+        for name in sorted(gone, key=lambda name: (name == MANIFEST, name), reverse=True):
+            self._files.remove(f"{run}/{name}")
         self._store.changed(self._job.id, "run")
 
     def _watch(self, lease: Lease, sent: SentTurn) -> dict[str, Any]:
@@ -170,6 +179,8 @@ class DistantSitting:
         self._heard = time.monotonic()
         if beat["manifest"] != self._seen["manifest"]:
             self._receive(lease.holder)
+        if self._job.kind == DREAM and beat["job"]["step"] != self._job.step:
+            self._take(folder(self._job.id, lease.holder), "run/frames")
         self._merge(beat)
         self._seen = beat
         ended: dict[str, Any] | None = beat["ended"]
@@ -211,13 +222,13 @@ class DistantSitting:
     def _receive(self, holder: str) -> None:
         """Put the tiles that are new in a holder's manifest where the routes look for them, then the manifest."""
         run, theirs = f"{self._job.id}/run", f"{folder(self._job.id, holder)}/run"
-        data = self._files.read(f"{theirs}/manifest.json")
+        data = self._files.read(f"{theirs}/{MANIFEST}")
         names = [tile.file for tile in plates.from_json(json.loads(data)).files]
         new = [name for name in names if name not in self._received and self._files.exists(f"{theirs}/{name}")]
         self._files.move({f"{theirs}/{name}": f"{run}/{name}" for name in new})
-        self._files.write({f"{run}/manifest.json": data})
+        self._files.write({f"{run}/{MANIFEST}": data})
         self._received.update(names)
-        self._store.changed(self._job.id, "run/manifest.json")
+        self._store.changed(self._job.id, f"run/{MANIFEST}")
 
     def _take(self, theirs: str, below: str) -> None:
         """Move a file, or all below a name, from the folder of a turn to the job's own."""
@@ -252,7 +263,7 @@ class DistantSitting:
             theirs = folder(job_id, lease.holder)
             self._take(theirs, "attached")
             # the manifest goes last: it names the tiles
-            keys = sorted(self._files.keys(f"{theirs}/run"), key=lambda key: key.endswith("/manifest.json"))
+            keys = sorted(self._files.keys(f"{theirs}/run"), key=lambda key: key.endswith(f"/{MANIFEST}"))
             for part in (keys[:-1], keys[-1:]):
                 self._files.move({key: f"{job_id}{key.removeprefix(theirs)}" for key in part})
             self._store.changed(job_id, "run")

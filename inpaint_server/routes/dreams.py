@@ -103,7 +103,8 @@ def same_shape(job: Job, data: Any) -> DreamDocument:
 def video(job_id: str) -> Response:
     """The video of a finished dream, with its sound. Ranges and conditions are honoured."""
     job = _dream(job_id)
-    path = dream_job.video_file(context().store.run_folder(job_id), job.parsed_dream())
+    name = dream_job.video_file(Path(), job.parsed_dream()).name
+    path = context().store.near(job_id, f"run/{name}")
     if job.state != SUCCEEDED or not path.is_file():
         raise nothing_yet("its video is not written yet")
     return send_file(path.resolve(), mimetype=MIMETYPES[path.suffix], conditional=True)
@@ -113,7 +114,8 @@ def video(job_id: str) -> Response:
 def frame(job_id: str, number: int) -> Response:
     """One painted frame of a dream, counted from 1, a PNG."""
     _dream(job_id)
-    path = Chain.file(Path(context().store.run_folder(job_id)) / dream_job.FRAMES, number - 1)
+    name = Chain.file(Path(), number - 1).name
+    path = context().store.near(job_id, f"run/{dream_job.FRAMES}/{name}")
     if not path.is_file():
         raise nothing_yet(f"frame {number} is not painted yet")
     return send_file(path.resolve(), mimetype="image/png", conditional=True)

@@ -59,11 +59,24 @@ def test_it_stops_when_the_one_who_started_it_is_gone(command: list[str], tmp_pa
 
 @pytest.mark.parametrize(
     ("flags", "words"),
-    [(["--port", "99999"], "--port"), (["--host", "no.such.host.invalid"], "Cannot listen"), (["--bogus"], "bogus")],
+    [
+        (["--port", "99999"], "--port"),
+        (["--host", "no.such.host.invalid"], "Cannot listen"),
+        (["--bogus"], "bogus"),
+        (["--executor", "slurm"], "no executor 'slurm'"),
+    ],
 )
 def test_a_start_that_fails_says_why(command: list[str], tmp_path: Path, flags: list[str], words: str) -> None:
     with pytest.raises(ParallaxError, match=words):
         start(command, tmp_path, *flags)
+
+
+def test_a_store_behind_a_url(command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with ServerProcess([*command, "--store", "memory://jobs"], DEADLINE_S) as server:
+        with Client(server.url, server.token) as client:
+            assert client.jobs() == []
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["infinite-parallax-copies"]
 
 
 def test_a_program_that_is_no_server() -> None:
