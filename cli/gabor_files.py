@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..inpaint_server.gabor.schedule import Course
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-LARGEST_PX = 16384
+LARGEST_PX, LARGEST_FITTED_PX = 16384, 8192
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def _course(args: argparse.Namespace) -> "Course":
     from ..inpaint_server.gabor.losses import Terms
     from ..inpaint_server.gabor.schedule import Course
 
-    if not 8 <= args.size <= LARGEST_PX:
-        raise UsageError(f"--size is {args.size}.", f"Give 8 to {LARGEST_PX} px.")
+    if not 8 <= args.size <= LARGEST_FITTED_PX:
+        raise UsageError(f"--size is {args.size}.", f"Give 8 to {LARGEST_FITTED_PX} px; drawn it can be larger.")
     return Course(
         args.num_gabors,
         args.iterations,

@@ -1,4 +1,5 @@
-"""Wavelets for made plates, without torch: by chance, cell by cell, in the files that `gabor plates` writes."""
+"""Wavelets for made plates, without torch: by chance, cell by cell, in the files that `gabor plates` writes; and the
+formula of the format written out plainly."""
 
 import json
 from pathlib import Path
@@ -19,6 +20,20 @@ def some(count: int, seed: int) -> Wavelets:
     low = [-1, -1, 0, 0.1, 0.1, -2.0, *[-0.5] * 3, *[0.05] * 3]
     high = [1, 1, 0.5, 0.5, 0.5, -0.7, *[0.5] * 3, *[0.2] * 3]
     return Wavelets(random.uniform(low, high, (count, 12)))
+
+
+def plainly(wavelets: Wavelets, width: int, height: int) -> np.ndarray:
+    """The formula of the file as others draw it, every wavelet over the whole picture: [3, height, width]."""
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    out = np.zeros((3, height, width))
+    for u, v, theta, sigma, gamma, log_wavelength, *rest in wavelets.limited.rows:
+        cos, sin = np.cos(2 * np.pi * theta), np.sin(2 * np.pi * theta)
+        across, along = (x - u) * cos + (y - v) * sin, -(x - u) * sin + (y - v) * cos
+        bell = np.exp(-(across**2) / (2 * sigma**2) - along**2 / (2 * gamma**2))
+        for c in range(3):
+            wave = np.cos(2 * np.pi / np.exp(log_wavelength) * across + 2 * np.pi * rest[c])
+            out[c] += rest[3 + c] * bell * wave
+    return out
 
 
 def lay(folder: Path, digest: str = "by hand") -> None:

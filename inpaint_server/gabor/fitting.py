@@ -14,7 +14,7 @@ import torch
 from . import losses
 from .losses import Terms
 from .slopes import slopes
-from .tiles import Shapes, Tensor, Tiles
+from .tiles import Seen, Shapes, Tensor, Tiles
 
 BETAS = 0.9, 0.98
 WARM_STEPS = 8
@@ -70,7 +70,7 @@ class Fit:
 
     def drawn(self) -> Tensor:
         """The picture that the wavelets make at this level, [3, H, W]."""
-        return self.tiles.joined(self.tiles.summed(self.tiles.waves(self.shapes()), self.weights))
+        return self.tiles.joined(self.tiles.summed(Seen(self.tiles, self.shapes()), self.weights))
 
     def psnr(self) -> float:
         """Peak signal to noise ratio at this level, in dB."""
@@ -80,10 +80,10 @@ class Fit:
     def step(self, rate: float) -> float:
         """One step of Adam; the error before it."""
         shapes = self.shapes()
-        waves = self.tiles.waves(shapes)
-        drawn = self.tiles.joined(self.tiles.summed(waves, self.weights))
+        seen = Seen(self.tiles, shapes)
+        drawn = self.tiles.joined(self.tiles.summed(seen, self.weights))
         error, of_pixels = losses.towards(drawn, self.target, self.weight, self.terms)
-        found = slopes(self.tiles, shapes, self.weights, waves, self.tiles.cut(of_pixels))
+        found = slopes(self.tiles, shapes, self.weights, seen, self.tiles.cut(of_pixels))
         own = torch.minimum(shapes.sigma, shapes.gamma)
         by_sigma = found.log_sigma - shapes.k * found.k  # k sigma is held while sigma changes
         parts = [found.u * own, found.v * own, found.theta, by_sigma, found.log_gamma, found.k / shapes.sigma]
@@ -114,18 +114,19 @@ class Fit:
 
     def solve(self, rounds: int) -> None:
         """All colours at once, by preconditioned conjugate gradients with a ridge; the channels share the matrix."""
-        tiles, waves = self.tiles, self.tiles.waves(self.shapes())
+        tiles, seen = self.tiles, Seen(self.tiles, self.shapes())
         share = tiles.valid if self.weight is None else tiles.cut(self.weight[None])
         sums = torch.zeros(len(self), 2, device=self.device)
-        sums.index_add_(0, waves.wavelet, (waves.both**2 * share[waves.tile]).sum(2))
+        for waves in seen:
+            sums.index_add_(0, waves.wavelet, (waves.both**2 * share[waves.tile]).sum(2))
         ridge = RIDGE * (sums[:, None] + 1e-6) + FLOOR
         scale = 1 / ((sums[:, None] + 1e-6) * (1 + RIDGE))
 
         def normal(x: Tensor) -> Tensor:
-            return tiles.gathered(waves, tiles.summed(waves, x) * share, len(self)) + ridge * x
+            return tiles.gathered(seen, tiles.summed(seen, x) * share, len(self)) + ridge * x
 
         x = self.weights
-        rest = tiles.gathered(waves, self.wanted * share, len(self)) - normal(x)
+        rest = tiles.gathered(seen, self.wanted * share, len(self)) - normal(x)
         towards = scale * rest
         energy = (rest * towards).sum((0, 2))
         for _ in range(rounds):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from .fitting import Fit
-from .tiles import Tensor
+from .tiles import Seen, Tensor
 
 CANDIDATES = 8
 AT_ONCE = 2048
@@ -70,18 +70,12 @@ def _rated(fit: Fit, tried: Tensor, missing: Tensor) -> tuple[Tensor, Tensor]:
     shapes, tiles = fit.shapes(tried), fit.tiles
     for begin in range(0, len(tried), AT_ONCE):
         some = shapes.part(slice(begin, begin + AT_ONCE))
-        waves, count = tiles.waves(some), len(some.u)
-        found = tiles.gathered(waves, missing, count)
-        valid = tiles.valid[waves.tile, 0]
-        squares = torch.stack(
-            [
-                (waves.even * waves.even * valid).sum(1),
-                (waves.even * waves.odd * valid).sum(1),
-                (waves.odd * waves.odd * valid).sum(1),
-            ],
-            1,
-        )
-        total = torch.zeros(count, 3, device=fit.device).index_add_(0, waves.wavelet, squares)
+        seen, count = Seen(tiles, some), len(some.u)
+        found, total = tiles.gathered(seen, missing, count), torch.zeros(count, 3, device=fit.device)
+        for waves in seen:
+            even, odd, valid = waves.even, waves.odd, tiles.valid[waves.tile, 0]
+            products = (even * even * valid, even * odd * valid, odd * odd * valid)
+            total.index_add_(0, waves.wavelet, torch.stack([product.sum(1) for product in products], 1))
         even, mixed, odd = total[:, :1] + FLOOR, total[:, 1:2], total[:, 2:] + FLOOR
         whole = even * odd - mixed * mixed
         a = (odd * found[..., 0] - mixed * found[..., 1]) / whole

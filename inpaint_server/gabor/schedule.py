@@ -7,14 +7,15 @@ frame from nothing, as the original does, was the other road: it pulses.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...shared.errors import Cancelled, UsageError
+from ...shared.errors import Cancelled, ParallaxError, UsageError
 from ...shared.gabor import Wavelets
 from . import losses, pursuit
 from .fitting import Fit
@@ -80,6 +81,20 @@ def untold(_stage: str, _psnr: float) -> None:
     """Nobody listens."""
 
 
+@contextmanager
+def working() -> Iterator[None]:
+    """Without autograd; ParallaxError where memory runs out."""
+    try:
+        with torch.no_grad():
+            yield
+    except RuntimeError as e:
+        if "memory" not in str(e).lower():
+            raise
+        raise ParallaxError(
+            "There is not enough memory for this fit.", "Take fewer wavelets, a smaller size, or the device cpu."
+        ) from e
+
+
 def as_target(picture: NDArray[np.uint8]) -> Tensor:
     """RGB uint8 [H, W, 3] as -1 to 1, [3, H, W]."""
     return torch.from_numpy(picture.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - 1)
@@ -104,7 +119,7 @@ def fit_picture(
     """
     if first is not None:
         return _bettered(resumed(first, as_target(picture), course, as_weight(weight)), course, tell, cancelled)
-    with torch.no_grad():
+    with working():
         fit = Fit(as_target(picture), as_weight(weight), course.terms, course.device)
         random = torch.Generator().manual_seed(course.seed)
         size = max(picture.shape[:2])
@@ -120,7 +135,7 @@ def fit_picture(
 
 
 def _bettered(fit: Fit, course: Course, tell: Told, cancelled: Callable[[], bool]) -> Fit:
-    with torch.no_grad():
+    with working():
         random = torch.Generator().manual_seed(course.seed)
         fit.solve(SOLVE_ADDED)
         _downhill(fit, course.iterations, course, True, random, cancelled)
@@ -175,7 +190,7 @@ def fit_frame(
     """
     if frame.shape[:2] != tuple(before.full.shape[1:]):
         raise UsageError("The frames differ in size.", "Give frames of one video.")
-    with torch.no_grad():
+    with working():
         before.show(as_target(frame), as_weight(weight))
         key = number % course.keyframes == 0
         if key:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from .tiles import Shapes, Tensor, Tiles, Waves
+from .tiles import Seen, Shapes, Tensor, Tiles, Waves
 
 
 @dataclass
@@ -27,17 +27,23 @@ class Slopes:
     weights: Tensor
 
 
-def slopes(tiles: Tiles, shapes: Shapes, weights: Tensor, waves: Waves, of_pixels: Tensor) -> Slopes:
+def slopes(tiles: Tiles, shapes: Shapes, weights: Tensor, seen: Seen, of_pixels: Tensor) -> Slopes:
     """The slopes for dL/dout in tiles, [n, 3, 256]; `weights` are [N, 3, 2]."""
+    total = torch.zeros(len(shapes.u), 12, device=tiles.device)
+    for waves in seen:
+        total.index_add_(0, waves.wavelet, _per_pair(tiles, shapes, weights, waves, of_pixels))
+    u, v, theta, log_sigma, log_gamma, k = total[:, :6].unbind(1)
+    return Slopes(u, v, theta, log_sigma, log_gamma, k, total[:, 6:].reshape(-1, 3, 2))
+
+
+def _per_pair(tiles: Tiles, shapes: Shapes, weights: Tensor, waves: Waves, of_pixels: Tensor) -> Tensor:
+    """The six slopes of every pair and those of its weights, [M, 12]."""
     towards = of_pixels[waves.tile]
     of_weights = torch.bmm(towards, waves.both.transpose(1, 2))
     even, odd = torch.bmm(weights[waves.wavelet].transpose(1, 2), towards).unbind(1)
     e = (waves.even * even).addcmul_(waves.odd, odd) @ tiles.powers
     f = (waves.even * odd).addcmul_(waves.odd, even, value=-1) @ tiles.powers[:, :3]
-    per_pair = torch.cat([_chained(shapes, waves, e, f), of_weights.reshape(-1, 6)], 1)
-    total = torch.zeros(len(shapes.u), 12, device=tiles.device).index_add_(0, waves.wavelet, per_pair)
-    u, v, theta, log_sigma, log_gamma, k = total[:, :6].unbind(1)
-    return Slopes(u, v, theta, log_sigma, log_gamma, k, total[:, 6:].reshape(-1, 3, 2))
+    return torch.cat([_chained(shapes, waves, e, f), of_weights.reshape(-1, 6)], 1)
 
 
 def _chained(shapes: Shapes, waves: Waves, e: Tensor, f: Tensor) -> Tensor:

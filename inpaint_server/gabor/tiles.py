@@ -8,6 +8,7 @@ test holds them against finite differences.
 Places are those of the file (`shared.gabor.wavelets`): -1 to 1 across either side, first and last pixel included.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,10 @@ Tensor = Any
 EDGE = 16
 AREA = EDGE * EDGE
 CUT = 3.0
+PAIRS_AT_ONCE = 1 << 17
+"""Pairs of wavelet and tile that are worked on at a time: a gigabyte."""
+BYTES_PER_PAIR, SHARE_OF_FREE = 12 * AREA * 4, 0.6
+"""On a GPU as many as its free memory holds."""
 
 
 @dataclass
@@ -38,7 +43,7 @@ class Shapes:
 
 @dataclass
 class Waves:
-    """The M pairs of a wavelet and a tile in which it is seen, and its two waves there, [M, 256] each.
+    """M pairs of a wavelet and a tile in which it is seen, and its two waves there, [M, 256] each.
 
     `x`, `y` are the place of the tile's first pixel seen from the wavelet's middle, `cos` and `sin` its direction.
     """
@@ -58,6 +63,30 @@ class Waves:
         return torch.stack([self.even, self.odd], 1)
 
 
+class Seen:
+    """All pairs of wavelets with the tiles in which they are seen, as Waves, so many at a time.
+
+    Few are worked out once and kept; many are worked out again whenever they are asked for, because all of them at
+    1920 px would take more memory than most machines have.
+    """
+
+    def __init__(self, tiles: "Tiles", shapes: Shapes) -> None:
+        self._tiles, self._shapes = tiles, shapes
+        self._wavelet, self._tile = tiles.pairs(shapes)
+        self._kept: Waves | None = None
+
+    def __iter__(self) -> Iterator[Waves]:
+        most, count = self._tiles.pairs_at_once, len(self._wavelet)
+        if count > most:
+            for begin in range(0, count, most):
+                part = slice(begin, begin + most)
+                yield self._tiles.waves(self._shapes, self._wavelet[part], self._tile[part])
+            return
+        if self._kept is None:
+            self._kept = self._tiles.waves(self._shapes, self._wavelet, self._tile)
+        yield self._kept
+
+
 class Tiles:
     """A picture of `height` x `width` px cut into tiles; those at the right and lower edge are filled up."""
 
@@ -72,6 +101,10 @@ class Tiles:
         self.inside = torch.arange(EDGE, device=device).float()
         self.valid = self.cut(torch.ones(1, height, width, device=device))
         self.powers = self._powers()
+        self.pairs_at_once = PAIRS_AT_ONCE
+        if torch.device(device).type == "cuda":
+            free, _ = torch.cuda.mem_get_info(torch.device(device))
+            self.pairs_at_once = max(1, int(SHARE_OF_FREE * free / BYTES_PER_PAIR))
 
     def _powers(self) -> Tensor:
         """1, x, y, xx, xy, yy of a tile's places, seen from its first, [256, 6]."""
@@ -127,9 +160,8 @@ class Tiles:
         far = (across / shapes.sigma[wavelet]) ** 2 + (along / shapes.gamma[wavelet]) ** 2
         return far < CUT * CUT
 
-    def waves(self, shapes: Shapes) -> Waves:
-        """Both waves of every wavelet in every tile in which it is seen."""
-        wavelet, tile = self.pairs(shapes)
+    def waves(self, shapes: Shapes, wavelet: Tensor, tile: Tensor) -> Waves:
+        """Both waves of wavelets in tiles, given as pairs [M]."""
         cos, sin = torch.cos(shapes.theta)[wavelet], torch.sin(shapes.theta)[wavelet]
         x0, y0 = self.left[tile] - shapes.u[wavelet], self.top[tile] - shapes.v[wavelet]
         across, along = 0.5 / shapes.sigma[wavelet] ** 2, 0.5 / shapes.gamma[wavelet] ** 2
@@ -146,12 +178,16 @@ class Tiles:
         odd = (sin_x * cos_y).addcmul_(cos_x, sin_y).mul_(bell)
         return Waves(wavelet, tile, even.view(-1, AREA), odd.view(-1, AREA), x0, y0, cos, sin)
 
-    def summed(self, waves: Waves, weights: Tensor) -> Tensor:
+    def summed(self, seen: Seen, weights: Tensor) -> Tensor:
         """The sum of all wavelets with weights [N, 3, 2] of their even and odd waves, as tiles [n, 3, 256]."""
         out = torch.zeros(self.count, 3, AREA, device=self.device)
-        return out.index_add_(0, waves.tile, torch.bmm(weights[waves.wavelet], waves.both))
+        for waves in seen:
+            out.index_add_(0, waves.tile, torch.bmm(weights[waves.wavelet], waves.both))
+        return out
 
-    def gathered(self, waves: Waves, tiles: Tensor, count: int) -> Tensor:
+    def gathered(self, seen: Seen, tiles: Tensor, count: int) -> Tensor:
         """The scalar products of tiles [n, 3, 256] with each wavelet's waves, [count, 3, 2]."""
-        parts = torch.bmm(tiles[waves.tile], waves.both.transpose(1, 2))
-        return torch.zeros(count, 3, 2, device=self.device).index_add_(0, waves.wavelet, parts)
+        out = torch.zeros(count, 3, 2, device=self.device)
+        for waves in seen:
+            out.index_add_(0, waves.wavelet, torch.bmm(tiles[waves.tile], waves.both.transpose(1, 2)))
+        return out

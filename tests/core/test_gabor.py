@@ -6,6 +6,8 @@ from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.gabor import Wavelets, drawing, shimmer
 from infinite_parallax.shared.gabor.wavelets import LIMITS, from_text, to_text
 
+from ..wavelets_by_hand import plainly
+
 
 def some(count: int = 40, seed: int = 0) -> Wavelets:
     random = np.random.default_rng(seed)
@@ -14,20 +16,6 @@ def some(count: int = 40, seed: int = 0) -> Wavelets:
     rows[:, 5] = random.uniform(-3, 0, count)
     rows[:, 9:] *= 0.4
     return Wavelets(rows)
-
-
-def plainly(wavelets: Wavelets, width: int, height: int) -> np.ndarray:
-    """The formula, every wavelet over the whole picture."""
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    out = np.zeros((3, height, width))
-    for u, v, theta, sigma, gamma, log_wavelength, *rest in wavelets.rows:
-        cos, sin = np.cos(2 * np.pi * theta), np.sin(2 * np.pi * theta)
-        across, along = (x - u) * cos + (y - v) * sin, -(x - u) * sin + (y - v) * cos
-        bell = np.exp(-(across**2) / (2 * sigma**2) - along**2 / (2 * gamma**2))
-        for c in range(3):
-            wave = np.cos(2 * np.pi / np.exp(log_wavelength) * across + 2 * np.pi * rest[c])
-            out[c] += rest[3 + c] * bell * wave
-    return out
 
 
 @pytest.mark.parametrize("size", [(64, 48), (33, 70), (1, 5)])

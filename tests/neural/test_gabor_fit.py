@@ -4,13 +4,17 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from infinite_parallax.inpaint_server.gabor import schedule
+from infinite_parallax.inpaint_server.gabor.fitting import Fit
 from infinite_parallax.inpaint_server.gabor.losses import Terms
 from infinite_parallax.inpaint_server.gabor.schedule import Course
-from infinite_parallax.shared.errors import Cancelled, UsageError
+from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
 from infinite_parallax.shared.example_picture import paint
 from infinite_parallax.shared.gabor import Wavelets, drawing
 from infinite_parallax.shared.gabor.wavelets import from_text, to_text
+
+from ..wavelets_by_hand import plainly
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
@@ -41,8 +45,10 @@ def test_a_photograph_is_fitted_within_its_format_and_the_file_shows_it() -> Non
     wavelets = schedule.wavelets_of(fit)
     assert len(wavelets) == 100
     np.testing.assert_array_equal(wavelets.rows, wavelets.limited.rows)
-    shown = psnr(drawing.draw(from_text(to_text(wavelets)), 96, 64), picture)
+    there = from_text(to_text(wavelets))
+    shown = psnr(drawing.draw(there, 96, 64), picture)
     assert shown == pytest.approx(fit.psnr(), abs=0.1)
+    assert psnr(drawing.as_picture(plainly(there, 96, 64)), picture) == pytest.approx(shown, abs=0.1), "to others too"
     assert shown > psnr(np.full_like(picture, 1) * picture.mean((0, 1)).astype(np.uint8), picture) + 6
 
 
@@ -75,7 +81,10 @@ def test_wavelets_are_gone_on_from() -> None:
     assert better.psnr() > rough.psnr() + 0.5
 
 
-def test_what_cannot_be_fitted_is_refused() -> None:
+def test_what_cannot_be_fitted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> float:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
     with pytest.raises(UsageError, match="weight map is black"):
         schedule.fit_picture(paint(32, 32), Course(wavelets=4), np.zeros((32, 32), np.uint8))
     with pytest.raises(UsageError, match="wavelets is 0"):
@@ -85,5 +94,8 @@ def test_what_cannot_be_fitted_is_refused() -> None:
     fit = schedule.fit_picture(paint(32, 24), Course(wavelets=4, iterations=1))
     with pytest.raises(UsageError, match="frames differ in size"):
         schedule.fit_frame(fit, paint(24, 32), Course())
+    monkeypatch.setattr(Fit, "step", full)
+    with pytest.raises(ParallaxError, match="not enough memory"):
+        schedule.fit_picture(paint(32, 24), Course(wavelets=4))
     with pytest.raises(Cancelled):
         schedule.fit_picture(paint(32, 32), Course(wavelets=4), cancelled=lambda: True)

@@ -6,6 +6,7 @@ from infinite_parallax.inpaint_server.gabor import losses
 from infinite_parallax.inpaint_server.gabor.fitting import Fit
 from infinite_parallax.inpaint_server.gabor.losses import Terms
 from infinite_parallax.inpaint_server.gabor.slopes import slopes
+from infinite_parallax.inpaint_server.gabor.tiles import Seen
 
 WIDTH, HEIGHT = 60, 44
 
@@ -28,16 +29,16 @@ def test_slopes_are_those_of_finite_differences(terms: Terms) -> None:
     weight = losses.weights(torch.linspace(0.2, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH))
     fit = begun(terms, weight)
     shapes, tiles = fit.shapes(), fit.tiles
-    waves = tiles.waves(shapes)
+    seen = Seen(tiles, shapes)
 
     def error(numbers: torch.Tensor, weights: torch.Tensor) -> float:
         moved = fit.shapes(numbers)
-        again = tiles.waves(moved)
+        again = Seen(tiles, moved)
         drawn = tiles.joined(tiles.summed(again, weights))
         return float(losses.error(drawn.double(), fit.target.double(), weight.double(), terms))
 
-    _, of_pixels = losses.towards(tiles.joined(tiles.summed(waves, fit.weights)), fit.target, weight, terms)
-    found = slopes(tiles, shapes, fit.weights, waves, tiles.cut(of_pixels))
+    _, of_pixels = losses.towards(tiles.joined(tiles.summed(seen, fit.weights)), fit.target, weight, terms)
+    found = slopes(tiles, shapes, fit.weights, seen, tiles.cut(of_pixels))
     step = 2e-3
     # numbers hold k sigma: at a fixed sigma, k changes with it
     columns = {0: found.u, 1: found.v, 2: found.theta, 4: found.log_gamma, 5: found.k / shapes.sigma}
@@ -66,3 +67,15 @@ def test_solving_finds_colours_that_no_step_betters() -> None:
     assert solved > before
     fit.solve(30)
     assert fit.psnr() == pytest.approx(solved, abs=0.01)
+
+
+def test_worked_on_in_parts_it_is_the_same_fit() -> None:
+    whole, parts = begun(Terms(l1=0.2)), begun(Terms(l1=0.2))
+    assert len(whole.tiles.pairs(whole.shapes())[0]) > 40
+    for fit, most in ((whole, 10**6), (parts, 7)):
+        fit.tiles.pairs_at_once = most
+        fit.solve(4)
+        for _ in range(3):
+            fit.step(0.02)
+    torch.testing.assert_close(parts.drawn(), whole.drawn(), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(parts.numbers, whole.numbers, rtol=1e-3, atol=1e-4)
