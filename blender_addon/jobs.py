@@ -4,6 +4,8 @@ Nothing here touches `bpy`: a worker thread does the talking and tells the main 
 Blender's data may be touched by its main thread alone. The same function serves the command line, without a thread.
 """
 
+import hashlib
+import json
 import queue
 import threading
 import time
@@ -12,10 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..shared import painting, plates, scene_building
+from ..shared import dreaming, painting, plates, scene_building
 from ..shared.client import Client
+from ..shared.dream_document import DreamDocument
+from ..shared.dreaming import DreamWish
 from ..shared.errors import Cancelled, ParallaxError
 from ..shared.finishing import Shimmer
+from ..shared.formats import FORMATS
 from ..shared.gabor.plate_fitting import CellWish, fit_plates
 from ..shared.painting import Begun, Canvas, Preparing, Progress, Warned, Wish
 from ..shared.project import Project
@@ -56,13 +61,21 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Dreamt:
+    """The video of a dream is at `path`: so many `frames` were painted."""
+
+    path: Path
+    frames: int
+
+
+@dataclass(frozen=True)
 class Fitted:
     """Wavelets lie beside the plates, in so many parts."""
 
     parts: int
 
 
-Message = Progress | Preparing | Warned | Canvas | Failed | Finished | Fitted
+Message = Progress | Preparing | Warned | Canvas | Failed | Finished | Fitted | Dreamt
 Tell = Callable[[Message], None]
 Work = Callable[[Tell, Callable[[], bool]], Message]
 """What a thread does: it tells how far it is, looks whether it is to stop, and returns its last message."""
@@ -137,6 +150,31 @@ def _died(button: str) -> ParallaxError:
     )
 
 
+@dataclass(frozen=True)
+class DreamTask:
+    """What is to be dreamt of which sound, out of which picture if any, into the folder of the scene's dreams."""
+
+    document: DreamDocument
+    sound: Path
+    folder: Path
+    picture: Path | None = None
+
+
+def dream(server: Server, task: DreamTask, tell: Tell, stop: Callable[[], bool] = lambda: False) -> Dreamt:
+    """Dream, and fetch the video into the folder of the task; Cancelled when stopped."""
+    wish = DreamWish.read(task.document, task.sound, task.picture)
+    written = hashlib.sha256(json.dumps([wish.job, task.document.to_json()], sort_keys=True).encode()).hexdigest()
+    path = task.folder / f"{task.sound.stem} {written[:8]}{FORMATS[task.document.output.format].suffix}"
+    with connected(server) as client:
+        try:
+            info = dreaming.dream(client, wish, path, tell, lambda: stop() or _gone(server), CANVAS_PX)
+        except ParallaxError as e:
+            if _gone(server) and not (stop() and isinstance(e, Cancelled)):
+                raise _died("Dream") from e
+            raise
+    return Dreamt(path, info.steps)
+
+
 def fit_wavelets(
     server: Server, folder: Path, shimmers: tuple[Shimmer, ...], tell: Tell, stop: Callable[[], bool] = lambda: False
 ) -> Fitted:
@@ -159,7 +197,7 @@ def fit_wavelets(
 
 
 class Worker:
-    """Work in a thread of its own. The main thread reads `messages` until a Failed, Finished or Fitted comes."""
+    """Work in a thread of its own. Its `messages` end with a Failed, Finished, Fitted or Dreamt."""
 
     def __init__(self, work: Work) -> None:
         self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()

@@ -17,6 +17,7 @@ ENTRIES: tuple[tuple[str, ...], ...] = (
     ("suggest_layers", "layer_add", "layer_merge", "layer_remove", "layer_move", "layer_mute"),
     ("edit_borders", "hint_box", "hint_stroke", "refine_object"),
     ("generate", "redo", "fit_wavelets", "cancel"),
+    ("dream", "dream_from_strip"),
     ("build_scene", "select_strips", "move", "speed_preset", "listen"),
     ("import_project", "export_project", "export", "preset_add"),
 )

@@ -13,6 +13,7 @@ import bpy
 
 from ..shared import attachments, settings
 from ..shared import project as projects
+from ..shared.dream_settings import Dream
 from ..shared.errors import UsageError
 from ..shared.project import Project
 from ..shared.sections import Layer
@@ -20,6 +21,7 @@ from ..shared.settings import Declared
 from . import compat, declared, drawn_curves, keyed, overlay_strips, speed
 
 GROUPS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, cls in projects.SECTIONS.items()}
+DREAM = declared.group("dream", Dream)
 LISTS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, (cls, _) in projects.LISTS.items()}
 
 
@@ -57,6 +59,18 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
             precision=3,
             options={"ANIMATABLE"},
         ),
+        "dream_sound": bpy.props.StringProperty(
+            name="Sound", description="The sound that is dreamt", **compat.path_words("FILE_PATH")
+        ),
+        "dream_strip": bpy.props.StringProperty(
+            name="Strip", description="The sound strip that is dreamt; its sound is on the timeline already"
+        ),
+        "dream_frame": bpy.props.IntProperty(
+            name="Begins at", description="The frame of the timeline on which the dream begins", default=1
+        ),
+        "dream_picture": bpy.props.BoolProperty(
+            name="Begin with the picture", description="Paint the first frame out of the picture, not out of noise"
+        ),
         "show_borders": bpy.props.BoolProperty(
             name="Borders over the Picture",
             description="Draw borders, speeds and hints over the picture, in the image editor and in the preview",
@@ -75,6 +89,7 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
         for name in projects.LISTS
     }
     __annotations__ |= {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
+    __annotations__["dream"] = bpy.props.PointerProperty(type=DREAM)
     __annotations__ |= {name: bpy.props.CollectionProperty(type=group) for name, group in LISTS.items()}
 
 
@@ -99,7 +114,7 @@ class INFINITE_PARALLAX_PG_job(bpy.types.PropertyGroup):
     }
 
 
-CLASSES = (*GROUPS.values(), *LISTS.values(), INFINITE_PARALLAX_PG_project, INFINITE_PARALLAX_PG_job)
+CLASSES = (*GROUPS.values(), DREAM, *LISTS.values(), INFINITE_PARALLAX_PG_project, INFINITE_PARALLAX_PG_job)
 
 
 def of_scene(scene: Any) -> Any:
@@ -190,6 +205,11 @@ def edit_layers(scene: Any, edit: Callable[[Project], Project]) -> None:
 def _entries(group: Any, name: str) -> list[dict[str, Any]]:
     """A list of the project's document, with its paths as they stand in the scene."""
     return [_read(entry, projects.LISTS[name][0]) for entry in getattr(group, name)]
+
+
+def read_section(scene: Any, name: str, cls: type[Any]) -> Any:
+    """One section of a scene's settings, checked."""
+    return settings.read(cls, _read(getattr(of_scene(scene), name), cls), name)
 
 
 def add_entry(scene: Any, name: str, value: Any) -> None:

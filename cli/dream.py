@@ -7,12 +7,11 @@ import argparse
 from pathlib import Path
 
 from ..shared import flags, settings
+from ..shared.dream_document import OF_JOURNEYS
 from ..shared.dream_settings import Dream
 from ..shared.finishing import Output
 
 OUTPUT_FLAGS = ("format", "crf", "bitrate_kbps")
-NOT_HERE = ("strength", "ahead_steps", "controlnet", "controlnet_scale", "slicing", "compile", "sound", "sound_weight")
-"""Settings of the section `diffusers` that are about masks, or that the command has in words of its own."""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -39,7 +38,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     for d in settings.declared(Output):
         if d.name in OUTPUT_FLAGS:
             flags.add_setting(command, d, f"output.{d.name}")
-    flags.add_section_flags(command.add_argument_group("the model"), "diffusers", leave_out=NOT_HERE)
+    flags.add_section_flags(command.add_argument_group("the model"), "diffusers", leave_out=OF_JOURNEYS)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -23,6 +23,10 @@ from .sections import Prompt
 SOUND, PICTURE = "sound", "picture"
 """The names of the parts that come with the document: the sound, and the picture to begin with, if there is one."""
 SECTIONS: dict[str, type[Any]] = {"dream": Dream, "diffusers": Diffusers, "output": Output}
+OF_JOURNEYS = (
+    "strength", "ahead_steps", "controlnet", "controlnet_scale", "slicing", "compile", "sound", "sound_weight"
+)  # fmt: skip
+"""Settings of the section `diffusers` that are about masks, or that a dream has in words of its own."""
 SHOWN = ("fps", "between")
 """Settings of a dream that change how the video is joined, and nothing that is painted."""
 

@@ -25,12 +25,15 @@ class Dream:
         flag="mode",
     )
     weight: float = setting(0.5, "Share of the sound in a mix; the rest is the prompt's.", low=0, high=1, flag="weight")
-    gain: float = setting(1.0, "Factor on how far the sound moves the numbers.", low=0, high=100, flag="gain")
+    gain: float = setting(
+        1.0, "Factor on how far the sound moves the numbers.", low=0, high=100, flag="gain", advanced=True
+    )
     feature: str = setting(
         "spectrum",
         "What of the sound the model is told: how strong each frequency is, or the waveform itself.",
         choices=("spectrum", "waveform"),
         flag="feature",
+        advanced=True,
     )
     statistics: str = setting(
         "channel",
@@ -38,6 +41,7 @@ class Dream:
         "whole.",
         choices=("channel", "whole"),
         flag="statistics",
+        advanced=True,
     )
     strength: float = setting(
         0.5, "How far each frame departs from the one before; 0 stands still, 1 starts anew.", low=0, high=1,
@@ -48,7 +52,10 @@ class Dream:
         flag="onset-strength",
     )  # fmt: skip
     hold_colours: bool = setting(
-        True, "Take back what the autoencoder alone does to the colours, frame after frame.", flag="hold-colours"
+        True,
+        "Take back what the autoencoder alone does to the colours, frame after frame.",
+        flag="hold-colours",
+        advanced=True,
     )
     seed: int = setting(0, "Same seed, same result.", low=0, high=2**31 - 1, flag="seed")
     seed_policy: str = setting(
@@ -56,6 +63,7 @@ class Dream:
         "fixed: the same noise for every frame, steadier; per_frame: seed + frame, which keeps a pattern from growing.",
         choices=("fixed", "per_frame"),
         flag="seed-policy",
+        advanced=True,
     )
     painted_fps: float = setting(
         6.0, "Frames that are painted in a second of sound.", low=0.05, high=60, flag="painted-fps"

@@ -48,7 +48,7 @@ def dream(
     """Dream, and fetch the video to `path`; Cancelled when stopped. With `canvas_px` the frames are told as well, so
     many px wide, once a second at most."""
     info = client.create_dream(wish.document, wish.sound, wish.picture, wish.job)
-    if info.state in (wire.FAILED, wire.CANCELLED):
+    if info.cancelling or info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(info.id)
     info = watch(client, info, tell, stop, canvas_px, FRAME)
     there = dream_document.from_json(info.project)

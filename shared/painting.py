@@ -121,7 +121,7 @@ def paint(
     info = _begin(client, wish, begun)
     if info.steps:
         _check(client, wish, info)
-    if info.state in (wire.FAILED, wire.CANCELLED):
+    if info.cancelling or info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(info.id)
     info = watch(client, info, tell, stop, canvas_px, settled=lambda info: _check(client, wish, info))
 

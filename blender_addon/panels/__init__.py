@@ -12,7 +12,7 @@ import bpy
 
 from ...shared import project as projects
 from .. import declared, properties
-from . import drawing, engine_choice, job, layers, lists, motion, picture, presets, sound
+from . import drawing, dream, engine_choice, job, layers, lists, motion, picture, presets, sound
 
 SPACES = {"sequencer": "SEQUENCE_EDITOR", "view": "VIEW_3D", "image": "IMAGE_EDITOR"}
 Draw = Callable[[Any, Any], None]
@@ -64,6 +64,10 @@ ARRANGED = (
     Arranged("sound", "Sound", "SPEAKER", draw=sound.draw),
     Arranged("cues", "Cues", "PLAY_SOUND", below="sound"),
     Arranged("drives", "Driven by Sound", "FCURVE", below="sound"),
+    Arranged("dream", "Dream", "PLAY_SOUND", draw=dream.draw),
+    Arranged("dream_prompts", "Prompts", "TEXT", below="dream", draw=lists.drawer("prompts")),
+    Arranged("dream_model", "Model", "SHADERFX", below="dream", draw=dream.draw_model),
+    Arranged("dream_advanced", "Advanced", below="dream", draw=dream.draw_advanced),
     Arranged("output", "Output", "OUTPUT"),
 )
 

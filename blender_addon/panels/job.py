@@ -16,19 +16,13 @@ def draw(context: Any, layout: Any) -> None:
     """Draw the panel."""
     state = job_state()
     if state.running:
-        _draw_progress(layout, state)
+        draw_progress(layout, state)
     else:
         _draw_nothing(layout)
         _draw_begin(context, layout)
         if state.status and not state.error:
             draw_sentence(context, layout, state.status, "CHECKMARK")
-    if state.error:
-        box = layout.box()
-        column = box.column()
-        column.alert = True
-        draw_sentence(context, column, state.error, "ERROR")
-        if state.hint:
-            draw_sentence(context, box, state.hint, "FORWARD")
+    draw_error(context, layout, state)
     if silent := sound_files.missing_of(context.scene):
         draw_warning(context, layout, silent)
     column = layout.column(align=True)
@@ -42,6 +36,18 @@ def draw(context: Any, layout: Any) -> None:
     row.operator("infinite_parallax.export_project", text="Export", icon="EXPORT")
 
 
+def draw_error(context: Any, layout: Any, state: Any) -> None:
+    """What went wrong, if anything did, and the way out."""
+    if not state.error:
+        return
+    box = layout.box()
+    column = box.column()
+    column.alert = True
+    draw_sentence(context, column, state.error, "ERROR")
+    if state.hint:
+        draw_sentence(context, box, state.hint, "FORWARD")
+
+
 def _draw_nothing(layout: Any) -> None:
     """Draw a label without height: the first one after a progress bar that the mouse rests on looks like the bar."""
     row = layout.row()
@@ -49,7 +55,8 @@ def _draw_nothing(layout: Any) -> None:
     row.label(text="")
 
 
-def _draw_progress(layout: Any, state: Any) -> None:
+def draw_progress(layout: Any, state: Any) -> None:
+    """How far the running job is, how it looks by now, and the button that stops it."""
     if hasattr(layout, "progress"):
         layout.progress(factor=state.factor, text=state.status)
     else:

@@ -67,6 +67,7 @@ BUILT = {"layer_mute": {"layer": 1}, "select_strips": {}, "move": {"frames": 7},
 """What is called after the scene is built."""
 
 APART = {"picture_from_image", "picture_from_strip", "picture_paste", "show_picture", "import_project", "listen"}
+APART |= {"dream", "dream_from_strip"}
 WITH_SERVER = ("generate", "redo", "fit_wavelets", "suggest_layers", "refine_object")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import bpy
 from infinite_parallax.blender_addon import compat, declared, properties, timeline
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.dream_settings import Dream
 
 
 def whole() -> Any:
@@ -16,7 +17,9 @@ def whole() -> Any:
     laid = sorted((s.name, s.mute, s.select, s.channel, compat.start(s), str(s.get(timeline.TAG))) for s in strips)
     indices = [getattr(group, declared.index_name(name)) for name in projects.LISTS]
     held = [sorted(block.name for block in blocks) for blocks in (bpy.data.images, bpy.data.texts)]
-    return properties.document(scene), indices, laid, held, (scene.frame_start, scene.frame_end, group.plates_folder)
+    dream = group.dream_sound, group.dream_frame, properties.read_section(scene, "dream", Dream)
+    shown = scene.frame_start, scene.frame_end, group.plates_folder
+    return properties.document(scene), dream, indices, laid, held, shown
 
 
 def undoable(call: Callable[..., set[str]], **words: Any) -> None:
