@@ -13,7 +13,6 @@ from typing import Any
 
 import bpy
 
-from ..shared.errors import UsageError
 from ..shared.grading import Graded
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
@@ -26,13 +25,10 @@ from .sheet_rows import SheetRow
 KIND = "compositor"
 
 
-def check(spec: SceneSpec) -> None:
-    """Raise UsageError for what nodes cannot show."""
-    if chain_rows.MARGIN_PX and any(plane.scale != 1 and not plane.bends for plane in spec.planes):
-        raise UsageError(
-            "The compositor of this Blender scales pictures by parts of a px too much or too little.",
-            "Leave the video's size empty and objects at scale 1, choose the target vse or planes, or use Blender 4.4.",
-        )
+def draws(plane: Plane) -> bool:
+    """Whether a plane is drawn by Cycles: where it bends, and where nodes would scale it by parts of a px too much or
+    too little, up to 4.3."""
+    return plane.bends or bool(chain_rows.MARGIN_PX and plane.scale != 1)
 
 
 def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, first: int, drawn: Path) -> None:
@@ -53,9 +49,9 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, first: int, dra
 
 
 def rows(site: Site, shown: Sequence[Plane | Sheet | Graded]) -> Iterator[Row]:
-    """The rows of all that is seen, far to near: planes that bend next to each other are drawn together."""
-    for bends, together in itertools.groupby(shown, lambda one: isinstance(one, Plane) and one.bends):
-        if bends:
+    """The rows of all that is seen, far to near: planes next to each other are drawn together, where they are."""
+    for drawn, together in itertools.groupby(shown, lambda one: isinstance(one, Plane) and draws(one)):
+        if drawn:
             yield DrawnRow(tuple(one for one in together if isinstance(one, Plane)), site)
             continue
         for kind, alike in itertools.groupby(together, type):

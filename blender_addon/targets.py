@@ -90,9 +90,8 @@ def check(spec: SceneSpec, folder: Path) -> None:
     """Raise ParallaxError when a plate is missing, or something that a spec's target needs or cannot show."""
     check_files(spec, folder)
     refuse_finish(spec.target, [sheet.layer for sheet in spec.sheets if sheet.blend == "overlay"])
-    if spec.target == "compositor":
-        compositor.check(spec)
-    if spec.target == "planes" or any(plane.bends for plane in spec.planes):
+    in_nodes = spec.target == "compositor"
+    if spec.target == "planes" or any(p.bends or (in_nodes and compositor.draws(p)) for p in spec.planes):
         textured.check()
 
 

@@ -59,8 +59,6 @@ def test_one_straight_layer_of_a_slanted_journey(tmp_path: Path) -> None:
 
 
 def test_with_distortion_grade_and_another_size(target: str, tmp_path: Path) -> None:
-    if target == "compositor" and bpy.app.version < (4, 4):
-        pytest.skip("there it scales too much or too little")
     spec = built(
         tmp_path,
         ALIVE | {"layer": 1},

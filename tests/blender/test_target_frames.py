@@ -7,7 +7,6 @@ from typing import Any
 import bpy
 import pytest
 from infinite_parallax.blender_addon import compat, targets
-from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.scene import SceneSpec
 
 from .compared import compared
@@ -18,7 +17,6 @@ pytestmark = pytest.mark.blender
 
 
 TARGETS = ("compositor", "planes")
-SCALES = bpy.app.version >= (4, 4, 0)
 
 
 @pytest.fixture(params=TARGETS)
@@ -48,20 +46,20 @@ def test_frames_are_the_arithmetic_ones(target: str, tmp_path: Path, direction: 
 
 @pytest.mark.parametrize("output", [{"width": 320}, {"width": 190, "height": 90}], ids=["larger", "cropped"])
 def test_frames_of_a_scaled_scene(target: str, tmp_path: Path, output: dict[str, int]) -> None:
-    if target == "compositor" and not SCALES:
-        with pytest.raises(UsageError, match="scales pictures"):
-            built(target, tmp_path, document(30.0, output=output))
-        return
     spec = built(target, tmp_path, document(30.0, output=output))
     check(spec, tmp_path, moments(spec), 4)
+
+
+def test_another_size_and_back(target: str, tmp_path: Path) -> None:
+    for output in ({}, {"width": 320}, {}):
+        spec = built(target, tmp_path, document(output=output))
+        check(spec, tmp_path, [13], 4 if output else 2)
 
 
 @pytest.mark.parametrize(
     "output", [{"width": 200, "height": 140}, {"width": 260, "height": 108}], ids=["above", "beside"]
 )
 def test_frames_of_a_letterboxed_scene(target: str, tmp_path: Path, output: dict[str, int]) -> None:
-    if target == "compositor" and not SCALES and output["height"] != 108:
-        return
     spec = built(target, tmp_path, document(output=output | {"fit": "letterbox"}))
     assert spec.window is not None
     for frame in moments(spec):
@@ -80,7 +78,5 @@ def test_frames_of_contours_with_soft_rims_and_covers(target: str, tmp_path: Pat
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 def test_frames_of_an_object_that_goes_its_own_way(target: str, tmp_path: Path, scale: float) -> None:
     thing = {"name": "boat", "layer": 1, "box": [70, 50, 114, 82], "velocity": [-7.3, -1.6], "scale": scale}
-    if target == "compositor" and scale != 1 and not SCALES:
-        return
     spec = built(target, tmp_path, document(objects=[thing]), contours=True)
     check(spec, tmp_path, moments(spec))
