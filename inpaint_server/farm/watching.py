@@ -78,7 +78,7 @@ class DistantSitting:
         self._claim: Claim | None = None
 
     def run(self, loop: Loop) -> None:
-        """See `Sitting.run`; the worker has its own loop, this one only drops steps. Raises Lost if the worker is gone."""
+        """See `Sitting.run`; the worker has a loop of its own, this one only drops steps. Raises Lost if it is gone."""
         try:
             lease = self._begin(loop)
             sent = self._send(Order(self._files.where, self._job.id, lease.turn, self._limits), self._job)
