@@ -18,7 +18,7 @@ from . import closing, prices
 from .exemplar import Exemplar, seen_rows
 from .ground import Ground
 from .landings import CHOICES, OFFERED, Offer, choose
-from .planning import FORBIDDEN, next_jump, value_iteration
+from .planning import FORBIDDEN, next_jump, settled, value_iteration
 from .settings import WalkSettings
 from .things import Things, salience
 from .transitions import Transitions, between, column_transitions, tabulate
@@ -28,6 +28,7 @@ FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than th
 SEEN = 16.0  # price of a first join that every eye finds; beyond, it grows as the difference and not as its square
 REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
 LONGER = 0.5  # how much longer the most distinctive columns are remembered
+SURELY = 0.5  # how much a column of a straight band must stand out to count as a thing
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
 
 
@@ -68,11 +69,13 @@ class ColumnWalk:
         first = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN)
         self._first_extra = first - prices.join_prices(match, settings.poor)
         border = prices.border_mismatch(ground, exemplar) / BORDER_LEVELS
-        busy = unlike = salient = np.zeros(cells.columns)
+        busy = unlike = np.zeros(cells.columns)
+        salient = salience(exemplar, self._reference)
         if ground.has_matte:
             busy = prices.structure(exemplar, self._reference)
             unlike = prices.distinction(self._transitions, cells, self._reference)
-            salient = salience(exemplar, self._reference)
+        else:  # its borders cut through things, so that more looks strange than is
+            salient = np.clip((salient - SURELY) / (1 - SURELY), 0, 1)
         turned = settings.mirror_price * (1 + settings.structure * busy)
         self._fixed = settings.border * border[self._source_cell] + turned[self._source_cell] * mirrored
         self._fixed /= cells.run_cells
@@ -158,7 +161,8 @@ class ColumnWalk:
             jump += self._things.left(position - self.seen)[:, None]
         landed = value_iteration(jump, price, self.value, n, overlap, run, SWEEPS)
         start = orientation * n + min(column // cells.width + run, n - overlap)
-        leave, land = next_jump(jump, landed, price, self.value, start, n, overlap, self.longest_cells - run)
+        value = settled(jump, landed, price, self.value, n, overlap) if self._things.any else self.value
+        leave, land = next_jump(jump, landed, price, value, start, n, overlap, self.longest_cells - run)
         if self._things.any:  # the prices do not know yet what is shown before the jump
             again = self._things.again(orientation, column // cells.width, leave % n + overlap)
             land = int(np.argmin(jump[leave] + landed + again))

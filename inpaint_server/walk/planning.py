@@ -72,6 +72,23 @@ def value_iteration(jump: F32, price: F64, value: F64, n: int, overlap: int, run
     return landed
 
 
+@njit(cache=True, fastmath=True, nogil=True)
+def settled(jump: F32, landed: F32, price: F64, value: F64, n: int, overlap: int) -> F64:
+    """What the cheapest future from every state costs when it costs `landed` [N] to have landed, float64 [N].
+
+    Few sweeps leave `value` behind what has been landed on, while prices rise; against such values every jump looks
+    dear, and the walk goes on into what it ought to leave.
+    """
+    found = value.copy()
+    for i in range(len(value) - 1, -1, -1):
+        column = i % n
+        least = float(_cheapest(jump[i], landed)) if column <= n - overlap else _HUGE
+        if column < n - overlap:
+            least = min(least, price[i] + DISCOUNT * found[i + 1])
+        found[i] = least
+    return found
+
+
 @njit(cache=True)
 def next_jump(
     jump: F32, landed: F32, price: F64, value: F64, start: int, n: int, overlap: int, longest: int = 1 << 30

@@ -68,9 +68,16 @@ def test_pictures_too_small_for_squares_have_nothing_that_stands_out(size: tuple
     assert not salience(Exemplar(grounds.of_band(picture, 0, size[1], 0.2), True), 14.0).any()
 
 
+def test_a_band_with_nothing_that_stands_out_stays_as_it_is_without_the_bar() -> None:
+    band = grounds.of_band(lake(()), 0, HEIGHT, 0.2)
+    one, other = (Tape(band, WalkSettings(barred=b), 1.0, (0, 0)).read(0, 4 * WIDTH) for b in (0, 12))
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("straight", [False, True])
 @pytest.mark.parametrize("around", [None, 5 * WIDTH])
-def test_a_boat_is_not_in_view_twice(around: int | None) -> None:
-    ground = ground_of(lake((AT,)))
+def test_a_boat_is_not_in_view_twice(around: int | None, straight: bool) -> None:
+    ground = grounds.of_band(lake((AT,)), 0, HEIGHT, 0.2) if straight else ground_of(lake((AT,)))
 
     def least_apart(barred: float, seed: int) -> int:
         tape = Tape(ground, WalkSettings(barred=barred), 1.0, (seed, 0), around)
