@@ -84,7 +84,7 @@ def render(args: argparse.Namespace) -> None:
     finally:
         local_server.stop()
     scene = headless.open_scene(args.blend, finished.spec)
-    spec = driving.build(finished.project, plates.load(finished.folder), listening.samples)
+    spec = driving.build(finished.project, plates.load(finished.folder), listening.samples, mask_pictures.grey)
     for note in targets.build(scene, spec, finished.folder, finished.folder).notes:
         print(f"Note: {note}", flush=True)
     if args.blend is not None:

@@ -153,9 +153,9 @@ def key_linear(struct: Any, prop: str, keys: Sequence[tuple[float, float]], inde
     _key(struct, prop, keys, index, "LINEAR")
 
 
-def key_steps(struct: Any, prop: str, keys: Sequence[tuple[float, float]]) -> None:
+def key_steps(struct: Any, prop: str, keys: Sequence[tuple[float, float]], index: int = 0) -> None:
     """Animate a property by `keys`, (frame, value) each, every value held until the next."""
-    _key(struct, prop, keys, 0, "CONSTANT")
+    _key(struct, prop, keys, index, "CONSTANT")
 
 
 def _key(struct: Any, prop: str, keys: Sequence[tuple[float, float]], index: int, interpolation: str) -> None:

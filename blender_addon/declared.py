@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 
 from ..shared import settings
+from ..shared.finishing import LivingLayer
 from ..shared.sections import Motion
 from ..shared.settings import Declared
 from . import compat
@@ -19,11 +20,11 @@ from . import compat
 OFF = "OFF"
 """The item of an enum that stands for an empty value."""
 
-APART = {Motion: ("pace",)}
-"""Settings that are no generated property: the pace is drawn as an F-curve of the control `pace` (`speed.py`). Keys are
+APART = {Motion: ("pace",), LivingLayer: ("pokes",)}
+"""Settings that are no generated property but keys of controls: the pace (`speed.py`) and pokes (`pokes.py`). Keys are
 none either: they are F-curves of the settings that they key (`keyed.py`)."""
 
-WRITTEN = ("points", "box")
+WRITTEN = ("points", "rows", "box")
 """Kinds of settings that Blender keeps as JSON text: lists of any length, and boxes that may be empty."""
 
 ACRONYMS = {
@@ -51,8 +52,8 @@ NAMES = {
 }
 """Names that cannot be told apart without their unit, or are too long for a narrow panel."""
 
-FILES = "file", "sound"
-"""Settings of text that name a sound file; Blender offers its file browser."""
+FILES = "file", "sound", "mask", "motion"
+"""Settings of text that name a file; Blender offers its file browser."""
 _LOWEST = {"int": -(2**31), "float": -1e9}
 _HIGHEST = {"int": 2**31 - 1, "float": 1e9}
 

@@ -106,7 +106,7 @@ class Generating(Job):
 
     def build(self, scene: Any, message: Finished) -> Built:
         """Build the scene from the plates."""
-        built = scene_project.build(scene, message.spec, message.folder)
+        built = scene_project.build_painted(scene, message.spec, message.folder)
         job_state().status = f"Done: {message.spec.frames} frames"
         return built
 

@@ -1,14 +1,16 @@
 """Values over time that no panel holds: properties of an object, keyed, which drivers of the scene read.
 
-The clocks of overlays lie here, and in a scene that is built without a panel also what a sound drives, which elsewhere
-is keyed in the panel. The object is in no collection: a driver on a scene's strip that reads its scene is a dependency
-cycle before 5.2. Keys on every strip that shows a sheet were the other road: the same curve many times over.
+The clocks of overlays lie here, how far is out what was poked, and in a scene that is built without a panel also what
+a sound drives, which elsewhere is keyed in the panel. The object is in no collection: a driver on a scene's strip that
+reads its scene is a dependency cycle before 5.2. Keys on every strip that shows a sheet were the other road: the same
+curve many times over.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..shared.scene import SceneSpec
 from . import compat, unused
@@ -22,6 +24,16 @@ NEAR = 1 / 512
 def clock(overlay: int) -> str:
     """The name of the property that tells an overlay how late it is for it."""
     return f"overlay {overlay}"
+
+
+def living_clock(living: int) -> str:
+    """The name of the property that tells a living layer how late it is for it."""
+    return f"living {living} clock"
+
+
+def mode(living: int, layer: int, number: int, part: str) -> str:
+    """The name of the property that tells how far a mode of a layer that is poked is out, -1 to 1."""
+    return f"living {living} layer {layer} mode {number} {part}"
 
 
 def control(
@@ -45,6 +57,9 @@ def hold(scene: Any, spec: SceneSpec, first: int) -> None:
     """Key what a spec needs to be held, frame 0 of it being frame `first`, and take away what is needed no more."""
     wanted = {clock(sheet.overlay): sheet.clock for sheet in spec.sheets if sheet.clock}
     wanted |= {_name(*at): values for at, values in _over_time(spec).items() if not in_panel(scene, *at[:2])}
+    alive = [life for plane in spec.planes for life in plane.lives]
+    wanted |= {living_clock(life.living): life.clock for life in alive if life.clock}
+    wanted |= _rung(spec)
     holder = scene.get(HELD)
     if holder is not None and not wanted:
         unused.remove_actions(holder)
@@ -76,6 +91,23 @@ def _over_time(spec: SceneSpec) -> Mapping[tuple[str, int, str], Sequence[float]
         for life in plane.lives:
             if life.gains:
                 found["living", life.living, "gain"] = life.gains
+            if life.winds:
+                found["living", life.living, "wind_deg"] = life.winds
+    return found
+
+
+def _rung(spec: SceneSpec) -> dict[str, Sequence[float]]:
+    """How far the modes of what is poked are out at every frame, in parts of their peaks."""
+    found: dict[str, Sequence[float]] = {}
+    for plane in spec.planes:
+        for life in plane.lives:
+            if life.ringing is None or mode(life.living, plane.layer, 0, "re") in found:
+                continue
+            out = life.ringing.amplitudes(np.arange(spec.frames, dtype=np.float64))
+            for number, (way, peak) in enumerate(zip(out, life.ringing.peaks, strict=True)):
+                shares = way / max(peak, 1e-12)
+                found[mode(life.living, plane.layer, number, "re")] = shares.real.tolist()
+                found[mode(life.living, plane.layer, number, "im")] = shares.imag.tolist()
     return found
 
 

@@ -11,14 +11,14 @@ from typing import Any, ClassVar
 
 import bpy
 
-from ..shared import drives
+from ..shared import drives, poking
 from ..shared import plan as plans
 from ..shared.drives import Driven
 from ..shared.errors import ParallaxError
 from ..shared.listening.following import Heard
 from ..shared.listening.spectrum import ANALYSIS_RATE, Samples
 from ..shared.project import Project
-from . import compat, properties, scene_project, sound_files, speed, timeline
+from . import compat, pokes, properties, scene_project, sound_files, speed, timeline
 from .refusals import job_state, reported
 
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
@@ -54,6 +54,9 @@ def write(scene: Any, project: Project, driven: Driven) -> None:
             compat.remove_curve(entry, name)
         else:
             compat.key_linear(entry, name, [(first + n, value) for n, value in keys])
+    living = drives.poked(project, driven.pokes).living
+    for number in driven.pokes:
+        pokes.write(scene, group.living[number], poking.pokes(living[number]), project.motion.fps)
 
 
 class INFINITE_PARALLAX_OT_listen(bpy.types.Operator):

@@ -46,6 +46,28 @@ def named(matte: str) -> Any | None:
     return bpy.data.masks.get(matte) or bpy.data.masks.get(Path(matte).name)
 
 
+def grey(name: str, size: tuple[int, int] = (1024, 1024)) -> NDArray[np.uint8]:
+    """A mask as grey uint8 [H, W]: a picture's file, or a mask that is drawn in Blender, then of that size."""
+    mask = named(name)
+    if mask is not None:
+        return rasterize(layers_of(mask), *size)
+    path = Path(bpy.path.abspath(name))
+    try:
+        image = bpy.data.images.load(str(path), check_existing=False)
+    except RuntimeError as e:
+        raise UsageError(f"There is no mask at {path}.", "Choose a picture, or the name of a mask.") from e
+    try:
+        image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
+        values = np.empty(image.size[0] * image.size[1] * 4, np.float32)
+        image.pixels.foreach_get(values)
+        colours = values.reshape(image.size[1], image.size[0], 4)[::-1, :, :3]
+    finally:
+        bpy.data.images.remove(image)
+    if not colours.size:
+        raise UsageError(f"{path} is no picture that Blender can read.", "Choose another.")
+    return np.asarray(np.rint(np.clip(colours.max(axis=2), 0, 1) * 255), np.uint8)
+
+
 def layers_of(mask: Any) -> tuple[MaskLayer, ...]:
     """The layers of a mask that are rendered, at the current frame."""
     mask = mask.evaluated_get(bpy.context.evaluated_depsgraph_get())

@@ -11,18 +11,19 @@ from typing import Any
 
 import bpy
 
-from ..shared import attachments, settings
+from ..shared import attachments, poking, settings
 from ..shared import project as projects
 from ..shared.dream_settings import Dream
 from ..shared.errors import UsageError
 from ..shared.project import Project
 from ..shared.sections import Layer
 from ..shared.settings import Declared
-from . import compat, declared, drawn_curves, keyed, overlay_strips, speed
+from . import compat, declared, drawn_curves, keyed, overlay_strips, pokes, speed
 
 GROUPS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, cls in projects.SECTIONS.items()}
 DREAM = declared.group("dream", Dream)
 LISTS: dict[str, type[Any]] = {name: declared.group(name, cls) for name, (cls, _) in projects.LISTS.items()}
+LISTS["living"].__annotations__.update(pokes.CONTROLS)
 
 
 def _following(prop: str) -> Callable[[Any, Any], None]:
@@ -131,6 +132,8 @@ def document(scene: Any) -> dict[str, Any]:
     body["motion"]["pace"] = speed.points(scene, group, fps)
     for (name, number), keys in keyed.read(scene, group, fps).items():
         lists[name][number]["keys"] = keys
+    for entry, data in zip(group.living, lists["living"], strict=True):
+        data["pokes"] = [poking.row(poke) for poke in pokes.read(scene, entry, fps)]
     head = {"schema": projects.SCHEMA, "version": projects.VERSION, "name": group.name or scene.name}
     whole = head | {"picture": group.picture} | body | lists
     for place, key in attachments.paths(whole):
@@ -170,6 +173,8 @@ def fill(scene: Any, wanted: Project) -> None:
         _fill_list(getattr(group, name), getattr(wanted, name))
     speed.write(scene, group, wanted.motion.pace, wanted.motion.fps)
     keyed.write(scene, group, {name: getattr(wanted, name) for name in projects.LISTS}, wanted.motion.fps)
+    for entry, wish in zip(group.living, wanted.living, strict=True):
+        pokes.write(scene, entry, poking.pokes(wish), wanted.motion.fps)
     for name in projects.LISTS:
         setattr(group, declared.index_name(name), 0)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..shared import legacy, pointing, scene_building
+from ..shared import legacy, living_masks, pointing, scene_building
 from ..shared import plan as plans
 from ..shared import plates as plate_files
 from ..shared import project as projects
@@ -19,7 +19,7 @@ from ..shared.plan import Plan
 from ..shared.project import Project
 from ..shared.scene import SceneSpec
 from ..shared.visits import check_ways
-from . import compat, overlay_pictures, preferences, properties, targets
+from . import compat, mask_pictures, overlay_pictures, preferences, properties, targets
 from .targets import Built
 
 
@@ -119,12 +119,20 @@ def painted_folder(scene: Any) -> Path:
     return Path(bpy.path.abspath(properties.of_scene(scene).plates_folder))
 
 
+def build_painted(scene: Any, spec: SceneSpec, folder: Path) -> Built:
+    """Build the spec of a job that has just been painted, and with the masks of living layers if there are any, which
+    only Blender itself can read."""
+    built = build(scene, spec, folder)
+    return build_again(scene) if any(entry.mask for entry in properties.of_scene(scene).living) else built
+
+
 def build_again(scene: Any) -> Built:
     """Build a scene from the plates that it has already, whose layers may have been suggested by the server."""
     project, size = settled(scene)
     folder = painted_folder(scene)
     plan = plans.plan(project, *size)
-    spec = scene_building.build(project, plan, plate_files.load(folder))
+    masks = living_masks.read(project, lambda name: mask_pictures.grey(name, size))
+    spec = scene_building.build(project, plan, plate_files.load(folder), masks)
     return build(scene, spec, folder)
 
 

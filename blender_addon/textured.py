@@ -5,7 +5,6 @@ Cycles is there in every Blender and needs no graphics card. EEVEE was the other
 machine without one.
 """
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,10 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shared import living
 from ..shared.errors import ParallaxError
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compat, grade_groups, grade_nodes, held, shimmer_nodes, unused
+from . import compat, grade_groups, grade_nodes, held, living_keys, shimmer_nodes, unused
 from .timeline import TAG
 
 Vertices = NDArray[np.float32]
@@ -143,21 +141,8 @@ def sway_rows(
 def let_live(
     ground: bpy.types.Object, spec: SceneSpec, plane: Plane, timeline: bpy.types.Scene, first_frame: int
 ) -> None:
-    """Let every place of a plane swing by Re sum S_j exp(i j a), a by the frame: for each frequency the shape keys Re S
-    and -Im S, whose values are drivers, cos j a and sin j a. The gain in the panel of `timeline` acts at once, as far
-    as nothing folds.
-    """
-    for life in plane.lives:
-        amplitudes = life.most * living.field(life, plane.lines.at, plane.across, plane.slide)
-        controls = [held.control("GAIN", timeline, ("living", life.living, "gain"), life.gain_at(0), life.gains)]
-        for j, field in enumerate(amplitudes, start=1):
-            turned = f"{2 * math.pi * j * life.turned(1):.12g}*(frame-{first_frame})"
-            for part, of_time in ((field.real, "cos"), (-field.imag, "sin")):
-                key = ground.shape_key_add(name=f"living {life.living} {of_time} {j}")
-                away = np.stack([part[0], -part[1], np.zeros_like(part[0])], axis=2).reshape(-1, 3)
-                key.data.foreach_set("co", (_lines(spec, plane, 0) + away).reshape(-1).astype(np.float32))
-                key.slider_min = -1
-                compat.drive(key, "value", f"min(GAIN*{1 / life.most:.9g},1)*{of_time}({turned})", controls)
+    """Let every place of a plane move for itself, if it lives."""
+    living_keys.let_live(ground, _lines(spec, plane, 0), plane, timeline, first_frame)
 
 
 def material(

@@ -4,7 +4,7 @@ The parts are those that the layers of a journey move by (`shared/spectral`, `in
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,16 @@ from ..inpaint_server.motion import animation, diffusion, extract, transfer
 from ..inpaint_server.motion.animation import Animation
 from ..inpaint_server.motion.extract import Extracted
 from ..inpaint_server.pictures import read_picture
-from ..shared import settings
+from ..shared import poking, settings
 from ..shared.errors import UsageError
 from ..shared.finishing import Living, Output
 from ..shared.flags import given
 from ..shared.formats import Export, check_suffix, export
 from ..shared.outputs import check_file
+from ..shared.poking import Ringing
 from ..shared.scene import SceneSpec
 from ..shared.spectral import SpectralVolume, folding, modes, procedural, volume
+from ..shared.spectral.modes import Mode
 from .progress import bar
 
 REACH_SHARE = 0.01
@@ -46,11 +48,13 @@ def animate(args: argparse.Namespace) -> int:
     if args.save_motion:
         check_file(args.save_motion, ".npz")
         args.save_motion.write_bytes(volume.to_bytes(moving))
-    tame, gain = folding.guarded(moving)
-    if gain < 1:
-        notes.append(f"The motion was lowered to {100 * gain:.0f} %, so that nothing folds over itself.")
-    shown = Animation(picture, tame, share, _background(picture, share, args.engine), wish.drift, _ringing(args, tame))
-    spec = _spec(args, tame, picture, out)
+    spec = _spec(args, moving, picture, out)
+    shapes = modes.modes(moving)
+    ringing = _ringing(args, moving, shapes, wish.damping, spec)
+    tame, ringing, lowered = _unfolded(moving, ringing, shapes)
+    background = _background(picture, share, args.engine)
+    shown = Animation(picture, tame, share, background, wish.drift, ringing, shapes)
+    notes += lowered
     with bar("animate", spec.frames, "frame") as progress:
         encode(spec, _frames(shown, spec, progress), None, args.out)
     print("\n".join([*notes, f"Wrote {args.out}: {spec.frames} frames, {spec.width}x{spec.height} px."]))
@@ -178,16 +182,42 @@ def _background(picture: NDArray[np.uint8], share: NDArray[np.float32] | None, e
     return animation.behind(picture, share, reach, engines.load(engine))
 
 
-def _ringing(args: argparse.Namespace, moving: SpectralVolume) -> modes.Ringing | None:
-    if not args.poke:
-        return None
-    pokes = [_poke(text) for text in args.poke]
-    return modes.Ringing(modes.modes(moving), pokes, (moving.width, moving.height))
+def _ringing(
+    args: argparse.Namespace, moving: SpectralVolume, shapes: Sequence[Mode], damping: float, spec: SceneSpec
+) -> Ringing | None:
+    """What is poked on the picture; in a video of one period it rings on at the beginning."""
+    hits = [_hit(text, moving, spec.fps) for text in args.poke]
+    return poking.rung(shapes, hits, damping, spec.fps, spec.frames, _is_period(spec, moving.period_s))
 
 
-def _poke(text: str) -> modes.Poke:
-    numbers = _numbers(text, ":", 5, "--poke", "1.5:320:80:30:0")
-    return modes.Poke(numbers[0], (numbers[1], numbers[2]), (numbers[3], numbers[4]))
+def _hit(text: str, moving: SpectralVolume, fps: float) -> poking.Hit:
+    second, x, y, *push = _numbers(text, ":", 5, "--poke", "1.5:320:80:30:0")
+    if not (0 <= x < moving.width and 0 <= y < moving.height):
+        size = f"{moving.width}x{moving.height}"
+        raise UsageError(f"The poke at ({x:g}, {y:g}) is outside the picture.", f"It has {size} px.")
+    if second < 0:
+        raise UsageError(f"--poke {text[:40]} comes before the video.", "Give a second from 0 on.")
+    rows, columns = moving.fields.shape[2:]
+    cell = int(y * rows / moving.height), int(x * columns / moving.width)
+    return second * fps, (push[0], push[1]), cell
+
+
+def _unfolded(
+    moving: SpectralVolume, ringing: Ringing | None, shapes: Sequence[Mode]
+) -> tuple[SpectralVolume, Ringing | None, list[str]]:
+    """Motion and pokes so far lowered that nothing folds, and what is to be said about it."""
+    falling = (1 - folding.least_stretch(moving)) / (1 - folding.LEAST_STRETCH)
+    left, notes = 1.0, []
+    if ringing is not None:
+        rows, columns = moving.fields.shape[2:]
+        ringing, left = poking.within(ringing, shapes, (moving.width / columns, moving.height / rows), falling)
+        if ringing.lowered < 1:
+            notes.append(f"The pokes were lowered to {100 * ringing.lowered:.0f} %, so that nothing folds over itself.")
+    if falling > left:
+        gain = left / falling
+        notes.append(f"The motion was lowered to {100 * gain:.0f} %, so that nothing folds over itself.")
+        moving = moving.scaled(gain)
+    return moving, ringing, notes
 
 
 def _box(text: str | None, flag: str) -> transfer.Box:
@@ -220,8 +250,13 @@ def _spec(args: argparse.Namespace, moving: SpectralVolume, picture: NDArray[np.
 def _frames(shown: Animation, spec: SceneSpec, progress: Any) -> Iterator[NDArray[np.uint8]]:
     """Every frame; a video of one period closes exactly, whatever the frame rate."""
     period = shown.volume.period_s
-    whole = abs(spec.frames / spec.fps - period) < 0.5 / spec.fps
+    whole = _is_period(spec, period)
     for n in range(spec.frames):
         time_s = n / spec.frames * period if whole else n / spec.fps
         yield shown.frame(time_s)[: spec.height, : spec.width]
         progress.update(1)
+
+
+def _is_period(spec: SceneSpec, period_s: float) -> bool:
+    """Whether a video shows one period."""
+    return abs(spec.frames / spec.fps - period_s) < 0.5 / spec.fps

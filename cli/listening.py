@@ -8,8 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..inpaint_server.limits import Limits
+from ..inpaint_server.pictures import read_picture
 from ..inpaint_server.sound_files import load_sound
 from ..shared import driving
+from ..shared.errors import UsageError
 from ..shared.listening.following import Heard
 from ..shared.listening.sections import Section, sections
 from ..shared.listening.spectrum import ANALYSIS_RATE, Samples
@@ -25,9 +31,17 @@ def samples(name: str) -> Samples:
     return load_sound(Path(name), ANALYSIS_RATE, 1)
 
 
+def grey(name: str) -> NDArray[np.uint8]:
+    """A mask as grey uint8 [H, W]."""
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError(f"There is no mask at {path}.", "Check the path.")
+    return np.asarray(read_picture(path.read_bytes(), Limits()).max(axis=2), np.uint8)
+
+
 def build(painted: Painted) -> SceneSpec:
     """The scene of painted plates, moved by the sounds that drive it."""
-    return driving.build(painted.project, painted.manifest, samples)
+    return driving.build(painted.project, painted.manifest, samples, grey)
 
 
 def listen(args: argparse.Namespace) -> int:

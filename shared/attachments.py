@@ -93,3 +93,6 @@ def paths(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
         yield entry, "matte"
     for entry in document["cues"]:
         yield entry, "file"
+    for entry in document["living"]:
+        yield entry, "mask"
+        yield entry, "motion"

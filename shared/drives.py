@@ -6,19 +6,20 @@ become keyframes that a person goes on editing. Drivers that listen while the fi
 that is rendered has no present, and nothing would be left to move by hand.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from . import over_time, settings
+from . import over_time, poking, settings
 from .errors import UsageError
 from .finishing import DRIVEN, Distortion, Drive, Grade, LivingLayer, Overlay
 from .listening.following import Heard, followed
 from .listening.spectrum import Samples, Values
 from .pace import Points, corners
 from .plan import Plan
+from .poking import Poke
 from .project import Project
 from .settings import MOST_POINTS, Curve
 
@@ -30,6 +31,8 @@ TOLERANCE = 0.01
 """How far keys may leave a curve of a setting, in parts of its whole range."""
 AT_REST = {"speed": 1.0, "saturation": 1.0}
 """What is driven is in silence, where that is not 0."""
+PULSES = "onsets", "beats"
+"""What comes at moments, and so may poke."""
 SHORTEST_S = 0.1
 """A sound that is shorter moves nothing."""
 
@@ -42,12 +45,13 @@ KINDS: dict[str, type[Any]] = {"overlays": Overlay, "distortions": Distortion, "
 
 @dataclass(frozen=True)
 class Driven:
-    """What drives make: the `pace` of the journey, None where nothing drives it, and settings at frames 0, 1, 2 ... up
-    to the one after the last."""
+    """What drives make: the `pace` of the journey, None where nothing drives it, settings at frames 0, 1, 2 ... up
+    to the one after the last, and the pokes of living layers by their numbers."""
 
     pace: Points | None
     curves: dict[Place, Values]
     heard: dict[int | None, Heard]
+    pokes: dict[int, list[Poke]] = field(default_factory=dict)
 
 
 def check(project: Project) -> None:
@@ -59,6 +63,10 @@ def check(project: Project) -> None:
             raise UsageError(
                 f"drives.{i} moves entry {drive.number} of {place[0]}, but the project {there}.",
                 f"Add one to {place[0]}, or give another number.",
+            )
+        if drive.target == "poke" and drive.feature not in PULSES:
+            raise UsageError(
+                f"drives.{i}: {drive.feature} has no moments that could poke.", f"Choose {' or '.join(PULSES)}."
             )
         sound_of(project, drive.cue, f"drives.{i}")
 
@@ -90,7 +98,11 @@ def driven(project: Project, plan: Plan, read: Read) -> Driven:
     plan = unpaced(project, plan)
     heard = {cue: listened(project, cue, read) for cue in dict.fromkeys(drive.cue for drive in project.drives)}
     sums: dict[tuple[str, int], list[tuple[Drive, Values]]] = {}
+    pokes: dict[int, list[Poke]] = {}
     for drive in project.drives:
+        if drive.target == "poke":
+            pokes.setdefault(drive.number, []).extend(_poked(project, plan, drive, heard[drive.cue]))
+            continue
         number = 0 if drive.target == "speed" else drive.number
         sums.setdefault((drive.target, number), []).append((drive, _value(project, plan, drive, heard[drive.cue])))
     pace, curves = None, {}
@@ -101,7 +113,7 @@ def driven(project: Project, plan: Plan, read: Read) -> Driven:
             pace = pace_of(curve, plan)
         else:
             curves[place[0], number, place[1]] = _within(curve, *place)
-    return Driven(pace, curves, heard)
+    return Driven(pace, curves, heard, pokes)
 
 
 def listened(project: Project, cue: int | None, read: Read) -> Heard:
@@ -113,6 +125,30 @@ def listened(project: Project, cue: int | None, read: Read) -> Heard:
             f"The sound {name} lasts {heard.seconds:.3f} s, too short to move anything.", "Choose another."
         )
     return heard
+
+
+def poked(project: Project, pokes: Mapping[int, Sequence[Poke]]) -> Project:
+    """The project with pokes of its living layers in place of those that it has without a place, which a sound made
+    before."""
+    living = list(project.living)
+    for number, found in pokes.items():
+        by_hand = [poke for poke in poking.pokes(living[number]) if poke[2] is not None]
+        rows = (poking.row(poke) for poke in sorted([*by_hand, *found], key=lambda poke: poke[0]))
+        living[number] = replace(living[number], pokes=tuple(rows))
+    return replace(project, living=tuple(living))
+
+
+def _poked(project: Project, plan: Plan, drive: Drive, heard: Heard) -> list[Poke]:
+    """A poke along the wind wherever the feature of a drive has a pulse, as strong as that is."""
+    values, wish = _pulses(project, plan, drive, heard), project.living[drive.number]
+    found = ((n, poking.along(wish.wind_deg, drive.amount * float(values[n]))) for n in np.flatnonzero(values))
+    return [(round(n / plan.fps, 6), push, None) for n, push in found if any(push)]
+
+
+def _pulses(project: Project, plan: Plan, drive: Drive, heard: Heard) -> Values:
+    """A drive's feature at every frame, 0 to 1."""
+    start_s = 0.0 if drive.cue is None else project.cues[drive.cue].start_s
+    return heard.feature(drive.feature, np.arange(plan.frames) / plan.fps - start_s, plan.fps)
 
 
 def _value(project: Project, plan: Plan, drive: Drive, heard: Heard) -> Values:

@@ -6,20 +6,23 @@ Writing them into the project's file was the other road: it says what is wanted,
 
 from dataclasses import replace
 
-from . import drives, scene_building
+from . import drives, living_masks, scene_building
 from . import plan as plans
+from .living_masks import Look
 from .plates import Manifest
 from .project import Project
 from .scene import SceneSpec
 
 
-def build(project: Project, manifest: Manifest, read: drives.Read) -> SceneSpec:
-    """The scene of finished plates, moved by the sounds that drive it, whose samples `read` gives."""
-    plan = plans.plan(project, manifest.width, manifest.height)
+def build(project: Project, manifest: Manifest, read: drives.Read, look: Look) -> SceneSpec:
+    """The scene of finished plates, moved by the sounds that drive it, whose samples `read` gives; `look` gives the
+    masks of living layers."""
+    plan, masks = plans.plan(project, manifest.width, manifest.height), living_masks.read(project, look)
     if not project.drives:
-        return scene_building.build(project, plan, manifest)
+        return scene_building.build(project, plan, manifest, masks)
     driven = drives.driven(project, plan, read)
     if driven.pace is not None:
         project = replace(project, motion=replace(project.motion, pace=driven.pace))
         plan = plans.plan(project, manifest.width, manifest.height)
-    return scene_building.build(drives.applied(project, plan, driven.curves), plan, manifest)
+    project = drives.poked(drives.applied(project, plan, driven.curves), driven.pokes)
+    return scene_building.build(project, plan, manifest, masks)

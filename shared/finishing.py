@@ -90,6 +90,7 @@ DRIVEN = {
     "overlay": ("overlays", "amount"),
     "distortion": ("distortions", "amplitude_px"),
     "living": ("living", "gain"),
+    "poke": ("living", "pokes"),
     "brightness": ("grades", "brightness"),
     "saturation": ("grades", "saturation"),
 }
@@ -106,7 +107,11 @@ class Drive:
         "2000 Hz (low, mid, high).",
         choices=FEATURES,
     )
-    target: str = setting("speed", "What it moves: the whole journey's speed, or a setting.", choices=tuple(DRIVEN))
+    target: str = setting(
+        "speed",
+        "What it moves: the whole journey's speed, or a setting; poke pushes a living layer, amount px along its wind.",
+        choices=tuple(DRIVEN),
+    )
     number: int = setting(
         0, "Which overlay, distortion, living layer or grade, counted from 0; the speed has none.", low=0, high=63
     )
@@ -297,7 +302,7 @@ class Swinging:
     gain: float = setting(
         1.0, "How far; too much is lowered to where nothing folds.", low=0, high=20, flag="gain", keyed=True
     )
-    wind_deg: float = setting(0.0, "Where the wind blows to: 0 right, 90 up.", flag="wind", unit="degrees")
+    wind_deg: float = setting(0.0, "Where the wind blows to: 0 right, 90 up.", flag="wind", unit="degrees", keyed=True)
     correlation: float = setting(
         1.0, "How large the parts are that move as one; 1 is the preset's.", above=0, high=20, flag="correlation"
     )
@@ -306,6 +311,14 @@ class Swinging:
     )
     frequencies: int = setting(16, "How many swings are added up.", low=1, high=64, flag="frequencies", advanced=True)
     seed: int = setting(0, "Same seed, same motion.", low=0, high=2**31 - 1, flag="seed")
+    damping: float = setting(
+        0.05,
+        "How soon what is poked comes to rest: 0.01 rings long, 0.3 hardly at all.",
+        low=0.001,
+        high=0.9,
+        flag="damping",
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -313,7 +326,29 @@ class LivingLayer(Swinging):
     """A layer of a journey that sways and ripples while it travels."""
 
     layer: int | None = setting(None, "The layer that lives, counted from 0. Empty: all.", low=0, high=63)
+    mask: str = setting(
+        "",
+        "A picture, white where the layer moves, with the proportions of the source; where new picture was painted, "
+        "what looks alike moves alike. Empty: all of it.",
+    )
+    motion: str = setting(
+        "", "Motion of the source as `animate --save-motion` writes it, of a clip say, in place of the preset's."
+    )
+    speed: float = setting(
+        1.0,
+        "How fast it swings, 1 as its period says; where it changes, it goes on from where it is.",
+        low=0,
+        high=20,
+        keyed=True,
+    )
     frequencies: int = setting(8, "How many swings are added up.", low=1, high=64, advanced=True)
+    pokes: tuple[tuple[float, ...], ...] = setting(
+        (),
+        "Pushes after which it rings out, each [second, x, y] px, y down, or [second, x, y, at x, at y] with the place "
+        "of the frame that is pushed; without one it is where it swings farthest.",
+        low=-100000,
+        high=100000,
+    )
     keys: tuple[Curve, ...] = setting((), KEYS)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from . import living
+from . import living_mesh
 from .receding_rows import mirrored
 from .scene import Plane
 from .textures import Bytes, Texture
@@ -50,7 +50,7 @@ class _Mesh:
             left = left + plane.scale * np.interp(lines.at, np.arange(plane.height) + 0.5, leads)
         self._left, self._scale = left, plane.scale
         resting = np.broadcast_arrays(left[:, None] + plane.scale * self._columns, self._down[:, None])
-        self.points = np.stack(resting) + living.moved(plane.lives, lines.at, self._columns, plane.slide, whole)
+        self.points = np.stack(resting) + living_mesh.moved(plane.lives, lines.at, self._columns, plane.slide, whole)
 
     @property
     def reach(self) -> tuple[int, int]:

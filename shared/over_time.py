@@ -89,11 +89,11 @@ def runs(moments: Sequence[Overlay]) -> list[Run]:
     return out
 
 
-def clock(moments: Sequence[Overlay]) -> tuple[float, ...]:
-    """The frame of an overlay that is as fast all the time as this one is on the whole, at frames 0..n of this one.
+def clock(moments: Sequence[Overlay] | Sequence[LivingLayer]) -> tuple[float, ...]:
+    """The frame of what is as fast all the time as these moments are on the whole, at their frames 0..n.
 
-    It is the integral of the speed: an overlay that gets faster goes on from where it is. () where the speed is the
-    same throughout.
+    It is the integral of the speed: rain that gets faster goes on from where it is. () where the speed is the same
+    throughout.
     """
     speeds = [moment.speed for moment in moments]
     if min(speeds) == max(speeds):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import cues, grading, living
+from . import cues, grading, living_mesh, poking
 from .cues import Cue
 from .errors import ParallaxError
 from .formats import Export
@@ -87,12 +87,12 @@ class Plane:
         """The lines of its mesh from side to side."""
         across, down = (sum(life.reach[axis] for life in self.lives) for axis in (0, 1))
         swaying = rows(self.sways, self.height, self.scale, self.covers_top, (across, down + self.opened_px))
-        return living.lines(self.lives, self.slide is not None or bool(self.sways), self.height, swaying)
+        return living_mesh.lines(self.lives, self.slide is not None or bool(self.sways), self.height, swaying)
 
     @property
-    def across(self) -> living.Columns:
+    def across(self) -> living_mesh.Columns:
         """Where the columns of its mesh lie, in px of the tile."""
-        return living.across(self.lives, self.width, self.lines.spare)
+        return living_mesh.across(self.lives, self.width, self.lines.spare)
 
     @property
     def covers_top(self) -> bool:
@@ -182,7 +182,8 @@ def _plane(data: Mapping[str, Any]) -> Plane:
                 **life,
                 "body": Body(**life["body"]),
                 "reach": tuple(life["reach"]),
-                "gains": tuple(life.get("gains", ())),
+                **{name: tuple(life.get(name, ())) for name in ("gains", "winds", "clock")},
+                "ringing": poking.from_json(life["ringing"]) if life.get("ringing") else None,
             }
         )
         for life in data.get("lives", ())

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from . import colour_match, cues, drives, geometry, grading, living, over_time, overlays, shimmering
+from . import colour_match, cues, drives, geometry, grading, living, over_time, overlays, poking, shimmering
 from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
 from .grading import Graded
+from .living_masks import Masks
 from .over_time import OverTime
 from .overlays import Sheet, sheet
 from .plan import Plan
@@ -23,6 +24,7 @@ from .pointing import check_layer
 from .project import Project
 from .ramp import Slide, travel
 from .scene import Key, Plane, SceneSpec
+from .spectral import clips
 from .sway import sways
 from .visits import visits
 
@@ -32,8 +34,8 @@ LEVELS = 256
 """Of opacity: its keys leave the curve by one of them at most."""
 
 
-def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
-    """The scene of finished plates."""
+def build(project: Project, plan: Plan, manifest: Manifest, masks: Masks | None = None) -> SceneSpec:
+    """The scene of finished plates. A living layer that names a mask stays still if it is not among the `masks`."""
     if (manifest.width, manifest.height, manifest.steps) != (plan.width, plan.height, plan.steps):
         raise ParallaxError(
             f"The plates are for {manifest.width}x{manifest.height} px and {manifest.steps} steps, "
@@ -46,7 +48,7 @@ def build(project: Project, plan: Plan, manifest: Manifest) -> SceneSpec:
         )
     check(project, plan)
     frame = framing(project.output, plan.width, plan.height)
-    planes, sheets, grades = _laid(project, plan, manifest, frame, over_time.read(project, plan))
+    planes, sheets, grades = _laid(project, plan, manifest, frame, over_time.read(project, plan), masks or {})
     return SceneSpec(
         name=project.name,
         width=frame.width,
@@ -74,6 +76,10 @@ def check(project: Project, plan: Plan) -> None:
         for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop, keyed.distortions):
             pass
         shimmering.check(project.shimmers, layer)
+    poking.check(project.living)
+    for wish in project.living:
+        if wish.motion:
+            clips.kept(wish.motion)
     cues.build(project, plan)
     drives.check(project)
     export(project.output)
@@ -94,7 +100,7 @@ def refuse_finish(target: str, grain: Sequence[int | None]) -> None:
 
 
 def _laid(
-    project: Project, plan: Plan, manifest: Manifest, frame: Framing, keyed: OverTime
+    project: Project, plan: Plan, manifest: Manifest, frame: Framing, keyed: OverTime, masks: Masks
 ) -> tuple[tuple[Plane, ...], tuple[Sheet, ...], tuple[Graded, ...]]:
     """All planes, the sheets of the overlays and the grades, the channels numbered as they come, from far to near.
 
@@ -103,16 +109,14 @@ def _laid(
     stage = sheet.Stage(frame.width, frame.height, plan.fps, plan.frames, plan.loop)
     waiting = list(overlays.sheets(project.overlays, stage, keyed.overlays))
     channels = itertools.count(1)
-    alive_most = living.greatest(project.living, keyed.living)
+    alive_most = living.greatest(project.living, keyed.living, masks)
     planes: list[Plane] = []
     sheets: list[Sheet] = []
     for plate in manifest.plates:
         wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop, keyed.distortions
         swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(alive_most, plan, plate))
         wish = shimmering.of_layer(project.shimmers, plate.index, plan.fps, plan.frames, plan.loop)
-        alive = {
-            tile.file: living.lives(alive_most, moving, plan, tile, frame.scale, keyed.living) for tile in plate.tiles
-        }
+        alive = living.lives(alive_most, moving, plan, plate, frame.scale, keyed.living, masks)
         planes += (
             replace(p, sways=swaying, lives=alive.get(p.file, ()), shimmer=shimmering.on(wish, p.file, manifest))
             for p in _planes(plan, plate, manifest, frame, channels)

@@ -72,7 +72,7 @@ class Declared:
     """One declared setting; `optional` allows null.
 
     `kind` is bool, int, float, str, pair (x, y), triple (red, green, blue), box (left, top, right, bottom), points
-    (pairs) or keys (curves of the settings beside it).
+    (pairs), rows (of numbers, however many) or keys (curves of the settings beside it).
     """
 
     name: str
@@ -103,7 +103,9 @@ def _kind(annotation: Any) -> tuple[str, bool]:
         parts = typing.get_args(annotation)
         if parts[0] is Curve:
             return "keys", False
-        return "points" if parts[-1] is Ellipsis else _TUPLES[len(parts)], False
+        if parts[-1] is Ellipsis:
+            return "rows" if typing.get_args(parts[0])[-1] is Ellipsis else "points", False
+        return _TUPLES[len(parts)], False
     return _KINDS[annotation], False
 
 
@@ -165,6 +167,17 @@ def _numbers(value: Any, want: Declared, path: str) -> tuple[float | int, ...]:
     return tuple(_number(v, part, f"{path}.{i}") for i, v in enumerate(value))
 
 
+def _rows(value: Any, want: Declared, path: str) -> tuple[tuple[float | int, ...], ...]:
+    if not isinstance(value, list | tuple) or len(value) > MOST_POINTS:
+        raise UsageError(f"{path} must be a list of lists, not {describe(value)}.", "Write it as [[1, 2, 3], ...].")
+    part, out = Declared(want.name, "float", False, None, want.limits), []
+    for i, row in enumerate(value):
+        if not isinstance(row, list | tuple):
+            raise UsageError(f"{path}.{i} must be a list of numbers, not {describe(row)}.", "Write it as [1, 2, 3].")
+        out.append(tuple(_number(v, part, f"{path}.{i}.{j}") for j, v in enumerate(row)))
+    return tuple(out)
+
+
 def check(value: Any, want: Declared, path: str) -> Any:
     """`value` as the declared type, or a UsageError that names `path` and what would be right."""
     if value is None:
@@ -175,6 +188,8 @@ def check(value: Any, want: Declared, path: str) -> Any:
         if not isinstance(value, list | tuple) or len(value) > MOST_POINTS:
             raise UsageError(f"{path} must be a list of points, not {describe(value)}.", "Write it as [[x, y], ...].")
         return tuple(_numbers(v, replace(want, kind="pair"), f"{path}.{i}") for i, v in enumerate(value))
+    if want.kind == "rows":
+        return _rows(value, want, path)
     if want.kind in _SHAPES:
         return _numbers(value, want, path)
     if want.kind in ("int", "float"):
@@ -275,6 +290,8 @@ def json_schema(cls: type[Any]) -> dict[str, Any]:
         row = {"type": "array", "items": {"type": "number", **numeric}}
         if d.kind == "points":
             node |= {"type": "array", "items": row | {"minItems": 2, "maxItems": 2}, "maxItems": MOST_POINTS}
+        elif d.kind == "rows":
+            node |= {"type": "array", "items": row, "maxItems": MOST_POINTS}
         elif d.kind in _SHAPES:
             node |= row | {"minItems": _SHAPES[d.kind][0], "maxItems": _SHAPES[d.kind][0]}
         else:

@@ -6,9 +6,9 @@ What is drawn and what a drag does is arithmetic (`shared/overlay_shapes.py`, `s
 what touches Blender.
 """
 
-from . import drawing, editing, marking
+from . import drawing, editing, marking, pushing
 
-CLASSES = (*editing.CLASSES, *marking.CLASSES)
+CLASSES = (*editing.CLASSES, *marking.CLASSES, *pushing.CLASSES)
 
 
 def register() -> None:

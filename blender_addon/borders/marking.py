@@ -18,7 +18,7 @@ from .. import properties, refusals
 from ..refusals import reported
 from . import drawing
 from .editing import NOT_SHOWN, PASSED_ON, size_of
-from .views import view_of
+from .views import View, view_of
 
 LISTS = [("hints", "Hint", "It belongs whole to the layer"), ("objects", "Object", "It is lifted out of the picture")]
 LAYER = bpy.props.IntProperty(name="Layer", description="Counted from 0; -1: the selected one", default=-1, min=-1)
@@ -43,9 +43,13 @@ class Marking:
         """What is drawn while dragging."""
         raise NotImplementedError
 
+    def seen(self, context: Any) -> View | None:
+        """The picture that is marked."""
+        return view_of(context)
+
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Wait for the drag."""
-        view = view_of(context)
+        view = self.seen(context)
         if view is None:
             self.report({"WARNING"}, NOT_SHOWN)
             return {"CANCELLED"}

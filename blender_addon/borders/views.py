@@ -42,8 +42,9 @@ class View:
         )
 
 
-def view_of(context: Any) -> View | None:
-    """Where the scene's picture is seen in the context's area; None where it is not."""
+def view_of(context: Any, first_only: bool = True) -> View | None:
+    """Where the scene's picture is seen in the context's area; None where it is not. On later frames than the first
+    it is the frame itself that is seen."""
     space = context.space_data
     if space is None or context.area is None:
         return None
@@ -54,7 +55,7 @@ def view_of(context: Any) -> View | None:
         width, height = image.size
         return View(_region(context.area, "WINDOW"), (width, height), (0.5, 0.5), (1 / width, 1 / height))
     if space.type == "SEQUENCE_EDITOR" and space.view_type != "SEQUENCER" and space.display_mode == "IMAGE":
-        return _in_preview(context)
+        return _in_preview(context, first_only)
     return None
 
 
@@ -62,7 +63,7 @@ def _region(area: Any, kind: str) -> Any:
     return next(region for region in area.regions if region.type == kind)
 
 
-def _in_preview(context: Any) -> View | None:
+def _in_preview(context: Any, first_only: bool) -> View | None:
     scene = context.scene
     # since 5.0 the sequencer may show another scene than the window
     if getattr(context, "sequencer_scene", scene) != scene or scene.sequence_editor is None:
@@ -70,15 +71,15 @@ def _in_preview(context: Any) -> View | None:
     try:
         path = scene_project.picture_path(scene)
         size = scene_project.picture_size(path)
-        lies = _built(scene, size) or _by_hand(scene, path)
+        lies = _built(scene, size, first_only) or _by_hand(scene, path)
     except ParallaxError:
         return None
     return View(_region(context.area, "PREVIEW"), size, *lies) if lies is not None else None
 
 
-def _built(scene: Any, size: tuple[int, int]) -> tuple[Point, Point] | None:
-    """Middle and scale of the picture on the first frame of what was built of it; None on any other."""
-    if not timeline.mine(scene) or scene.frame_current != timeline.first_frame(scene):
+def _built(scene: Any, size: tuple[int, int], first_only: bool) -> tuple[Point, Point] | None:
+    """Middle and scale of the picture on the first frame of what was built of it, or on all; None on any other."""
+    if not timeline.mine(scene) or (first_only and scene.frame_current != timeline.first_frame(scene)):
         return None
     frame = framing(properties.project(scene).output, *size)
     x = frame.x + (size[0] * frame.scale - frame.width) / 2

@@ -7,7 +7,7 @@ import bpy
 
 from ...shared import project as projects
 from ...shared.settings import Declared
-from .. import declared, properties
+from .. import declared, pokes, properties
 from ..sentences import draw_sentence, narrow, placeholder
 from .drawing import advanced_settings, draw_settings, main_settings
 
@@ -85,12 +85,26 @@ def drawer(name: str) -> Callable[[Any, Any], None]:
                 draw_sentence(context, layout, EMPTY[name], "INFO")
             return
         draw_settings(context, layout, entry, _shown(name, main_settings))
+        if name == "living":
+            draw_pokes(context, layout, entry)
         if name == "objects":
             layout.operator("infinite_parallax.refine_object", icon="MOD_MASK")
         if name == "shimmers":
             layout.operator("infinite_parallax.fit_wavelets", icon="RNDCURVE")
 
     return draw
+
+
+def draw_pokes(context: Any, layout: Any, entry: Any) -> None:
+    """The keys of an entry's pokes as numbers, where there are any, and the button that sets them."""
+    found = len(pokes.read(context.scene, entry, properties.of_scene(context.scene).motion.fps))
+    if found:
+        column = layout.column(align=True)
+        column.prop(entry, pokes.PUSH)
+        column.prop(entry, pokes.PLACE)
+    row = layout.row(align=True)
+    row.operator("infinite_parallax.poke", icon="FORCE_HARMONIC")
+    row.label(text=f"{found} poke{'s' * (found != 1)}")
 
 
 def advanced_drawer(name: str) -> Callable[[Any, Any], None]:

@@ -4,14 +4,16 @@ Warping the whole picture by a motion that fades at the mask's rim was the other
 the sky along with every branch.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...shared.poking import Ringing
 from ...shared.spectral import SpectralVolume, drift
-from ...shared.spectral.modes import Ringing
+from ...shared.spectral.modes import Mode
 from ...shared.spectral.volume import Displacement, Swing
 from ..engines.contract import RGB, RGBA, InpaintEngine, InpaintRequest, Mask
 from .warp import Warp, over, premultiplied
@@ -44,7 +46,8 @@ def behind(picture: RGB, share: Share, reach_px: int, engine: InpaintEngine) -> 
 class Animation:
     """The frames of a moving still. Without `share` the whole picture moves and nothing is behind it.
 
-    `drift_px_s` is where the moving part goes on to beside swinging, (x, y); `ringing` are pokes.
+    `drift_px_s` is where the moving part goes on to beside swinging, (x, y); `ringing` are pokes, of the modes
+    `shapes`.
     """
 
     picture: RGB
@@ -53,6 +56,7 @@ class Animation:
     background: RGB | None = None
     drift_px_s: tuple[float, float] = (0.0, 0.0)
     ringing: Ringing | None = None
+    shapes: Sequence[Mode] = ()
     _layer: RGBA = field(init=False)
     _swing: Swing = field(init=False)
     _warp: Warp = field(init=False)
@@ -74,8 +78,8 @@ class Animation:
     def frame(self, time_s: float) -> RGB:
         """The frame at a time, RGB uint8 [H, W, 3]."""
         moved = self._swing.at(time_s)
-        if self.ringing is not None and (rung := self.ringing.at(time_s)) is not None:
-            moved = moved + rung
+        if self.ringing is not None:
+            moved = moved + self.ringing.moved(self.shapes, time_s * self.ringing.fps).astype(np.float32)
         if self.drift_px_s == (0.0, 0.0):
             return self._laid(self._warp(self._layer, moved))
         first, second = drift.phases(time_s, self.volume.period_s)

@@ -35,7 +35,7 @@ def measure(job: PaintedJob) -> Closure | None:
     """The closure of a loop; None for a journey that is none."""
     if not job.plan.loop or job.plan.frames < 2:
         return None
-    spec = scene_building.build(replace(job.project, output=Output()), job.plan, job.manifest)
+    spec = scene_building.build(replace(job.project, output=Output(), living=()), job.plan, job.manifest)
 
     def change(frame: int) -> NDArray[np.float64]:
         now, after = (luma(arithmetic.render(spec, n % spec.frames, job.read)) for n in (frame, frame + 1))

@@ -2,8 +2,8 @@
 
 A. Davis, J. G. Chen, F. Durand, Image-space modal bases for plausible manipulation of objects in video, 2015. The peaks
 of a volume's power are the resonances; the field at a peak is the shape of that mode. A poke at p by d sets off each
-mode as far as its shape moves at p along d, and it swings with its frequency and dies away. A mass and spring for each
-px was the other road; nobody knows the springs.
+mode as far as its shape moves at p along d, and it swings with its frequency and dies away. So who pushes where hardly
+anything swings moves hardly anything. A mass and spring for each px was the other road; nobody knows the springs.
 """
 
 import math
@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from .volume import Displacement, SpectralVolume
+from .volume import SpectralVolume
 
-DAMPING = 0.05
+Amplitudes = NDArray[np.complex128]
 MOST_MODES = 6
+USUAL_HZ = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,6 @@ class Mode:
     shape: NDArray[np.complex64]
 
 
-@dataclass(frozen=True)
-class Poke:
-    """A push at a moment: a place (x, y) of the picture in px, and how far that place is to move, (x, y) in px."""
-
-    time_s: float
-    place: tuple[float, float]
-    push_px: tuple[float, float]
-
-
 def power(volume: SpectralVolume, confidence: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
     """The share of each frequency in the motion's energy, float64 [K], summing to 1 (to 0 for a still volume)."""
     weight = 1.0 if confidence is None else confidence
@@ -45,11 +37,14 @@ def power(volume: SpectralVolume, confidence: NDArray[np.float32] | None = None)
 
 
 def modes(volume: SpectralVolume, confidence: NDArray[np.float32] | None = None, most: int = MOST_MODES) -> list[Mode]:
-    """The resonances of a volume, the strongest first. `confidence` float32 [h, w] says what to go by."""
+    """The resonances of a volume, the strongest first. `confidence` float32 [h, w] says what to go by.
+
+    A spectrum that only falls or rises has no peak; what swings about once a second stands for it then.
+    """
     shares = power(volume, confidence)
-    padded = np.concatenate([[-1.0], shares, [-1.0]])
-    peaks = [j for j in range(len(shares)) if padded[j] <= padded[j + 1] >= padded[j + 2] and shares[j] > 0]
-    strongest = sorted(peaks, key=lambda j: -shares[j])[:most]
+    peaks = [j for j in range(1, len(shares) - 1) if shares[j - 1] <= shares[j] >= shares[j + 1] and shares[j] > 0]
+    usual = int(np.argmin(np.abs(volume.frequencies_hz - USUAL_HZ)))
+    strongest = sorted(peaks or [usual] * bool(shares[usual] > 0), key=lambda j: -shares[j])[:most]
     return [Mode(float(volume.frequencies_hz[j]), _shape(volume.fields[j])) for j in strongest]
 
 
@@ -57,45 +52,23 @@ def _shape(field: NDArray[np.complex64]) -> NDArray[np.complex64]:
     return np.asarray(field / max(float(np.sqrt((np.abs(field) ** 2).sum(0)).max()), 1e-12), np.complex64)
 
 
-class Ringing:
-    """Modes set off by pokes. The mode with shape s answers a push d at p by conj(s(p)) . d / sum |s(p)|^2, the sum
-    over all modes: together they move the place by d, as far as any of them can move that way."""
+def set_off(shapes: Sequence[Mode], cell: tuple[int, int] | None, push: tuple[float, float]) -> Amplitudes:
+    """How far a push d, (x, y) in px, at a row and column of the grid puts each mode out, complex128 [R].
 
-    def __init__(self, shapes: Sequence[Mode], pokes: Sequence[Poke], size: tuple[int, int], damping: float = DAMPING):
-        """`size` is the picture's (width, height) in px.
+    It is conj(s(p)) . d / M, M being the largest sum of |s|^2 over all modes anywhere. Without a cell p is where that
+    is.
+    """
+    if not shapes:
+        return np.zeros(0, np.complex128)
+    together = sum((np.abs(mode.shape) ** 2).sum(0) for mode in shapes)
+    row, column = np.unravel_index(int(np.argmax(together)), np.shape(together)) if cell is None else cell
+    there = np.array([mode.shape[:, row, column] for mode in shapes], np.complex128)
+    return np.asarray(np.conj(there) @ np.asarray(push, np.float64) / max(float(np.max(together)), 1e-9))
 
-        Raises UsageError for a poke outside it, or damping outside 0..1.
-        """
-        if not 0 < damping < 1:
-            raise UsageError(f"The damping is {damping:g}.", "Give a number between 0 and 1, such as 0.05.")
-        self._modes, self._damping = shapes, damping
-        self._pokes = [(poke.time_s, self._amplitudes(poke, size)) for poke in pokes]
 
-    def _amplitudes(self, poke: Poke, size: tuple[int, int]) -> NDArray[np.complex128]:
-        (x, y), (width, height) = poke.place, size
-        if not (0 <= x < width and 0 <= y < height):
-            raise UsageError(f"The poke at ({x:g}, {y:g}) is outside the picture.", f"It has {width}x{height} px.")
-        if not self._modes:
-            return np.zeros(0, np.complex128)
-        rows, columns = self._modes[0].shape.shape[1:]
-        cell = int(y * rows / height), int(x * columns / width)
-        there = np.array([mode.shape[:, cell[0], cell[1]] for mode in self._modes], np.complex128)
-        total = max(float((np.abs(there) ** 2).sum()), 1e-9)
-        return np.asarray(np.conj(there) @ np.asarray(poke.push_px, np.float64) / total)
-
-    def amplitudes(self, time_s: float) -> NDArray[np.complex128]:
-        """How far each mode is out at a time: q(t) = q0 exp((-z w + i w sqrt(1 - z^2)) t) of every poke before it."""
-        out = np.zeros(len(self._modes), np.complex128)
-        omega = 2 * math.pi * np.array([mode.frequency_hz for mode in self._modes])
-        rate = -self._damping * omega + 1j * omega * math.sqrt(1 - self._damping**2)
-        for begun, first in self._pokes:
-            if time_s >= begun:
-                out += first * np.exp(rate * (time_s - begun))
-        return out
-
-    def at(self, time_s: float) -> Displacement | None:
-        """The displacement float32 [2, h, w] in px; None where nothing rings."""
-        q = self.amplitudes(time_s)
-        if not q.size or not np.abs(q).max() > 1e-3:
-            return None
-        return np.asarray(sum((m.shape * a).real for m, a in zip(self._modes, q, strict=True)), np.float32)
+def rates(frequencies_hz: Sequence[float], damping: float) -> Amplitudes:
+    """How modes go on: q(t) = q(0) exp(r t) with r = -z w + i w sqrt(1 - z^2), complex128 [R], per second."""
+    if not 0 < damping < 1:
+        raise UsageError(f"The damping is {damping:g}.", "Give a number between 0 and 1, such as 0.05.")
+    omega = 2 * math.pi * np.asarray(frequencies_hz, np.float64)
+    return np.asarray(-damping * omega + 1j * omega * math.sqrt(1 - damping**2), np.complex128)

@@ -8,9 +8,10 @@ from typing import Any
 
 import bpy
 import numpy as np
+from infinite_parallax.blender_addon import mask_pictures
+from infinite_parallax.shared import living_masks, scene_building, tiling
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared import scene_building, tiling
 from infinite_parallax.shared.colour_cells import measure
 from infinite_parallax.shared.frames import Bytes, Texture
 from infinite_parallax.shared.plan import Plan
@@ -68,7 +69,7 @@ def made(
     things = tuple(_object(folder, plan, thing, n) for n, thing in enumerate(project.objects))
     manifest = Manifest(plan.width, plan.height, plan.steps, plan.steps, tuple(plates), things)
     (folder / "manifest.json").write_text(json.dumps(manifest.to_json()), encoding="utf-8")
-    return scene_building.build(project, plan, manifest)
+    return scene_building.build(project, plan, manifest, living_masks.read(project, mask_pictures.grey))
 
 
 def _picture(plan: Plan, index: int, tile: TilePlan, contours: bool, drift: bool) -> Bytes:

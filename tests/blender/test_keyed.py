@@ -8,7 +8,16 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from infinite_parallax.blender_addon import compat, held, listening, properties, scene_project, targets, timeline
+from infinite_parallax.blender_addon import (
+    compat,
+    held,
+    listening,
+    mask_pictures,
+    properties,
+    scene_project,
+    targets,
+    timeline,
+)
 from infinite_parallax.shared import driving, plates
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.scene import SceneSpec
@@ -234,7 +243,9 @@ def test_an_exported_project_has_the_keys_and_so_has_a_scene_that_imports_it(tar
     assert saved["overlays"][0]["keys"]["speed"] == [[0, 0.2], [2.916667, 2]]
     assert len(saved["overlays"][1]["keys"]["amount"]) > 6
     manifest = plates.load(tmp_path)
-    assert driving.build(projects.load(tmp_path / "keyed.json"), manifest, listening.samples) == spec
+    assert (
+        driving.build(projects.load(tmp_path / "keyed.json"), manifest, listening.samples, mask_pictures.grey) == spec
+    )
     bpy.ops.wm.read_homefile(use_empty=True)
     assert bpy.ops.infinite_parallax.import_project(filepath=str(tmp_path / "keyed.json")) == {"FINISHED"}
     assert properties.project(scene()) == projects.load(tmp_path / "keyed.json")

@@ -232,3 +232,17 @@ def test_drives_go_through_the_panel_unchanged(tmp_path: Path) -> None:
     data = filled(tmp_path, *wish)
     assert properties.project(scene()) == projects.from_json(data)
     assert plans.plan(projects.from_json(data), WIDTH, HEIGHT).frames == 36
+
+
+@needs_sound
+def test_beats_poke_a_living_layer(tmp_path: Path) -> None:
+    filled(tmp_path, BEATS | {"target": "poke", "amount": 10.0}, living=[{"layer": 2, "gain": 0.2, "period_s": 1.5}])
+    for _ in range(2):
+        assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+        keys = compat.f_curve(group().living[0], "poke_px", 0).keyframe_points
+        beats = (np.array([key.co[0] for key in keys]) - 1) / 12
+        assert np.abs(beats % 0.5 - 0.25).max() <= 1 / 12
+    spec = built(tmp_path)
+    ringing = next(plane.lives[0].ringing for plane in spec.planes if plane.lives)
+    assert len(ringing.pokes) == len(keys)
+    met(spec, tmp_path, 3, 5)

@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 import pytest
 from infinite_parallax.blender_addon import compat, properties, targets
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.living import Body, Life, most_gain
 from infinite_parallax.shared.scene import SceneSpec
+from infinite_parallax.shared.spectral import procedural
+from infinite_parallax.shared.spectral.volume import to_bytes
 
 from .compared import compared
 from .made import document, made
+from .pictures import texture, write_png
 from .test_grades import GRADES
 from .test_ramp import GROUND, WIDTH, off, spec_of
 
@@ -134,9 +139,116 @@ def test_the_target_may_be_changed(tmp_path: Path) -> None:
         met(built(tmp_path, ALIVE | {"layer": 2}, output={"target": target}), tmp_path, 3)
 
 
+@pytest.mark.usefixtures("registered")
+def test_wind_and_speed_are_keyed_and_act_at_once(target: str, tmp_path: Path) -> None:
+    scene = bpy.context.scene
+    data = document(living=[ALIVE | {"layer": 2}], output={"target": target})
+    properties.fill(scene, projects.from_json(data))
+    entry = scene.infinite_parallax.living[0]
+
+    def spec_now() -> SceneSpec:
+        return made(tmp_path, properties.document(scene) | {"name": "made"}, contours=True)
+
+    compat.key_linear(entry, "wind_deg", [(1, 0.0), (20, 140.0)])
+    compat.key_linear(entry, "speed", [(1, 0.2), (36, 2.0)])
+    compat.key_linear(entry, "gain", [(1, 0.5), (36, 2.0)])
+    scene.frame_set(30)
+    spec = spec_now()
+    targets.build(scene, spec, tmp_path, tmp_path)
+    met(spec, tmp_path, 0, 9, 30)
+    compat.key_linear(entry, "wind_deg", [(1, 0.0), (20, -140.0)])
+    met(spec_now(), tmp_path, 9)
+    drivers = [d.driver for keys in bpy.data.shape_keys for d in keys.animation_data.drivers]
+    assert all(d.is_simple_expression and d.is_valid for d in drivers)
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize("loop", [False, True])
+def test_the_speed_in_the_panel_acts_at_once(tmp_path: Path, loop: bool) -> None:
+    motion = {"direction_deg": 180.0, "step_px": 61, "seconds_per_step": 0.5, "fps": 12, "loop": loop}
+    motion |= {} if loop else {"steps": 4}
+    data = document(living=[ALIVE | {"layer": 2}], motion=motion)
+    properties.fill(bpy.context.scene, projects.from_json(data))
+    spec = made(tmp_path, data, contours=True)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    bpy.context.scene.infinite_parallax.living[0].speed = 0.37
+    faster = document(living=[ALIVE | {"layer": 2, "speed": 0.37}], motion=motion)
+    met(made(tmp_path, faster, contours=True), tmp_path, 4, spec.frames - 1)
+
+
+def test_without_a_panel_wind_and_speed_are_held(tmp_path: Path) -> None:
+    keys = {"wind_deg": [[0, 0], [3, 300]], "speed": [[0, 0.1], [3, 2]]}
+    spec = built(tmp_path, ALIVE | {"layer": 2, "keys": keys})
+    assert len(spec.planes[-1].lives) == 4
+    met(spec, tmp_path, 5, 20)
+
+
+def test_by_a_mask_and_by_a_kept_motion(target: str, tmp_path: Path) -> None:
+    mask = np.zeros((108, WIDTH), np.uint8)
+    mask[:, 60:150] = 255
+    write_png(tmp_path / "mask.png", np.dstack([mask] * 3))
+    moving = procedural.volume(np.ones((18, 32), np.float32), WIDTH, 108, "air", period_s=1.0, frequencies=4)
+    (tmp_path / "motion.npz").write_bytes(to_bytes(moving))
+    entry = {"layer": 2, "motion": str(tmp_path / "motion.npz"), "mask": str(tmp_path / "mask.png"), "gain": 3.0}
+    spec = built(tmp_path, entry, ALIVE | {"layer": 1, "mask": entry["mask"]}, output={"target": target})
+    met(spec, tmp_path, 0, 14)
+
+
+def test_a_mask_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no mask at"):
+        made(tmp_path, document(living=[{"mask": str(tmp_path / "none.png")}]))
+
+
+POKES = [[0.25, 14, 0], [1.0, -9, 4, 120, 90]]
+
+
+@pytest.mark.usefixtures("registered")
+def test_what_is_poked_rings_as_the_arithmetic_says(target: str, tmp_path: Path) -> None:
+    data = document(living=[ALIVE | {"layer": 2, "gain": 0.4, "pokes": POKES}], output={"target": target})
+    spec = made(tmp_path, data, contours=True)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    met(spec, tmp_path, 4, 13, 22)
+    calm = replace(
+        spec,
+        planes=tuple(replace(p, lives=tuple(replace(life, ringing=None) for life in p.lives)) for p in spec.planes),
+    )
+    assert compared(calm, tmp_path, 2)[1].max() <= 4
+    assert compared(calm, tmp_path, 4)[1].mean() > 1
+
+
+@pytest.mark.usefixtures("registered")
+def test_pokes_are_keys(tmp_path: Path) -> None:
+    scene = bpy.context.scene
+    data = document(living=[ALIVE, ALIVE | {"layer": 2, "pokes": POKES}])
+    write_png(tmp_path / "picture.png", texture(0, 0, WIDTH, 108, 1))
+    properties.fill(scene, projects.from_json(data | {"picture": str(tmp_path / "picture.png")}))
+    group = scene.infinite_parallax
+    assert [list(poke) for poke in properties.project(scene).living[1].pokes] == POKES
+    curve = compat.f_curve(group.living[1], "poke_px", 0)
+    assert [round(key.co[0]) for key in curve.keyframe_points] == [4, 13]
+    group.living_index = 1
+    scene.frame_set(31)
+    assert bpy.ops.infinite_parallax.poke(push_px=(0, 7), placed=True, place=(50, 60)) == {"FINISHED"}
+    assert bpy.ops.infinite_parallax.poke(push_px=(0, 8)) == {"FINISHED"}
+    assert [list(poke) for poke in properties.project(scene).living[1].pokes] == [*POKES, [2.5, 0, 8]]
+    for axis in (0, 1):
+        compat.f_curve(group.living[1], "poke_px", axis).keyframe_points[1].co[0] = 10
+    moved = properties.project(scene).living[1].pokes[1]
+    assert moved == (0.75, -9, 4)
+    assert not properties.project(scene).living[1].keys
+    scene.frame_set(-3)
+    with pytest.raises(RuntimeError, match="has not begun"):
+        bpy.ops.infinite_parallax.poke()
+    bpy.ops.infinite_parallax.entry_move(list="living", direction="UP")
+    assert [len(entry.pokes) for entry in properties.project(scene).living] == [3, 0]
+    properties.fill(scene, projects.from_json(document(living=[ALIVE])))
+    assert not properties.project(scene).living[0].pokes
+    assert compat.f_curve(group.living[0], "poke_px", 0) is None
+
+
 def test_ground_that_recedes_may_live(tmp_path: Path) -> None:
     body = Body("air", 30.0, 1.0, 2, 6, 1.0, 4 * WIDTH, 48, GROUND[1], WIDTH, rooted=True)
-    life = Life(0, body, -2, 48, 1.0, 2.0, most_gain(body), 1.0, 12, (6.0, 6.0))
+    life = Life(0, body, -2, 48, 1.0, 2.0, most_gain(body), 1.0, 1.0, 12, (6.0, 6.0))
     plain = spec_of(tmp_path, -1.0)
     spec = replace(plain, planes=(plain.planes[0], replace(plain.planes[1], lives=(life,))))
     targets.build(bpy.context.scene, spec, tmp_path, tmp_path)

@@ -59,6 +59,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "choose_engine": {"name": "telea"},
     "apply_preset": {"name": "Train Window"},
     "speed_preset": {"preset": "EASE_BOTH", "seconds": 0.5},
+    "poke": {"push_px": (12.0, -3.0), "placed": True, "place": (40.0, 60.0)},
     "show_log": {},
 }
 """What is called with a picture, layers and entries alone."""
@@ -82,6 +83,7 @@ def enabled(registered: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def filled(tmp_path: Path) -> Any:
     write_png(tmp_path / "picture.png", texture(0, 0, WIDTH, HEIGHT, 1))
     data = document() | {"picture": str(tmp_path / "picture.png"), "hints": [{"layer": 1, "box": [1, 2, 30, 40]}]}
+    data["living"] = [{"layer": 2}]
     data["objects"] = [{"name": "boat", "layer": 2, "box": [5, 5, 20, 20]}]
     data["cues"] = [{"name": "one"}, {"name": "two", "volume": 0.5}]
     properties.fill(bpy.context.scene, projects.from_json(data | {"inpaint": {"engine": "walk"}}))
@@ -136,6 +138,7 @@ def test_what_is_grey_says_why(filled: Any) -> None:
         lambda: setattr(asking.Asking, "waiting", (None, None)),
         lambda: setattr(asking.Asking, "waiting", None),
         lambda: setattr(group, "picture", ""),
+        group.living.clear,
         group.layers.clear,
     ):
         prepare()

@@ -84,10 +84,11 @@ def test_everything_that_is_drawn_exists(space: str, tmp_path: Path) -> None:
     image = bpy.data.images.load(str(tmp_path / "picture.png")) if space == "IMAGE_EDITOR" else None
     layout = draw_all(space, image)
     for cls in (*projects.SECTIONS.values(), *(kind for kind, _ in projects.LISTS.values())):
-        for d in (d for d in settings.declared(cls) if d.kind != "keys"):
+        for d in (d for d in declared.generated(cls) if d.kind != "keys"):
             wanted = {d.name, declared.dial(d), declared.switch(d.name)}
             assert wanted & set(layout.properties), f"{cls.__name__}.{d.name} is never shown"
-    assert "infinite_parallax.generate" in layout.operators
+    assert "pace" in layout.properties
+    assert {"infinite_parallax.generate", "infinite_parallax.poke"} <= set(layout.operators)
     assert ("infinite_parallax.edit_borders" in layout.operators) == (space != "VIEW_3D")
     assert any(text.startswith("← ") and text.endswith(" px/s") for text in layout.texts)
     assert any(text.startswith("3.0 s: 6 steps") for text in layout.texts)

@@ -188,3 +188,19 @@ def test_the_amplitude_of_a_sway_over_time() -> None:
     heights = np.arange(40.0)
     assert np.abs(sway.moved(heights, 1)).max() == pytest.approx(2, rel=0.02)
     assert not sway.moved(heights, 0).any()
+
+
+def test_beats_poke_living_layers_along_the_wind_and_leave_pokes_by_hand() -> None:
+    living = [{"layer": 1, "wind_deg": 90.0, "pokes": [[1.0, 3, 0, 20, 20], [1.1, 4, 0]]}]
+    project = wish({"feature": "beats", "target": "poke", "amount": 9.0}, living=living)
+    made = drives.driven(project, planned(project), track)
+    assert not made.curves
+    seconds = np.array([second for second, _, _ in made.pokes[0]])
+    assert np.abs(seconds - 0.5 * np.arange(1, len(seconds) + 1)).max() <= 1 / FPS + 1e-6
+    assert {push for _, push, _ in made.pokes[0]} == {(0.0, -9.0)}
+    found = drives.poked(project, made.pokes).living[0].pokes
+    assert (1.0, 3.0, 0.0, 20.0, 20.0) in found
+    assert (1.1, 4.0, 0.0) not in found
+    assert len(found) == len(seconds) + 1
+    with pytest.raises(UsageError, match=r"drives\.0: envelope has no moments"):
+        drives.check(wish({"feature": "envelope", "target": "poke"}, living=living))

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from infinite_parallax.shared import frames, living, scene
+from infinite_parallax.shared import frames, living, living_mesh, scene
+from infinite_parallax.shared import plan as plans
+from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.finishing import LivingLayer
 from infinite_parallax.shared.frames import Texture
 from infinite_parallax.shared.ramp import Ramp, Slide
+from infinite_parallax.shared.settings import Curve
 
 from .test_scene import built, loop, project
 
@@ -30,7 +33,7 @@ def test_the_motion_of_a_place_is_the_same_on_every_tile_that_shows_it() -> None
             life = plane.lives[0]
             on_plate = np.arange(other.lives[0].x + 10.0, one.lives[0].x + one.width - 10)
             rows = np.arange(2.0, plane.height - 2)
-            ways.append(living.moved(plane.lives, rows, on_plate - life.x, None, one.end))
+            ways.append(living_mesh.moved(plane.lives, rows, on_plate - life.x, None, one.end))
         assert ways[0].size
         assert np.abs(ways[0]).max() > 0.05
         assert ways[0] == pytest.approx(ways[1], abs=1e-4)
@@ -41,9 +44,9 @@ def test_a_loop_holds_whole_periods_and_the_motion_comes_round_with_the_plate() 
     life = spec.planes[0].lives[0]
     assert life.turns == round(life.turns) >= 1
     at, columns = np.array([3.0, 9.0]), np.array([5.0, 17.0])
-    begin, end = (living.moved([life], at, columns, None, n) for n in (0, spec.frames))
+    begin, end = (living_mesh.moved([life], at, columns, None, n) for n in (0, spec.frames))
     assert begin == pytest.approx(end, abs=1e-6)
-    around = living.moved([life], at, columns + life.body.width, None, 0)
+    around = living_mesh.moved([life], at, columns + life.body.width, None, 0)
     assert begin == pytest.approx(around, abs=1e-6)
 
 
@@ -86,7 +89,7 @@ def test_the_frame_shows_each_place_where_it_is_moved_to() -> None:
     out = frames.render(shown_alone, frame, lambda _: texture).astype(float)
     left, top = frames.placed(plane, frame)
     rows, columns = plane.lines.at, plane.across
-    away = living.moved(plane.lives, rows, columns, None, frame)
+    away = living_mesh.moved(plane.lives, rows, columns, None, frame)
     checked = 0
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):
@@ -110,7 +113,132 @@ def test_a_place_of_ground_that_recedes_moves_alike_on_every_tile() -> None:
         tile = replace(life, x=x)
         ahead = (1 - ramp.scales(0, 20)[[2, 9, 16]]) * home
         on_tile = place - x - ahead
-        moved = living.moved([tile], at, on_tile, Slide(ramp, home, (0.0, 0.0)), 3)
+        moved = living_mesh.moved([tile], at, on_tile, Slide(ramp, home, (0.0, 0.0)), 3)
         found.append(moved[:, [0, 1, 2], [0, 1, 2]])
     assert found[0] == pytest.approx(found[1], abs=1e-6)
     assert np.ptp(found[0], axis=1).max() > 0.01
+
+
+def poked(plane: scene.Plane, n: float) -> Any:
+    """How far the points of a plane's mesh are moved at a frame."""
+    return living_mesh.moved(plane.lives, plane.lines.at, plane.across, None, n)
+
+
+def test_pokes_move_every_tile_alike_and_only_after_they_come() -> None:
+    calm, rung = (shown({"layer": 0, "gain": 0.1, "pokes": pokes}) for pokes in ([], [[1.0, 5, 0]]))
+    before, after = (
+        [
+            np.abs(poked(a, n) - poked(b, n))[:, 1:-1, 1:-1].max()
+            for a, b in zip(calm.planes, rung.planes, strict=True)
+            if a.lives
+        ]
+        for n in (9, 12)
+    )
+    assert max(before) < 1e-9
+    assert min(after) > 0.5
+    assert scene.from_json(json.loads(json.dumps(rung.to_json()))) == rung
+
+
+def test_a_poke_hits_what_is_at_its_place_then() -> None:
+    layers = [{"height": 20, "velocity": [-8, 0]}, {"velocity": [-3, 0]}]
+    early, late = (
+        shown({"layer": 0, "pokes": [[second, 4, 0, x, 10]]}, layers=layers).planes[0].lives[0].ringing
+        for second, x in ((0.5, 40), (1.5, 24))
+    )
+    assert early.pokes[0][1:] == pytest.approx(late.pokes[0][1:])
+    elsewhere = shown({"layer": 0, "pokes": [[0.5, 4, 0, 10, 10]]}, layers=layers).planes[0].lives[0].ringing
+    assert elsewhere.pokes[0][1:] != pytest.approx(early.pokes[0][1:])
+
+
+def test_in_a_loop_what_was_poked_rings_on_at_the_beginning() -> None:
+    wish = LivingLayer(gain=0.0, pokes=((loop_seconds() - 0.2, 6.0, 0.0),), damping=0.02)
+    spec = built(replace(loop(), living=(wish,)))
+    plane = next(p for p in spec.planes if p.start == 0 and p.lives)
+    assert np.abs(poked(plane, 0)).max() > 0.5
+    assert poked(plane, 0) == pytest.approx(poked(plane, spec.frames), abs=1e-9)
+
+
+def over_time(wish: projects.Project, **ends: tuple[float, float]) -> scene.SceneSpec:
+    """The scene of a project whose first living entry has settings that go from the first to the last given value."""
+    plan = plans.plan(wish, 64, 48)
+    last = (plan.frames - 1) / plan.fps
+    curves = tuple(Curve(name, ((0.0, begin), (last, end))) for name, (begin, end) in ends.items())
+    return built(replace(wish, living=(replace(wish.living[0], keys=curves), *wish.living[1:])))
+
+
+def test_a_speed_that_changes_goes_on_from_where_it_is() -> None:
+    steady = shown({"layer": 0, "speed": 2.0})
+    life = steady.planes[0].lives[0]
+    assert life.turned(10) == pytest.approx(2 * shown({"layer": 0}).planes[0].lives[0].turned(10))
+    plane = over_time(project(living=[{"layer": 0}]), speed=(0.0, 3.0)).planes[0]
+    life = plane.lives[0]
+    gone = np.diff([life.turned(n) for n in range(life.frames + 1)])
+    assert (np.diff(gone) > 0).all(), "faster and faster"
+    assert gone[0] == 0
+    assert gone.sum() == pytest.approx(1.5 * life.natural)
+    assert shown({"layer": 0, "speed": 0.0}).planes[0].lives[0].turned(20) == 0
+
+
+def test_a_loop_closes_at_any_speed() -> None:
+    spec = over_time(replace(loop(), living=(LivingLayer(period_s=1.3),)), speed=(0.2, 1.7))
+    life = spec.planes[0].lives[0]
+    assert life.turns == round(life.turns) >= 1
+    begin, end = (living_mesh.moved([life], np.array([3.0]), np.array([5.0]), None, n) for n in (0, spec.frames))
+    assert begin == pytest.approx(end, abs=1e-6)
+    assert living.turns(5.0, 0.02, True) == 1
+    assert living.turns(5.0, 0.0, True) == 0
+
+
+def test_a_wind_that_turns_is_shared_by_the_quarters_of_the_compass() -> None:
+    wish = project(living=[{"layer": 0, "wind_deg": 30.0}])
+    plane, still = over_time(wish, wind_deg=(30.0, 210.0)).planes[0], shown({"layer": 0, "wind_deg": 30.0}).planes[0]
+    assert [life.body.wind_deg for life in plane.lives] == [30.0, 120.0, 210.0, 300.0]
+    frames = plane.lives[0].frames
+    for n in range(frames):
+        assert sum(life.share(n) ** 2 for life in plane.lives) == pytest.approx(1)
+    # as strong as in a wind that does not turn, whose gain is not lowered to what would fold at another angle
+    at_first = living_mesh.moved(plane.lives, plane.lines.at[1:-1], plane.across[1:-1], None, 0)
+    plain = living_mesh.moved(still.lives, plane.lines.at[1:-1], plane.across[1:-1], None, 0)
+    assert at_first == pytest.approx(plain * plane.lives[0].strength / still.lives[0].strength, abs=1e-6)
+    last = living_mesh.moved(plane.lives, plane.lines.at, plane.across, None, frames - 1)
+    back = living_mesh.moved(plane.lives[2:3], plane.lines.at, plane.across, None, frames - 1)
+    assert last == pytest.approx(back, abs=1e-6)
+
+
+def test_no_wind_that_turns_folds() -> None:
+    spec = over_time(project(living=[{"layer": 0, "gain": 20.0, "preset": "cloth"}]), wind_deg=(0.0, 360.0))
+    plane = next(p for p in spec.planes if p.lives)
+    for n in range(plane.start, plane.end):
+        moved = poked(plane, n)[0][:, 1:-1]
+        assert 1 + (np.diff(moved, axis=1) / np.diff(plane.across[1:-1])).min() > 0.2
+
+
+def loop_seconds() -> float:
+    spec = built(loop())
+    return spec.frames / spec.fps
+
+
+def test_pokes_that_would_fold_are_lowered_and_said() -> None:
+    spec = shown({"layer": 1, "gain": 1.0, "pokes": [[0.5, 400, 0]]})
+    life = next(p.lives[0] for p in spec.planes if p.lives)
+    assert life.ringing is not None
+    assert life.ringing.lowered < 1
+    assert living.lowered([life])[-1].startswith("living.0: the pokes were lowered to ")
+    plane = next(p for p in spec.planes if p.lives)
+    for n in range(plane.start, plane.end):
+        stretch = np.diff(poked(plane, n)[0][:, 1:-1], axis=1) / np.diff(plane.across[1:-1])
+        assert 1 + stretch.min() > 0.2
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ([1, 2], r"living\.0\.pokes\.0 has 2 numbers"),
+        ([-1, 2, 3], "comes at second -1, before the video"),
+        (["a", 2, 3], r"living\.0\.pokes\.0\.0 must be a number"),
+        (7, r"living\.0\.pokes\.0 must be a list of numbers"),
+    ],
+)
+def test_pokes_that_are_none_are_refused(row: Any, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        shown({"pokes": [row]})

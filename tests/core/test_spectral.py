@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from infinite_parallax.shared import poking
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.spectral import SpectralVolume, drift, folding, modes, procedural
 from infinite_parallax.shared.spectral.fields import gaussian, noise
@@ -134,24 +135,48 @@ def test_modes_are_the_peaks_of_the_power() -> None:
     assert np.abs(found[0].shape).max() == pytest.approx(1)
 
 
+def rung(*hits: poking.Hit, damping: float = 0.1, loop: bool = False) -> poking.Ringing:
+    found = poking.rung(modes.modes(two_resonances()), hits, damping, 30.0, 300, loop)
+    assert found is not None
+    return found
+
+
 def test_a_poke_moves_its_place_rings_and_dies_away() -> None:
-    ringing = modes.Ringing(
-        modes.modes(two_resonances()), [modes.Poke(1.0, (320, 4), (30.0, 0.0))], (WIDTH, HEIGHT), damping=0.1
-    )
-    assert ringing.at(0.99) is None
-    first = ringing.at(1.0)
-    assert first is not None
-    assert first[0, 0, 32] == pytest.approx(30, rel=1e-3)
-    q = np.abs(ringing.amplitudes(2.0) / ringing.amplitudes(1.0))
+    ringing, shapes = rung((30.0, (30.0, 0.0), None)), modes.modes(two_resonances())
+    assert not ringing.moved(shapes, 29.9).any()
+    assert ringing.moved(shapes, 30)[0].max() == pytest.approx(30, rel=1e-3)
+    q = np.abs(ringing.at(60) / ringing.at(30))
     np.testing.assert_allclose(q, np.exp(-0.1 * 2 * np.pi * np.array([0.8, 1.8])), rtol=1e-6)
-    assert ringing.at(200.0) is None
+    assert ringing.peaks == pytest.approx(np.abs(ringing.at(30)))
+    strong, weak = (np.abs(rung((0.0, (30.0, 0.0), (row, 32))).at(0)) for row in (0, ROWS - 2))
+    assert weak.max() < 0.3 * strong.max(), "who pushes at the root moves little"
 
 
-def test_a_poke_outside_the_picture_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"The poke at \(700, 4\) is outside"):
-        modes.Ringing(modes.modes(two_resonances()), [modes.Poke(0, (700, 4), (1, 0))], (WIDTH, HEIGHT))
+def test_in_a_loop_a_poke_rings_on_at_the_beginning() -> None:
+    once, again = (rung((290.0, (30.0, 0.0), None), damping=0.02, loop=loop) for loop in (False, True))
+    rounds = sum(rung((290.0 - 300 * k, (30.0, 0.0), None), damping=0.02).at(40) for k in range(1, 60))
+    np.testing.assert_allclose(again.at(40), rounds, rtol=1e-6)
+    np.testing.assert_allclose(again.at(0), again.at(300), rtol=1e-9)
+    assert not once.at(40).any()
+
+
+def test_pokes_and_swinging_share_what_may_fall() -> None:
+    shapes = modes.modes(made())
+    cell = WIDTH / COLUMNS, HEIGHT / ROWS
+    strong, weak = (poking.rung(shapes, [(30.0, (px, 0.0), None)], 0.1, 30.0, 300, False) for px in (900.0, 1.0))
+    assert strong is not None
+    assert weak is not None
+    wild, left = poking.within(strong, shapes, cell, 1.0)
+    assert 0 < wild.lowered < 1
+    assert left == pytest.approx(0.5)
+    tame, rest = poking.within(weak, shapes, cell, 0.4)
+    assert tame.lowered == 1
+    assert 0.9 < rest < 1
+
+
+def test_damping_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="damping is 1"):
-        modes.Ringing([], [], (WIDTH, HEIGHT), damping=1)
+        modes.rates([1.0], 1)
 
 
 def test_drift_fades_between_two_pictures_and_the_one_that_jumps_is_not_seen() -> None:

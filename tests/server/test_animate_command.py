@@ -51,10 +51,17 @@ def test_one_period_closes_as_smoothly_as_it_runs(still: Path) -> None:
 
 
 def test_a_poke_is_seen_from_its_moment_on(still: Path) -> None:
-    calm = animate(still, "--preset", "cloth", "--gain", "0.5", "--period", "2")
-    poked = animate(still, "--preset", "cloth", "--gain", "0.5", "--period", "2", "--poke", "1:96:90:12:0")
+    words = ["--preset", "cloth", "--gain", "0.5", "--period", "2", "--seconds", "1.5"]
+    calm, poked = animate(still, *words), animate(still, *words, "--poke", "1:96:90:12:0", "--damping", "0.1")
     np.testing.assert_array_equal(calm[:8], poked[:8])
     assert np.abs(calm[8].astype(int) - poked[8]).max() > 20
+
+
+def test_in_one_period_a_poke_closes_the_loop(still: Path) -> None:
+    words = ["--preset", "cloth", "--gain", "0.2", "--period", "1.5", "--poke", "1.3:96:90:5:0"]
+    shown = animate(still, *words).astype(int)
+    steps = np.abs(np.diff(np.concatenate([shown, shown[:1]]), axis=0)).mean((1, 2, 3))
+    assert steps[-1] < 1.6 * np.median(steps)
 
 
 def test_what_drifts_begins_and_ends_alike(still: Path) -> None:
