@@ -83,7 +83,7 @@ class INFINITE_PARALLAX_OT_listen(bpy.types.Operator):
             heard = drives.listened(project, next((drive.cue for drive in project.drives), None), samples)
             if self.times != 1:
                 project = self._retimed(scene, heard)
-                heard = Heard(heard.samples, project.sound.tempo_bpm)
+                heard = Heard(heard.samples, project.sound.tempo_bpm, project.sound.beats_per_bar)
             if project.drives:
                 self._drive(scene)
             job_state().heard = heard_words(heard)
@@ -102,7 +102,7 @@ class INFINITE_PARALLAX_OT_listen(bpy.types.Operator):
 
     def _drive(self, scene: Any) -> None:
         project, size = scene_project.settled(scene)
-        if any(drive.target == "speed" for drive in project.drives):
+        if drives.drives_pace(project):
             # the pace that is there may be one that never arrives
             project = replace(project, motion=replace(project.motion, pace=()))
         driven = drives.driven(project, plans.plan(project, *size), samples)

@@ -52,9 +52,13 @@ class INFINITE_PARALLAX_PG_project(bpy.types.PropertyGroup):
         ),
         "pace": bpy.props.FloatProperty(
             name="Speed",
-            description="Speed of the whole journey, 1 as planned: keyframe it, then build the scene again",
+            description=(
+                "Speed of the whole journey, 1 as planned, below 0 back over what it has passed: keyframe it, then "
+                "build the scene again"
+            ),
             default=1.0,
-            min=0.0,
+            min=-1000000.0,
+            soft_min=0.0,
             soft_max=4.0,
             max=1000000.0,
             precision=3,

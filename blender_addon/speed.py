@@ -20,7 +20,7 @@ def points(scene: Any, group: Any, fps: float) -> list[list[float]]:
     if curve is None or not curve.keyframe_points:
         found: list[tuple[float, float]] = [(0.0, drawn_curves.decimal(group.pace))]
     else:
-        drawn = drawn_curves.points(curve, timeline.first_frame(scene), scene, (0.0, None), NEAR)
+        drawn = drawn_curves.points(curve, timeline.first_frame(scene), scene, (None, None), NEAR)
         found = [(round(frame / fps, 6), value) for frame, value in drawn]
     return [] if all(factor == 1 for _, factor in found) else [list(point) for point in found]
 

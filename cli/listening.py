@@ -58,6 +58,7 @@ def as_json(heard: Heard, found: list[Section]) -> dict[str, Any]:
         "seconds": round(heard.seconds, 3),
         "tempo_bpm": None if heard.tempo_bpm is None else round(heard.tempo_bpm, 2),
         "beats_s": [round(float(at), 3) for at in heard.beats],
+        "bars_s": [round(float(at), 3) for at in heard.bars],
         "onsets_s": [round(float(at), 3) for at in heard.onsets],
         "sections": [{"start_s": s.start_s, "end_s": s.end_s, "level_db": s.level_db} for s in found],
     }

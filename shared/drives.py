@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import over_time, poking, settings
+from . import over_time, poking, settings, turning
 from .errors import UsageError
 from .finishing import DRIVEN, Distortion, Drive, Grade, LivingLayer, Overlay
 from .listening.following import Heard, followed
@@ -29,9 +29,10 @@ NEAR = 0.02
 """How far the pace may leave its curve, in parts of the mean speed."""
 TOLERANCE = 0.01
 """How far keys may leave a curve of a setting, in parts of its whole range."""
+DIRECTION = "direction"
 AT_REST = {"speed": 1.0, "saturation": 1.0}
 """What is driven is in silence, where that is not 0."""
-PULSES = "onsets", "beats"
+PULSES = "onsets", "beats", "bars"
 """What comes at moments, and so may poke."""
 SHORTEST_S = 0.1
 """A sound that is shorter moves nothing."""
@@ -69,6 +70,8 @@ def check(project: Project) -> None:
                 f"drives.{i}: {drive.feature} has no moments that could poke.", f"Choose {' or '.join(PULSES)}."
             )
         sound_of(project, drive.cue, f"drives.{i}")
+    if sum(drive.target == DIRECTION for drive in project.drives) > 1:
+        raise UsageError("Several drives cut the direction, and one is all that can.", "Leave the others away.")
 
 
 def sound_of(project: Project, cue: int | None, path: str = "Listening") -> str:
@@ -89,7 +92,12 @@ def sound_of(project: Project, cue: int | None, path: str = "Listening") -> str:
 
 def unpaced(project: Project, plan: Plan) -> Plan:
     """The plan over whose frames the drives go: a speed that they make replaces the pace that there was."""
-    return replace(plan, pace=()) if any(d.target == "speed" for d in project.drives) else plan
+    return replace(plan, pace=()) if drives_pace(project) else plan
+
+
+def drives_pace(project: Project) -> bool:
+    """Whether something drives the speed of the journey, or its direction."""
+    return any(DRIVEN[drive.target] is None for drive in project.drives)
 
 
 def driven(project: Project, plan: Plan, read: Read) -> Driven:
@@ -103,14 +111,19 @@ def driven(project: Project, plan: Plan, read: Read) -> Driven:
         if drive.target == "poke":
             pokes.setdefault(drive.number, []).extend(_poked(project, plan, drive, heard[drive.cue]))
             continue
+        if drive.target == DIRECTION:
+            continue
         number = 0 if drive.target == "speed" else drive.number
         sums.setdefault((drive.target, number), []).append((drive, _value(project, plan, drive, heard[drive.cue])))
     pace, curves = None, {}
+    turns = _turns(project, plan, heard)
+    if turns is not None:
+        sums.setdefault(("speed", 0), [])
     for (target, number), parts in sums.items():
-        curve = _sum(target, parts)
+        curve = _sum(target, parts) if parts else np.ones(plan.frames + 1)
         place = DRIVEN[target]
         if place is None:
-            pace = pace_of(curve, plan)
+            pace = pace_of(curve, plan, turns)
         else:
             curves[place[0], number, place[1]] = _within(curve, *place)
     return Driven(pace, curves, heard, pokes)
@@ -119,7 +132,7 @@ def driven(project: Project, plan: Plan, read: Read) -> Driven:
 def listened(project: Project, cue: int | None, read: Read) -> Heard:
     """What is heard of sound.file, or of a cue; UsageError for a sound that is too short."""
     name = sound_of(project, cue)
-    heard = Heard.of(read(name), project.sound.tempo_bpm)
+    heard = Heard.of(read(name), project.sound.tempo_bpm, project.sound.beats_per_bar)
     if heard.seconds < SHORTEST_S:
         raise UsageError(
             f"The sound {name} lasts {heard.seconds:.3f} s, too short to move anything.", "Choose another."
@@ -140,25 +153,31 @@ def poked(project: Project, pokes: Mapping[int, Sequence[Poke]]) -> Project:
 
 def _poked(project: Project, plan: Plan, drive: Drive, heard: Heard) -> list[Poke]:
     """A poke along the wind wherever the feature of a drive has a pulse, as strong as that is."""
-    values, wish = _pulses(project, plan, drive, heard), project.living[drive.number]
+    values, wish = heard.feature(drive.feature, _moments(project, plan, drive), plan.fps), project.living[drive.number]
     found = ((n, poking.along(wish.wind_deg, drive.amount * float(values[n]))) for n in np.flatnonzero(values))
     return [(round(n / plan.fps, 6), push, None) for n, push in found if any(push)]
 
 
-def _pulses(project: Project, plan: Plan, drive: Drive, heard: Heard) -> Values:
-    """A drive's feature at every frame, 0 to 1."""
-    start_s = 0.0 if drive.cue is None else project.cues[drive.cue].start_s
-    return heard.feature(drive.feature, np.arange(plan.frames) / plan.fps - start_s, plan.fps)
-
-
 def _value(project: Project, plan: Plan, drive: Drive, heard: Heard) -> Values:
     """A drive's feature, smoothed, 0 to 1 at frames 0..n; in a loop the last is the first."""
-    start_s = 0.0 if drive.cue is None else project.cues[drive.cue].start_s
-    count = plan.frames + (not plan.loop)
-    moments = np.arange(count) / plan.fps - start_s
-    values = heard.feature(drive.feature, moments, plan.fps)
+    values = heard.feature(drive.feature, _moments(project, plan, drive), plan.fps)
     values = followed(1 - values if drive.invert else values, plan.fps, drive.attack_s, drive.release_s, plan.loop)
     return np.append(values, values[0]) if plan.loop else values
+
+
+def _turns(project: Project, plan: Plan, heard: dict[int | None, Heard]) -> tuple[list[int], int] | None:
+    """The frames at which the journey may turn, and how many stretches go forth for one back; None if nothing says."""
+    drive = next((drive for drive in project.drives if drive.target == DIRECTION), None)
+    if drive is None:
+        return None
+    values = heard[drive.cue].feature(drive.feature, _moments(project, plan, drive), plan.fps)
+    return turning.marks(1 - values if drive.invert else values), max(1, round(drive.amount))
+
+
+def _moments(project: Project, plan: Plan, drive: Drive) -> Values:
+    """The seconds of a drive's sound at frames 0..n of the plan; in a loop up to the last but one."""
+    start_s = 0.0 if drive.cue is None else project.cues[drive.cue].start_s
+    return np.asarray(np.arange(plan.frames + (not plan.loop)) / plan.fps - start_s, np.float64)
 
 
 def _sum(target: str, parts: Sequence[tuple[Drive, Values]]) -> Values:
@@ -173,14 +192,22 @@ def _within(curve: Values, kind: str, name: str) -> Values:
     return np.asarray(np.round(np.clip(curve, limits.low, limits.high), 6), np.float64)
 
 
-def pace_of(curve: Values, plan: Plan) -> Points:
+def pace_of(curve: Values, plan: Plan, turns: tuple[list[int], int] | None = None) -> Points:
     """A speed at frames 0..n as the pace of a plan without one: [second, factor] points whose mean is 1, so that the
-    journey lasts as long as planned and ends where it is to end. UsageError for a speed that is 0 throughout."""
+    journey lasts as long as planned and ends where it is to end. UsageError for a speed that is 0 throughout.
+
+    With `turns`, the frames at which it may turn and how many stretches go forth for one back, it is as much faster as
+    it goes back.
+    """
     speed = np.maximum(curve, 0)
     mean = float(np.mean((speed[1:] + speed[:-1]) / 2))
     if mean <= 0:
         raise UsageError("The drives let the journey stand still.", "Raise the offset or the amount of one.")
     speed, near = np.maximum(speed / mean, SLOWEST), NEAR
+    if turns is not None:
+        speed = speed * turning.signs(*turns, speed)
+        # what the lines leave out must not add up to an end that is reached too early
+        near *= float(turning.way(speed)[-1] / turning.way(np.abs(speed))[-1]) / 2
     values = speed.tolist()
     while len(at := corners(values, near)) > MOST_POINTS:
         near *= 2

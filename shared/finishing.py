@@ -33,6 +33,9 @@ class Sound:
         unit="bpm",
         advanced=True,
     )
+    beats_per_bar: int = setting(
+        4, "Beats of a bar, for drives by bars; the first is the strongest.", low=1, high=16, advanced=True
+    )
     metres_per_unit: float = setting(
         8.0, "Metres to the nearest layer; a layer half as fast is twice as far.", above=0, high=100000, unit="m"
     )
@@ -84,9 +87,10 @@ class SoundCue:
     seed: int = setting(0, "Same seed, same sound, of those made by the project.", low=0, high=2**31 - 1, advanced=True)
 
 
-FEATURES = ("envelope", "onsets", "beats", "low", "mid", "high")
+FEATURES = ("envelope", "onsets", "beats", "bars", "low", "mid", "high")
 DRIVEN = {
     "speed": None,
+    "direction": None,
     "overlay": ("overlays", "amount"),
     "distortion": ("distortions", "amplitude_px"),
     "living": ("living", "gain"),
@@ -94,7 +98,7 @@ DRIVEN = {
     "brightness": ("grades", "brightness"),
     "saturation": ("grades", "saturation"),
 }
-"""What a sound can drive: the list of the project and the setting of its entries; the speed is the journey's."""
+"""What a sound can drive: the list of the project and the setting of its entries; None for the journey itself."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +107,14 @@ class Drive:
 
     feature: str = setting(
         "envelope",
-        "What of the sound: loudness (envelope), beginnings (onsets), beats, or loudness below 200, up to 2000, above "
-        "2000 Hz (low, mid, high).",
+        "What of the sound: loudness (envelope), beginnings (onsets), beats, the first of each bar (bars), or loudness "
+        "below 200, up to 2000, above 2000 Hz (low, mid, high).",
         choices=FEATURES,
     )
     target: str = setting(
         "speed",
-        "What it moves: the whole journey's speed, or a setting; poke pushes a living layer, amount px along its wind.",
+        "What it moves: the whole journey's speed; its direction, which turns at the pulses; or a setting; poke pushes "
+        "a living layer, amount px along its wind.",
         choices=tuple(DRIVEN),
     )
     number: int = setting(
@@ -117,7 +122,11 @@ class Drive:
     )
     cue: int | None = setting(None, "The cue that is listened to, counted from 0. Empty: sound.file.", low=0, high=127)
     amount: float = setting(
-        1.0, "What the loudest adds, in units of the setting; negative takes away.", low=-1000, high=1000
+        1.0,
+        "What the loudest adds, in units of the setting; negative takes away. Of the direction: how many stretches go "
+        "forth for one back.",
+        low=-1000,
+        high=1000,
     )
     offset: float | None = setting(
         None,

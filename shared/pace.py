@@ -52,12 +52,30 @@ class Pace:
         return self.travelled[i] + since * self.factors[i] + since * since * self._rise(i) / 2
 
     def arrival(self, way: Fraction) -> float | None:
-        """The second of the video at which `way` planned seconds are behind; None if it stands still before."""
-        i = max(0, bisect.bisect_left(self.travelled, way) - 1)
+        """The second of the video at which `way` planned seconds are behind for the first time; None if it never gets
+        that far."""
+        i = self._reached(way)
         rest, factor, rise = float(way - self.travelled[i]), float(self.factors[i]), float(self._rise(i))
         # the smaller root of factor * t + rise * t^2 / 2 = rest, in the form that does not cancel
         slope = factor + math.sqrt(max(0.0, factor * factor + 2 * rise * rest))
         return float(self.seconds[i]) + 2 * rest / slope if slope > 0 else None
+
+    def _reached(self, way: Fraction) -> int:
+        """The point after which a way is reached for the first time."""
+        if not self.turns:
+            return max(0, bisect.bisect_left(self.travelled, way) - 1)
+        for i in range(len(self.seconds) - 1):
+            factor, rise, after = self.factors[i], self._rise(i), self.factors[i + 1]
+            # where it turns back between two points, it is farthest in between
+            peak = self.travelled[i] - factor * factor / rise / 2 if factor > 0 > after else Fraction(0)
+            if max(self.travelled[i + 1], peak) >= way:
+                return i
+        return len(self.seconds) - 1
+
+    @property
+    def turns(self) -> bool:
+        """Whether it ever leads back."""
+        return min(self.factors) < 0
 
     @property
     def standstill(self) -> Fraction | None:
@@ -79,6 +97,8 @@ def pace(points: Points) -> Pace | None:
     """The pace of a project's points; None if it is 1 throughout. UsageError where the seconds do not rise."""
     if all(factor == 1 for _, factor in points):
         return None
+    if points[0][0] < 0:
+        raise UsageError(f"motion.pace.0 is at second {points[0][0]:g}.", "The video begins at 0.")
     for i, ((before, _), (second, _)) in enumerate(itertools.pairwise(points), 1):
         if second <= before:
             raise UsageError(

@@ -87,18 +87,38 @@ class Plan:
         """The step that the journey has reached at a frame, whole or not.
 
         With a pace the whole journey is travelled at frame number `frames`, the one after the last, exactly: so a
-        loop closes. The factors are bent for that by what half a frame makes of the whole, at most.
+        loop closes. The factors are bent for that by what half a frame makes of the whole, at most. A pace that leads
+        back beyond the beginning, where nothing is painted, waits there.
         """
         curve, fps = self._curve, geometry.exact(self.fps)
         if curve is None:
             return Fraction(frame) / self.frames_per_step
-        return self.steps * curve.way(frame / fps) / curve.way(self.frames / fps)
+        step = self.steps * curve.way(frame / fps) / curve.way(self.frames / fps)
+        return min(max(step, Fraction(0)), Fraction(self.steps)) if curve.turns else step
+
+    @cached_property
+    def _reached(self) -> tuple[Fraction, ...]:
+        """The steps at all frames, for a journey that turns back."""
+        return tuple(self.step_at(frame) for frame in range(self.frames))
 
     def first_frame_at(self, step: Fraction | int) -> int:
         """The first frame at which the journey has reached a step."""
         if self._curve is None:
             return math.ceil(step * self.frames_per_step)
+        if self._curve.turns:
+            return next((n for n, reached in enumerate(self._reached) if reached >= step), self.frames)
         return bisect.bisect_left(range(self.frames), Fraction(step), key=self.step_at)
+
+    def between(self, first: Fraction | int, last: Fraction | int) -> list[tuple[int, int]]:
+        """The stretches of frames, from..to, in which the journey is between two steps, without the second unless it
+        is the end: one, but for a journey that turns back."""
+        if self._curve is None or not self._curve.turns:
+            start, end = (min(self.frames, self.first_frame_at(k)) for k in (first, last))
+            end = self.frames if last == self.steps else end
+            return [(start, end)] if start < end else []
+        inside = [first <= step and (step < last or last == self.steps) for step in self._reached]
+        edges = [n for n in range(len(inside) + 1) if (n > 0 and inside[n - 1]) != (n < len(inside) and inside[n])]
+        return list(zip(edges[::2], edges[1::2], strict=True))
 
     def key_frames(self, start: int, end: int, tolerance_steps: float) -> list[int]:
         """Frames, `start` and `end` among them, between which the journey is linear to within a part of a step."""

@@ -175,17 +175,17 @@ def _planes(plan: Plan, plate: Plate, manifest: Manifest, frame: Framing, channe
 def _tile_plane(
     plan: Plan, layer: int, velocity: geometry.Velocity, tile: Tile, frame: Framing, name: str, channel: int
 ) -> Iterator[Plane]:
-    """The plane of a tile of a layer; none if it is on show for less than a frame."""
-    start, end = (min(plan.frames, plan.first_frame_at(k)) for k in (tile.first, tile.last))
-    end = plan.frames if tile.last == plan.steps else end
-    if end > start:
+    """The plane of a tile of a layer, and of a journey that turns back one for each time that it comes by; none if it
+    is on show for less than a frame."""
+    for number, (start, end) in enumerate(plan.between(tile.first, tile.last)):
+        again = f" again {number}" if number else ""
         fading = (tile.last - tile.first) / LEVELS if tile.is_cover else math.inf
         at = plan.key_frames(start, end, min(fading, _tolerance_steps(velocity, frame.scale)))
         keys = tuple(_key(plan, velocity, tile, frame, n) for n in at)
         shown = tuple(_opacity(plan, tile, n) for n in at)
         size = tile.width, tile.height
         slide = _slide(plan, velocity, tile, at)
-        yield Plane(name, layer, channel, tile.file, *size, start, end, frame.scale, keys, shown, slide)
+        yield Plane(f"{name}{again}", layer, channel, tile.file, *size, start, end, frame.scale, keys, shown, slide)
 
 
 def _object_planes(plan: Plan, thing: ObjectPlate, frame: Framing, name: str, channel: int) -> Iterator[Plane]:

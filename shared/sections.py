@@ -53,8 +53,9 @@ class Motion:
     )
     pace: tuple[tuple[float, float], ...] = setting(
         (),
-        "Speed over time: [second, factor] points, linear between them, the last one held. Empty: 1 throughout.",
-        low=0,
+        "Speed over time: [second, factor] points, linear between them, the last one held; below 0 it goes back over "
+        "what it has passed. Empty: 1 throughout.",
+        low=-1000000,
         high=1000000,
         flag="pace",
     )

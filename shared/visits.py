@@ -68,12 +68,9 @@ def visits(plan: Plan, thing: ObjectPlate) -> tuple[Visit, ...]:
     for shift in dict.fromkeys((Fraction(0), away)):
         times = _inside(plan, thing.velocity, (x + shift, y), (width, height))
         if times is not None:
-            start = plan.first_frame_at(times[0])
             # the frame at which it has just left is not needed, but that of the last step is
-            end = plan.frames if times[1] == plan.steps else plan.first_frame_at(times[1])
-            if start < min(end, plan.frames):
-                found.append(Visit(start, min(end, plan.frames), x + shift, y, thing.velocity))
-    return tuple(found)
+            found += [Visit(start, end, x + shift, y, thing.velocity) for start, end in plan.between(*times)]
+    return tuple(sorted(found, key=lambda visit: visit.start)) if len(found) > 2 else tuple(found)
 
 
 def check_ways(objects: Sequence[Object], plan: Plan) -> None:

@@ -28,11 +28,12 @@ class Heard:
 
     samples: Samples
     given_bpm: float | None = None
+    beats_per_bar: int = 4
 
     @classmethod
-    def of(cls, samples: Samples, given_bpm: float | None = None) -> "Heard":
+    def of(cls, samples: Samples, given_bpm: float | None = None, beats_per_bar: int = 4) -> "Heard":
         """What is heard in samples [n] or [n, channels] at ANALYSIS_RATE."""
-        return cls(mono(samples), given_bpm)
+        return cls(mono(samples), given_bpm, beats_per_bar)
 
     @property
     def seconds(self) -> float:
@@ -59,13 +60,22 @@ class Heard:
         """The seconds of the beats; none without a tempo."""
         return pulses.beats(self.strength, self.tempo_bpm, self.seconds) if self.tempo_bpm else np.zeros(0)
 
+    @cached_property
+    def bars(self) -> Values:
+        """The seconds at which bars begin: of every so many beats the one that is the strongest on the whole."""
+        if not len(self.beats):
+            return self.beats
+        strong, every = self._strength_at(self.beats), self.beats_per_bar
+        means = [float(strong[first::every].mean()) for first in range(min(every, len(strong)))]
+        return np.asarray(self.beats[int(np.argmax(means)) :: every])
+
     def feature(self, name: str, moments: Values, fps: float) -> Values:
         """A feature at moments, in seconds of the sound, of a video of `fps` frames per second: float64, 0 to 1."""
         if name == "envelope":
             return self._loudness(moments, fps)
         if name in BANDS_HZ:
             return self._band(name, moments)
-        at = self.onsets if name == "onsets" else self.beats
+        at = {"onsets": self.onsets, "beats": self.beats, "bars": self.bars}[name]
         how = self._strength_at(at) if name == "onsets" else np.ones(len(at))
         out = np.zeros(len(moments))
         nearest = np.rint((at - moments[0]) * fps).astype(np.int64)

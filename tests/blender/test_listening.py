@@ -79,6 +79,28 @@ def test_the_speed_follows_the_beats_and_the_journey_arrives(tmp_path: Path, loo
 
 
 @needs_sound
+@pytest.mark.parametrize(("target", "loop"), [("vse", False), ("vse", True), ("compositor", False), ("planes", False)])
+def test_the_direction_is_cut_and_every_frame_is_where_it_should_be(tmp_path: Path, target: str, loop: bool) -> None:
+    layers = [{"height": 40, "velocity": [-32, 0]}, {"velocity": [-64, 0]}]
+    motion = {"seconds_per_step": 0.5, "fps": 12, "loop": loop, "steps": 12}
+    plates = {"tile_px": 300, "overlap_px": 2}
+    things = [{"name": "boat", "layer": 1, "box": [100, 60, 124, 84]}]
+    wish = {"motion": motion, "layers": layers, "plates": plates, "output": {"target": target}, "objects": things}
+    filled(tmp_path, {"feature": "beats", "target": "direction", "amount": 2.0}, **wish)
+    before = scene_project.plan_of(scene())[1]
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    after = scene_project.plan_of(scene())[1]
+    assert (after.frames, after.step_at(after.frames)) == (before.frames, before.steps)
+    way = np.array([float(after.step_at(n)) for n in range(after.frames + 1)])
+    back = np.flatnonzero(np.diff(way) < 0)
+    assert len(back) > after.frames / 5
+    spec = built(tmp_path)
+    again = [plane for plane in spec.planes if " again " in plane.name]
+    assert again, "a tile comes by a second time"
+    met(spec, tmp_path, 0, int(back[0]), int(back[0]) + 4, again[0].start, spec.frames - 1)
+
+
+@needs_sound
 @pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
 def test_settings_follow_too(tmp_path: Path, target: str) -> None:
     filled(

@@ -204,3 +204,49 @@ def test_beats_poke_living_layers_along_the_wind_and_leave_pokes_by_hand() -> No
     assert len(found) == len(seconds) + 1
     with pytest.raises(UsageError, match=r"drives\.0: envelope has no moments"):
         drives.check(wish({"feature": "envelope", "target": "poke"}, living=living))
+
+
+def reached(plan: Plan) -> np.ndarray:
+    """The steps at all frames and the one after the last."""
+    return np.array([float(plan.step_at(n)) for n in range(plan.frames + 1)])
+
+
+@pytest.mark.parametrize("loop", [False, True])
+@pytest.mark.parametrize("forth", [1, 2, 3])
+def test_the_direction_is_cut_on_bars_and_the_journey_still_arrives(forth: int, loop: bool) -> None:
+    motion = {"step_px": 40, "seconds_per_step": 0.5, "fps": FPS, "loop": loop, "steps": 36}
+    project = wish({"feature": "bars", "target": "direction", "amount": forth}, motion=motion)
+    before, after = planned(project), paced(project)
+    assert after.frames == before.frames
+    assert (after.step_at(0), after.step_at(after.frames)) == (0, before.steps)
+    way = reached(after)
+    assert way.min() >= 0
+    assert way.max() <= after.steps
+    turns = np.flatnonzero(np.diff(np.sign(np.diff(way)))) + 1
+    assert len(turns) >= 2
+    bars = np.rint(np.arange(0.5, after.frames / FPS, 2.0) * FPS)
+    assert np.abs(turns[:, None] - bars).min(axis=1).max() <= 2, "it turns where a bar begins"
+    steps = np.diff(way)
+    assert (steps < 0).sum() <= after.frames / (forth + 1) + 2
+    assert steps[0] > 0
+    assert steps[-1] > 0, "in a loop it goes on as it began"
+
+
+def test_speed_and_direction_are_driven_together() -> None:
+    direction = {"feature": "bars", "target": "direction", "amount": 2}
+    project = wish({"feature": "beats", "amount": 4.0, "attack_s": 0, "release_s": 0.1}, direction)
+    steps = np.diff(reached(paced(project)))
+    assert steps.min() < 0
+    assert np.abs(steps).max() > 2 * np.median(np.abs(steps))
+    with pytest.raises(UsageError, match="Several drives cut the direction"):
+        drives.driven(wish(direction, direction), planned(project), track)
+
+
+def test_bars_begin_with_the_strongest_beat() -> None:
+    for first in range(4):
+        sound = track("")[round(ANALYSIS_RATE * 0.5 * first) :]
+        heard = Heard.of(sound)
+        louder = (-first % 4) * 0.5 + 0.5
+        assert np.abs((heard.bars - louder) / 2 - np.rint((heard.bars - louder) / 2)).max() < 0.03, first
+    assert len(Heard.of(track(""), beats_per_bar=2).bars) == pytest.approx(len(Heard.of(track("")).bars) * 2, abs=1)
+    assert not len(Heard.of(np.zeros(ANALYSIS_RATE * 4, np.float32)).bars)
