@@ -10,7 +10,17 @@ from typing import Any, ClassVar
 import bpy
 
 from ..shared.errors import UsageError
-from . import compat, compositing, drawn_rows, grade_groups, overlay_strips, planes, sheet_formulas, timeline
+from . import (
+    compat,
+    compositing,
+    drawn_rows,
+    grade_groups,
+    overlay_strips,
+    planes,
+    sheet_formulas,
+    shimmer_nodes,
+    timeline,
+)
 from .held import HELD
 from .refusals import reported
 from .scene_settings import RANGE
@@ -54,7 +64,8 @@ def _datablocks(scene: Any) -> list[Any]:
     for thing in _objects(scene):
         trees = [slot.material.node_tree for slot in thing.material_slots if slot.material is not None]
         shape = getattr(thing.data, "shape_keys", None)
-        found += [thing, *trees, *([shape] if shape is not None else [])]
+        groups = [group for tree in trees if tree is not None and (group := shimmer_nodes.group_of(tree)) is not None]
+        found += [thing, *trees, *groups, *([shape] if shape is not None else [])]
     return found
 
 

@@ -88,6 +88,9 @@ def _over_time(spec: SceneSpec) -> Mapping[tuple[str, int, str], Sequence[float]
             if sway.shares and sway.amplitude:
                 most = sway.amplitude / sway.per_px
                 found["distortions", sway.distortion, "amplitude_px"] = [most * share for share in sway.shares]
+        if plane.shimmer is not None:
+            values = {"strength": plane.shimmer.strengths, "phase": plane.shimmer.phases}
+            found |= {("shimmers", plane.shimmer.shimmer, name): told for name, told in values.items() if told}
         for life in plane.lives:
             if life.gains:
                 found["living", life.living, "gain"] = life.gains

@@ -49,11 +49,13 @@ def write(scene: Any, project: Project, driven: Driven) -> None:
         speed.write(scene, group, driven.pace, project.motion.fps)
     for (kind, number, name), curve in driven.curves.items():
         entry, keys = getattr(group, kind)[number], drives.keys(curve)
-        setattr(entry, name, keys[0][1])
-        if curve.min() == curve.max():
-            compat.remove_curve(entry, name)
-        else:
-            compat.key_linear(entry, name, [(first + n, value) for n, value in keys])
+        now = drives.told((kind, number, name), keys[0][1])
+        setattr(entry, name, now if len(now) > 1 else now[0])
+        for index in range(len(now)):
+            if curve.min() == curve.max():
+                compat.remove_curve(entry, name, index)
+            else:
+                compat.key_linear(entry, name, [(first + n, value) for n, value in keys], index)
     living = drives.poked(project, driven.pokes).living
     for number in driven.pokes:
         pokes.write(scene, group.living[number], poking.pokes(living[number]), project.motion.fps)

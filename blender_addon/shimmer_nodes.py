@@ -84,6 +84,12 @@ def source(material: Any) -> Any | None:
     return texture.outputs["Color"] if texture is not None else None
 
 
+def group_of(tree: Any) -> Any | None:
+    """The node group by which a material shimmers, if it does."""
+    node = _tagged(tree, NODE)
+    return None if node is None else node.node_tree
+
+
 def images(tree: Any) -> Iterator[Any]:
     """The pictures that a material's shimmer adds up."""
     node = _tagged(tree, NODE)
@@ -144,9 +150,15 @@ def _fill(group: Any, plane: Plane, pictures: list[tuple[Path, Path]], beyond: s
     entrance = group.nodes.new("NodeGroupInput")
     end = entrance.outputs[0]
     per_frame = 2 * math.pi * wish.turns / wish.frames
-    control = held.control("STRENGTH", timeline, ("shimmers", wish.shimmer, "strength"), wish.strength)
+    controls = [
+        held.control(name, timeline, ("shimmers", wish.shimmer, setting), now, over_time)
+        for name, setting, now, over_time in (
+            ("STRENGTH", "strength", wish.strength, wish.strengths),
+            ("PHASE", "phase", wish.phase, wish.phases),
+        )
+    ]
     for turns, pair in enumerate(pictures, 1):
-        angle = f"{turns * per_frame:.12g}*(frame-{first})"
+        angle = f"({turns * per_frame:.12g}*(frame-{first})+{turns * 2 * math.pi:.12g}*PHASE)"
         for row, (path, of_time) in enumerate(zip(pair, (f"(cos({angle})-1)", f"sin({angle})"), strict=True)):
             texture, amount, added = (
                 group.nodes.new(f"ShaderNode{kind}") for kind in ("TexImage", "Value", "VectorMath")
@@ -157,7 +169,7 @@ def _fill(group: Any, plane: Plane, pictures: list[tuple[Path, Path]], beyond: s
             texture.image.colorspace_settings.name = "Non-Color"
             texture.interpolation, texture.extension = "Linear", beyond
             amount.label = f"{turns} turns {('cos', 'sin')[row]}"
-            compat.drive(amount.outputs[0], "default_value", f"STRENGTH*{of_time}", [control])
+            compat.drive(amount.outputs[0], "default_value", f"STRENGTH*{of_time}", controls)
             added.operation = "MULTIPLY_ADD"
             group.links.new(texture.outputs["Color"], added.inputs[0])
             group.links.new(amount.outputs[0], added.inputs[1])

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,14 @@ def paint(
     project: Project, picture: Path, folder: Path, server: str | None = None, token: Path | None = None
 ) -> Painted:
     """Paint a project's plates and fetch them into `folder`; for layers that shimmer, fit wavelets to them."""
-    shimmering = any(wish.strength for wish in project.shimmers)
-    if shimmering:
+    # what a sound drives may be 0 in the project
+    driven = {drive.number for drive in project.drives if drive.target == "shimmer"}
+    shimmers = tuple(replace(w, strength=1.0) if n in driven else w for n, w in enumerate(project.shimmers))
+    if any(wish.ever for wish in shimmers):
         check_torch()
     painted = _fetched(project, picture, folder, server, token)
-    if shimmering:
-        gabor_plates.fit(folder, painted.project.shimmers)
+    if any(wish.ever for wish in shimmers):
+        gabor_plates.fit(folder, shimmers)
     return painted
 
 

@@ -14,14 +14,14 @@ import numpy as np
 
 from . import over_time, poking, settings, turning
 from .errors import UsageError
-from .finishing import DRIVEN, Distortion, Drive, Grade, LivingLayer, Overlay
+from .finishing import DRIVEN, Distortion, Drive, Grade, LivingLayer, Overlay, Shimmer
 from .listening.following import Heard, followed
 from .listening.spectrum import Samples, Values
 from .pace import Points, corners
 from .plan import Plan
 from .poking import Poke
 from .project import Project
-from .settings import MOST_POINTS, Curve
+from .settings import MOST_POINTS, Curve, Declared
 
 SLOWEST = 0.01
 """The least speed, in parts of the mean: a journey that stands still at its end would be taken to end there."""
@@ -30,7 +30,7 @@ NEAR = 0.02
 TOLERANCE = 0.01
 """How far keys may leave a curve of a setting, in parts of its whole range."""
 DIRECTION = "direction"
-AT_REST = {"speed": 1.0, "saturation": 1.0}
+AT_REST = dict.fromkeys(("speed", "saturation", "shadows", "midtones", "lights"), 1.0)
 """What is driven is in silence, where that is not 0."""
 PULSES = "onsets", "beats", "bars"
 """What comes at moments, and so may poke."""
@@ -41,7 +41,13 @@ Place = tuple[str, int, str]
 """A setting of an entry: the list of the project, the number in it, its name."""
 Read = Callable[[str], Samples]
 """Gives the samples of a sound file at ANALYSIS_RATE: float32 [n, channels]."""
-KINDS: dict[str, type[Any]] = {"overlays": Overlay, "distortions": Distortion, "living": LivingLayer, "grades": Grade}
+KINDS: dict[str, type[Any]] = {
+    "overlays": Overlay,
+    "distortions": Distortion,
+    "living": LivingLayer,
+    "shimmers": Shimmer,
+    "grades": Grade,
+}
 
 
 @dataclass(frozen=True)
@@ -188,8 +194,17 @@ def _sum(target: str, parts: Sequence[tuple[Drive, Values]]) -> Values:
 
 
 def _within(curve: Values, kind: str, name: str) -> Values:
-    limits = next(d.limits for d in settings.declared(KINDS[kind]) if d.name == name)
+    limits = _declared(kind, name).limits
     return np.asarray(np.round(np.clip(curve, limits.low, limits.high), 6), np.float64)
+
+
+def _declared(kind: str, name: str) -> Declared:
+    return next(d for d in settings.declared(KINDS[kind]) if d.name == name)
+
+
+def told(place: Place, value: float) -> tuple[float, ...]:
+    """A value of a driven setting as the numbers that the setting has: all channels of a colour alike."""
+    return (value,) * (3 if _declared(place[0], place[2]).kind == "triple" else 1)
 
 
 def pace_of(curve: Values, plan: Plan, turns: tuple[list[int], int] | None = None) -> Points:
@@ -227,7 +242,8 @@ def applied(project: Project, plan: Plan, curves: dict[Place, Values]) -> Projec
     """A project whose entries are keyed by curves, over what keys they had of the same settings."""
     found = {kind: list(getattr(project, kind)) for kind in KINDS}
     for (kind, number, name), curve in curves.items():
-        points = tuple((n / plan.fps, value) for n, value in enumerate(curve[: plan.frames].tolist()))
+        values = (told((kind, number, name), value) for value in curve[: plan.frames].tolist())
+        points = tuple((n / plan.fps, *value) for n, value in enumerate(values))
         found[kind][number] = over_time.with_curve(found[kind][number], Curve(name, points))
     lists: dict[str, Any] = {kind: tuple(entries) for kind, entries in found.items()}
     return replace(project, **lists)

@@ -95,8 +95,18 @@ DRIVEN = {
     "distortion": ("distortions", "amplitude_px"),
     "living": ("living", "gain"),
     "poke": ("living", "pokes"),
+    "shimmer": ("shimmers", "strength"),
+    "shimmer_phase": ("shimmers", "phase"),
     "brightness": ("grades", "brightness"),
     "saturation": ("grades", "saturation"),
+    "contrast": ("grades", "contrast"),
+    "temperature": ("grades", "temperature"),
+    "tint": ("grades", "tint"),
+    "match": ("grades", "match"),
+    "curve": ("grades", "curve_amount"),
+    "shadows": ("grades", "lift"),
+    "midtones": ("grades", "gamma"),
+    "lights": ("grades", "gain"),
 }
 """What a sound can drive: the list of the project and the setting of its entries; None for the journey itself."""
 
@@ -118,7 +128,10 @@ class Drive:
         choices=tuple(DRIVEN),
     )
     number: int = setting(
-        0, "Which overlay, distortion, living layer or grade, counted from 0; the speed has none.", low=0, high=63
+        0,
+        "Which overlay, distortion, living layer, shimmer or grade, counted from 0; the journey itself has none.",
+        low=0,
+        high=63,
     )
     cue: int | None = setting(None, "The cue that is listened to, counted from 0. Empty: sound.file.", low=0, high=127)
     amount: float = setting(
@@ -130,7 +143,7 @@ class Drive:
     )
     offset: float | None = setting(
         None,
-        "What it is in silence. Empty: 1 for speed and saturation, 0 for the others.",
+        "What it is in silence. Empty: 1 for speed, saturation, shadows, midtones and lights, 0 for the others.",
         low=-1000,
         high=1000,
     )
@@ -263,13 +276,25 @@ class Shimmer:
     """A layer that shimmers: Gabor wavelets fitted to its plate change it as their phases turn."""
 
     layer: int | None = setting(None, "The layer that shimmers, counted from 0. Empty: all.", low=0, high=63)
-    strength: float = setting(0.5, "How much it shimmers: 0 the plate as it is, 1 all of the wavelets.", low=0, high=1)
+    strength: float = setting(
+        0.5, "How much it shimmers: 0 the plate as it is, 1 all of the wavelets.", low=0, high=1, keyed=True
+    )
     period_s: float = setting(
         8.0, "Seconds until the shimmer repeats; in a loop rounded to a whole part of it.", low=0.2, high=3600, unit="s"
     )
     turns: int = setting(2, "How often phases turn in that time at most; each wavelet 0 times to this.", low=1, high=6)
+    phase: float = setting(
+        0.0, "How far it is turned on besides, in parts of that time.", low=-1000, high=1000, keyed=True
+    )
     wavelets: int = setting(256, "How many wavelets are fitted to a square of 512 px.", low=8, high=8192)
     seed: int = setting(0, "Same seed, same wavelets and turns.", low=0, high=2**31 - 1, advanced=True)
+    keys: tuple[Curve, ...] = setting((), KEYS)
+
+    @property
+    def ever(self) -> bool:
+        """Whether it is ever seen."""
+        curves = [curve.points for curve in self.keys if curve.setting == "strength"]
+        return any(value > 0 for points in curves for _, value in points) if curves else self.strength > 0
 
 
 @dataclass(frozen=True)

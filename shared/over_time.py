@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from .finishing import Distortion, Grade, LivingLayer, Overlay
+from .finishing import Distortion, Grade, LivingLayer, Overlay, Shimmer
 from .plan import Plan
 from .project import Project
 from .settings import Curve, declared
 
-LISTS = ("overlays", "grades", "distortions", "living")
+LISTS = ("overlays", "grades", "distortions", "living", "shimmers")
 """The lists of a project whose entries have keys."""
 
 
@@ -30,6 +30,7 @@ class OverTime:
     grades: Mapping[int, Sequence[Grade]] = field(default_factory=dict)
     distortions: Mapping[int, Sequence[Distortion]] = field(default_factory=dict)
     living: Mapping[int, Sequence[LivingLayer]] = field(default_factory=dict)
+    shimmers: Mapping[int, Sequence[Shimmer]] = field(default_factory=dict)
 
 
 def read(project: Project, plan: Plan) -> OverTime:

@@ -190,9 +190,13 @@ def _plane(data: Mapping[str, Any]) -> Plane:
     )
     if slide:
         slide = Slide(Ramp(**slide["ramp"]), float(slide["home_px"]), tuple(slide["travel_px"]))
-    shimmer = Shimmering(**data["shimmer"]) if data.get("shimmer") else None
+    shimmer = _shimmer(data["shimmer"]) if data.get("shimmer") else None
     moving = {"slide": slide, "sways": swaying, "lives": lives, "shimmer": shimmer}
     return Plane(**{**data, "keys": keys, "opacity": opacity, **moving})
+
+
+def _shimmer(data: Mapping[str, Any]) -> Shimmering:
+    return Shimmering(**{**data, **{name: tuple(data.get(name, ())) for name in ("strengths", "phases")}})
 
 
 def load(path: Path) -> SceneSpec:

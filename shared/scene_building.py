@@ -115,7 +115,7 @@ def _laid(
     for plate in manifest.plates:
         wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop, keyed.distortions
         swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(alive_most, plan, plate))
-        wish = shimmering.of_layer(project.shimmers, plate.index, plan.fps, plan.frames, plan.loop)
+        wish = shimmering.of_layer(project.shimmers, plate.index, plan.fps, plan.frames, plan.loop, keyed.shimmers)
         alive = living.lives(alive_most, moving, plan, plate, frame.scale, keyed.living, masks)
         planes += (
             replace(p, sways=swaying, lives=alive.get(p.file, ()), shimmer=shimmering.on(wish, p.file, manifest))

@@ -5,10 +5,11 @@ added to it. So nothing of its detail is lost, at strength 0 it is the plate its
 any strength. Showing the wavelets in the plate's place was the other road: a few hundred of them are a soft picture.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -20,13 +21,16 @@ from .plan import LayerPlan
 from .plates import Manifest
 from .textures import Texture
 
+NOTHING: Mapping[int, Sequence[Shimmer]] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Shimmering:
     """The shimmer number `shimmer` of the project on a plane: `turns` of the whole in all frames of the video.
 
     The plane's wavelets are those of `group`, in whose places its upper left corner is at `x`, `y` px; each turns
-    `most` times at most while the whole turns once.
+    `most` times at most while the whole turns once. Where they change over time, `strengths` and `phases` are what the
+    strength and what it is turned on besides are at every frame; else `phase` is the latter.
     """
 
     shimmer: int
@@ -38,10 +42,17 @@ class Shimmering:
     group: str = ""
     x: int = 0
     y: int = 0
+    phase: float = 0.0
+    strengths: tuple[float, ...] = ()
+    phases: tuple[float, ...] = ()
 
-    def share(self, n: float) -> float:
+    def share(self, n: int) -> float:
         """How much of a turn of the whole is done at frame n, 0 to 1."""
-        return self.turns * n / self.frames % 1.0
+        return (self.turns * n / self.frames + (self.phases[n] if self.phases else self.phase)) % 1.0
+
+    def strength_at(self, n: int) -> float:
+        """The strength at frame n."""
+        return self.strengths[n] if self.strengths else self.strength
 
 
 def wish_of(shimmers: Sequence[Shimmer], layer: int) -> int | None:
@@ -49,7 +60,7 @@ def wish_of(shimmers: Sequence[Shimmer], layer: int) -> int | None:
     for named in (layer, None):
         for number, wish in enumerate(shimmers):
             if wish.layer == named:
-                return number if wish.strength else None
+                return number if wish.ever else None
     return None
 
 
@@ -63,14 +74,30 @@ def check(shimmers: Sequence[Shimmer], layer: LayerPlan) -> None:
         )
 
 
-def of_layer(shimmers: Sequence[Shimmer], layer: int, fps: float, frames: int, loop: bool) -> Shimmering | None:
-    """How a layer shimmers, not yet on any plane; None if it does not."""
+def of_layer(
+    shimmers: Sequence[Shimmer],
+    layer: int,
+    fps: float,
+    frames: int,
+    loop: bool,
+    keyed: Mapping[int, Sequence[Shimmer]] = NOTHING,
+) -> Shimmering | None:
+    """How a layer shimmers, not yet on any plane, some `keyed` by number at every frame; None if it does not."""
     number = wish_of(shimmers, layer)
     if number is None:
         return None
     wish = shimmers[number]
     turns = frames / fps / wish.period_s
-    return Shimmering(number, wish.strength, max(1, round(turns)) if loop else turns, frames, wish.turns, wish.seed)
+    whole = Shimmering(number, wish.strength, max(1, round(turns)) if loop else turns, frames, wish.turns, wish.seed)
+    moments = keyed.get(number, ())
+    strengths, phases = tuple(one.strength for one in moments), tuple(one.phase for one in moments)
+    return replace(
+        whole,
+        phase=phases[0] if phases else wish.phase,
+        strengths=strengths if len(set(strengths)) > 1 else (),
+        phases=phases if len(set(phases)) > 1 else (),
+        strength=strengths[0] if strengths else wish.strength,
+    )
 
 
 def groups(manifest: Manifest) -> dict[str, tuple[int, tuple[str, ...]]]:
@@ -92,7 +119,7 @@ def on(wish: Shimmering | None, file: str, manifest: Manifest) -> Shimmering | N
 def shimmered(tile: Texture, wish: Shimmering, waving: Waving, frame: int) -> Texture:
     """A tile as it shimmers at a frame, counted from 0; its alpha stays."""
     change = shimmer.change(waving.cosines, waving.sines, wish.share(frame)).transpose(1, 2, 0)
-    values = tile.rgb + np.float32(wish.strength * 127.5) * change.reshape(tile.rgb.shape)
+    values = tile.rgb + np.float32(wish.strength_at(frame) * 127.5) * change.reshape(tile.rgb.shape)
     return Texture(np.rint(np.clip(values, 0, 255)).astype(np.uint8), tile.alpha, tile.cells)
 
 

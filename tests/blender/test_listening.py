@@ -15,6 +15,7 @@ from infinite_parallax.shared import scene as scenes
 from infinite_parallax.shared.ambience import write_wav
 from infinite_parallax.shared.scene import SceneSpec
 
+from .. import wavelets_by_hand
 from ..core.clicks import clicks
 from .compared import compared, met
 from .made import HEIGHT, WIDTH, document, made
@@ -52,6 +53,7 @@ def built(folder: Path) -> SceneSpec:
     data = properties.document(scene())
     data |= {"sound": {"ambience": "none"}, "drives": []}
     spec = made(folder, data, contours=not data["motion"]["loop"])
+    wavelets_by_hand.lay(folder)
     targets.build(scene(), spec, folder, folder)
     return spec
 
@@ -109,19 +111,45 @@ def test_settings_follow_too(tmp_path: Path, target: str) -> None:
         BEATS | {"target": "saturation", "amount": -0.8},
         BEATS | {"target": "overlay", "amount": 0.8, "offset": 0.1},
         BEATS | {"target": "distortion", "amount": 6.0},
-        *([BEATS | {"target": "living", "amount": 2.0}] if target == "planes" else []),
+        BEATS | {"target": "living", "amount": 2.0},
         grades=[{}],
         overlays=[{"kind": "rain"}],
         distortions=[{"amplitude_px": 0.0, "wavelength_px": 50.0, "period_s": 1.5}],
-        living=[{"layer": 2, "gain": 0.0}] if target == "planes" else [],
+        living=[{"layer": 2, "gain": 0.0}],
         output={"target": target},
     )
     assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
     scene().frame_set(1)
     spec = built(tmp_path)
     assert any(plane.sways for plane in spec.planes), "a wave that is not there at first"
-    assert any(plane.lives for plane in spec.planes) == (target == "planes")
+    assert any(plane.lives for plane in spec.planes)
     met(spec, tmp_path, 1, 3, 9, 10, spec.frames - 1)
+
+
+@needs_sound
+@pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
+def test_shimmer_and_colours_follow_too(tmp_path: Path, target: str) -> None:
+    colours = {"contrast": 10.0, "temperature": 0.3, "tint": -0.2, "shadows": 0.1, "midtones": -0.2, "lights": 0.1}
+    filled(
+        tmp_path,
+        *(BEATS | {"target": name, "amount": amount} for name, amount in colours.items()),
+        BEATS | {"target": "shimmer", "amount": 1.0},
+        BEATS | {"target": "shimmer_phase", "amount": 0.25},
+        grades=[{"layer": 1}],
+        shimmers=[{"layer": 2, "strength": 0.0, "period_s": 2.0}],
+        output={"target": target},
+    )
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    grade = group().grades[0]
+    for index in range(3):
+        assert len(compat.f_curve(grade, "gamma", index).keyframe_points) > 6
+    scene().frame_set(1)
+    spec = built(tmp_path)
+    assert any(plane.shimmer for plane in spec.planes), "it is 0 at first"
+    met(spec, tmp_path, 1, 3, 9, 10, spec.frames - 1)
+    after = properties.project(scene())
+    assert after.shimmers[0].ever
+    assert len(after.shimmers[0].keys) == 2
 
 
 @pytest.mark.parametrize("target", ["vse", "compositor", "planes"])
@@ -129,7 +157,8 @@ def test_without_a_panel_what_is_driven_is_held(tmp_path: Path, target: str) -> 
     wish = {
         "overlays": [{"kind": "rain", "amount": 0.1}],
         "distortions": [{"amplitude_px": 1.0, "wavelength_px": 50.0, "period_s": 1.5}],
-        "living": [{"layer": 2}] if target == "planes" else [],
+        "living": [{"layer": 2}],
+        "shimmers": [{"layer": 1, "period_s": 2.0}],
         "grades": [{}],
     }
     data = document(**wish, output={"target": target})
@@ -139,13 +168,15 @@ def test_without_a_panel_what_is_driven_is_held(tmp_path: Path, target: str) -> 
         ("overlays", 0, "amount"): up,
         ("distortions", 0, "amplitude_px"): [6 * v for v in up],
         ("grades", 0, "brightness"): [20 * v for v in up],
+        ("living", 0, "gain"): [2 * v for v in up],
+        ("shimmers", 0, "strength"): up,
+        ("shimmers", 0, "phase"): [0.3 * v for v in up],
     }
-    if target == "planes":
-        curves["living", 0, "gain"] = [2 * v for v in up]
     places = {place: np.array(values) for place, values in curves.items()}
     applied = drives.applied(project, plans.plan(project, WIDTH, HEIGHT), places)
     spec = made(tmp_path, applied.to_json(), contours=True)
     spec = scenes.from_json(json.loads(json.dumps(spec.to_json())))
+    wavelets_by_hand.lay(tmp_path)
     for _ in range(2):
         targets.build(scene(), spec, tmp_path, tmp_path)
         met(spec, tmp_path, 0, 18, spec.frames - 1)

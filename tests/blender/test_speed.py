@@ -19,6 +19,7 @@ from .test_ramp import off, spec_of
 
 pytestmark = [pytest.mark.blender, pytest.mark.usefixtures("registered")]
 
+BACK = [[0.0, 1.0], [1.5, 1.0], [1.6, -1.0], [2.2, -1.0], [2.3, 1.0]]
 PACE = [[0.0, 0.0], [1.0, 1.0], [2.5, 1.0], [3.25, 0.5]]
 
 
@@ -40,7 +41,7 @@ def filled(folder: Path, **motion: Any) -> projects.Project:
     return wanted
 
 
-@pytest.mark.parametrize("pace", [[], PACE, [[0.0, 2.5]]])
+@pytest.mark.parametrize("pace", [[], PACE, BACK, [[0.0, 2.5]]])
 @pytest.mark.parametrize("fps", [12.0, 29.97])
 def test_a_pace_goes_through_keyframes_unchanged(tmp_path: Path, pace: Any, fps: float) -> None:
     wanted = filled(tmp_path, pace=pace, fps=fps)
@@ -97,15 +98,20 @@ def test_a_pace_that_never_arrives_is_said_and_can_be_eased_again(tmp_path: Path
     assert bpy.ops.infinite_parallax.speed_preset(preset="CONSTANT") == {"FINISHED"}
 
 
-@pytest.mark.parametrize("motion", [{"pace": PACE}, {"pace": PACE, "loop": True}], ids=["once", "loop"])
+@pytest.mark.parametrize(
+    "motion", [{"pace": PACE}, {"pace": PACE, "loop": True}, {"pace": BACK}, {"pace": BACK, "loop": True}]
+)
 def test_frames_of_an_eased_journey(tmp_path: Path, motion: dict[str, Any]) -> None:
     data = document()
     data["motion"] |= motion
     if "loop" in motion:
         data["layers"] = [{"height": 50, "velocity": [-10.5, 0]}, {"velocity": [-33, 0]}]
         del data["motion"]["steps"]
+    data["plates"] = {"tile_px": 1, "overlap_px": 2}
     spec = made(tmp_path, data, contours="loop" not in motion, covers="loop" not in motion)
     assert any(len(plane.keys) > 2 for plane in spec.planes)
+    turns = motion["pace"] == BACK
+    assert any(" again " in plane.name for plane in spec.planes) == turns
     targets.build(scene(), spec, tmp_path, tmp_path)
     for frame in (0, 3, 11, spec.frames // 2, spec.frames - 1):
         rendered, differences = compared(spec, tmp_path, frame)

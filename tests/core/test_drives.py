@@ -9,7 +9,7 @@ from infinite_parallax.shared import drives, over_time
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
-from infinite_parallax.shared.finishing import Distortion
+from infinite_parallax.shared.finishing import DRIVEN, Distortion
 from infinite_parallax.shared.listening.following import Heard, followed
 from infinite_parallax.shared.listening.spectrum import ANALYSIS_RATE
 from infinite_parallax.shared.plan import Plan
@@ -101,6 +101,22 @@ def test_curves_of_settings() -> None:
     assert told.grades[0][beat].brightness == bright[beat]
     assert len(told.overlays[0]) == plan.frames
     assert told.distortions[0][beat].amplitude_px == wave[beat]
+
+
+@pytest.mark.parametrize("target", [target for target, place in DRIVEN.items() if place and target != "poke"])
+def test_everything_that_can_be_driven_is(target: str) -> None:
+    kind, name = DRIVEN[target] or ("", "")
+    pulses = {"feature": "beats", "target": target, "amount": 0.4, "attack_s": 0, "release_s": 0.1}
+    project = wish(pulses, **{kind: [{}]})
+    plan = planned(project)
+    made = drives.driven(project, plan, track)
+    curve = made.curves[kind, 0, name]
+    rest = drives.AT_REST.get(target, 0.0)
+    assert (curve.min(), curve.max()) == (pytest.approx(rest, abs=0.01), pytest.approx(rest + 0.4, abs=0.01))
+    told = getattr(over_time.read(drives.applied(project, plan, made.curves), plan), kind)[0]
+    values = [getattr(moment, name) for moment in told]
+    assert values[12] == pytest.approx(values[12] if isinstance(values[12], float) else (curve[12],) * 3)
+    assert values[12] != values[11]
 
 
 def test_drives_of_one_setting_add_up() -> None:

@@ -74,6 +74,22 @@ def test_frames_are_the_plate_and_the_change(tmp_path: Path) -> None:
     assert not (shown[1][40] == shown[1][40, 0]).all()
 
 
+def test_strength_and_phase_may_change_over_time(tmp_path: Path) -> None:
+    spec = laid(tmp_path)
+    plane = next(p for p in spec.planes if p.layer == 1)
+    assert plane.shimmer is not None
+    keys = {"strength": [[0, 0], [1, 1]], "phase": [[0, 0], [1, 0.5]]}
+    wish = project(shimmers=[SHIMMERS[0] | {"strength": 0.0, "keys": keys}])
+    keyed = next(p.shimmer for p in built(wish).planes if p.layer == 1)
+    assert keyed is not None
+    assert (keyed.strength_at(0), keyed.strength_at(round(spec.fps))) == (0, 1)
+    assert keyed.share(round(spec.fps)) == pytest.approx((plane.shimmer.share(round(spec.fps)) + 0.5) % 1)
+    again = scene.from_json(json.loads(json.dumps(built(wish).to_json())))
+    assert next(p.shimmer for p in again.planes if p.layer == 1) == keyed
+    still = project(shimmers=[SHIMMERS[0] | {"keys": {"strength": [[0, 0], [1, 0]]}}])
+    assert all(p.shimmer is None for p in built(still).planes)
+
+
 def test_waves_give_no_light_and_take_none(tmp_path: Path) -> None:
     laid(tmp_path)
     wide = replace(patchwork.load(tmp_path, "layer_01").cells[0], x=0, y=0, width=400, height=400, soft=(0, 0, 0, 0))
