@@ -1,17 +1,19 @@
 """Fitting Gabor wavelets: our fit beside a dense one by autograd, on the same picture in the same process.
 
-Run it as `python -m infinite_parallax.benchmarks.gabor PICTURE [--size 256] [--iterations N] [--levels L] [--no-dense]`
-in an environment with torch. The dense fit is written out here plainly with the settings of gabor-imfit: all wavelets
-over all pixels, AdamW at 0.01 lowered by 0.997 after 20 steps without gain, pictures of a quarter, half and the whole
-size with 3, 1.5 and 1 times N steps. It takes minutes; `--levels 2` leaves its last and dearest part out, and its
-quality is then that of the wavelets it has, drawn at full size. Times are of the processor, one thread. Figures do not
-say how a picture looks: OUT.png holds both beside it.
+Run it as `python -m infinite_parallax.benchmarks.gabor PICTURE [--size 256] [--iterations N]` in an environment with
+torch. The dense fit is written out here plainly with the settings of gabor-imfit: all wavelets over all pixels, AdamW
+at 0.01 lowered by 0.997 after 20 steps without gain, pictures of a quarter, half and the whole size with 3, 1.5 and 1
+times N steps. It takes ten minutes and more; with `--sample K` it takes K steps at each size, its time is that of all
+steps by their median, and `--bar` says what quality it is known to reach. Times are of the processor, one thread.
+`--video` compares the frames of a moving picture, fitted one from the other and each by itself. Figures do not say how
+a picture looks: OUT.png holds all beside each other.
 """
 
 import argparse
+import itertools
 import math
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,8 @@ RGB = NDArray[np.uint8]
 MEAN = (0, 0, 0, 0.01, 0.01, -0.25, *(-1,) * 3, *(0.001,) * 3)
 SPREAD = (1, 1, 2, 0.4, 0.4, 0.5, *(1,) * 3, *(0.3,) * 3)
 RATE, DECAY, GAMMA, PATIENCE = 0.01, 1e-5, 0.997, 20
-COURSES = ((5, 1), (15, 1), (30, 1), (60, 1))
+COURSES = {256: (5, 10, 15, 20, 30, 60, 120), 1024: (20, 40, 70)}
+FRAMES, FRAME_PX, FRAME_WAVELETS, SLIDE_PX = 21, 128, 128, 1
 
 
 def dense(rows: Any, width: int, height: int) -> Any:
@@ -45,21 +48,22 @@ def dense(rows: Any, width: int, height: int) -> Any:
     return (amplitude * bell[:, None] * torch.cos(turned[:, None] + phase)).sum(0)
 
 
-def dense_fit(picture: RGB, count: int, iterations: int, levels: int) -> Wavelets:
-    """`count` wavelets by autograd, as the original goes about it."""
+def dense_fit(picture: RGB, count: int, iterations: int, sample: int = 0) -> tuple[Wavelets, float]:
+    """`count` wavelets by autograd, as the original goes about it, and the seconds of all steps; `sample` steps at each
+    size tell the time of all."""
     low, high = torch.tensor(LIMITS.T).float()
     first = np.random.default_rng(0).normal(MEAN, SPREAD, (count, 12))
     rows = torch.tensor(np.clip(first, *LIMITS.T)).float().requires_grad_(True)
-    longer, begin = max(picture.shape[:2]), time.process_time()
-    for level, (share, times) in enumerate(((4, 3.0), (2, 1.5), (1, 1.0))):
-        if level >= levels:
-            break
+    total = 0.0
+    for share, times in ((4, 3.0), (2, 1.5), (1, 1.0)):
+        steps, seconds = int(iterations * times), []
         height, width = (max(1, round(n / share)) for n in picture.shape[:2])
         small = np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
         target = schedule.as_target(small)
         adam = torch.optim.AdamW([rows], lr=RATE, weight_decay=DECAY)
         lowered = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, factor=GAMMA, patience=PATIENCE)
-        for _ in range(int(iterations * times)):
+        for _ in range(min(steps, sample) if sample else steps):
+            begin = time.process_time()
             adam.zero_grad()
             error = ((dense(rows, width, height).clamp(-1, 1) - target) ** 2).mean()
             error.backward()
@@ -67,14 +71,17 @@ def dense_fit(picture: RGB, count: int, iterations: int, levels: int) -> Wavelet
             lowered.step(float(error.detach()))
             with torch.no_grad():
                 rows.clamp_(low, high)
-        said = f"{time.process_time() - begin:.0f} s, {-10 * math.log10(float(error.detach()) / 4):.2f} dB there"
-        print(f"  dense, {longer // share} px: {said}", flush=True)
-    return Wavelets(rows.detach().double().numpy())
+            seconds.append(time.process_time() - begin)
+        total += steps * float(np.median(seconds)) if sample else sum(seconds)
+        print(f"  dense, {width}x{height} px, {steps} steps: median {np.median(seconds):.3f} s", flush=True)
+    return Wavelets(rows.detach().double().numpy()), total
 
 
-def ours(picture: RGB, count: int, iterations: int, multiple: float) -> Wavelets:
-    """As many wavelets by the fit of this project."""
-    return schedule.wavelets_of(schedule.fit_picture(picture, Course(count, iterations, multiple)))
+def ours(picture: RGB, count: int, iterations: int) -> tuple[Wavelets, float]:
+    """As many wavelets by the fit of this project, and its seconds."""
+    begin = time.process_time()
+    wavelets = schedule.wavelets_of(schedule.fit_picture(picture, Course(count, iterations, 1.0)))
+    return wavelets, time.process_time() - begin
 
 
 def psnr(shown: RGB, picture: RGB) -> float:
@@ -82,20 +89,69 @@ def psnr(shown: RGB, picture: RGB) -> float:
     return float(-10 * np.log10((((shown.astype(float) - picture) / 255) ** 2).mean()))
 
 
-def timed(fit: Callable[[], Wavelets], picture: RGB) -> tuple[float, float, RGB]:
-    """Seconds of the processor, PSNR, and the picture as drawn."""
-    begin = time.process_time()
-    wavelets = fit()
-    seconds = time.process_time() - begin
-    drawn = drawing.draw(wavelets, picture.shape[1], picture.shape[0])
-    return seconds, psnr(drawn, picture), drawn
-
-
-def formula(wavelets: Wavelets, picture: RGB) -> float:
-    """PSNR of wavelets drawn by the dense formula, which no cut of ours touches."""
+def drawn(wavelets: Wavelets, picture: RGB) -> RGB:
+    """Wavelets drawn by the dense formula, which no cut of ours touches."""
     with torch.no_grad():
-        drawn = dense(torch.tensor(wavelets.rows).float(), picture.shape[1], picture.shape[0])
-    return psnr(drawing.as_picture(drawn.numpy()), picture)
+        summed = dense(torch.tensor(wavelets.rows).float(), picture.shape[1], picture.shape[0])
+    return drawing.as_picture(summed.numpy())
+
+
+def compare(picture: RGB, args: argparse.Namespace) -> list[RGB]:
+    """Print both fits' times and qualities; the pictures, ours with most steps."""
+    shown, bar, dense_s = [picture], args.bar, math.inf
+    print("| fit | wavelets | steps | CPU s | PSNR dB, drawn by the formula | drawn by us |", flush=True)
+    print("|---|---|---|---|---|---|", flush=True)
+    if not args.no_dense:
+        wavelets, dense_s = dense_fit(picture, 256, args.iterations, args.sample)
+        if not args.sample:
+            shown.append(drawn(wavelets, picture))
+            bar = bar or psnr(shown[-1], picture)
+        print(f"| dense | 256 | {args.iterations} | {dense_s:.0f} | {bar:.2f} | |", flush=True)
+    for count, courses in COURSES.items():
+        for iterations in courses:
+            wavelets, seconds = ours(picture, count, iterations)
+            by_formula = drawn(wavelets, picture)
+            own = psnr(drawing.draw(wavelets, picture.shape[1], picture.shape[0]), picture)
+            figures = f"{seconds:.1f} | {psnr(by_formula, picture):.2f} | {own:.2f}"
+            print(f"| ours | {count} | {iterations} | {figures} |", flush=True)
+            if bar and psnr(by_formula, picture) >= bar:
+                print(f"{bar:.2f} dB in 1/{dense_s / seconds:.0f} of the dense fit's time.", flush=True)
+                bar = 0.0
+        shown.append(by_formula)
+    return shown
+
+
+def flicker(shown: list[RGB]) -> NDArray[np.float64]:
+    """What changes from frame to frame in the places of the picture that slides, squared, of values 0 to 1."""
+    step, values = SLIDE_PX, [frame / 255.0 for frame in shown]
+    return np.array([((b[:, :-step] - a[:, step:]) ** 2).mean() for a, b in itertools.pairwise(values)])
+
+
+def video(picture: RGB) -> list[RGB]:
+    """Fit frames one from the other and each by itself, and print how they flicker; a frame of each kind."""
+    height, width = (min(FRAME_PX, n) for n in picture.shape[:2])
+    left = [n * SLIDE_PX for n in range(FRAMES)]
+    width = min(width, picture.shape[1] - left[-1])
+    frames = [np.ascontiguousarray(picture[:height, x : x + width]) for x in left]
+    course = Course(FRAME_WAVELETS, 30, 1.0)
+    begin = time.process_time()
+    fit = schedule.fit_picture(frames[0], course)
+    calm = [drawn(schedule.wavelets_of(fit), frames[0])]
+    for number, frame in enumerate(frames[1:], 1):
+        fit = schedule.fit_frame(fit, frame, course, number=number)
+        calm.append(drawn(schedule.wavelets_of(fit), frame))
+    middle = time.process_time()
+    single = [
+        drawn(schedule.wavelets_of(schedule.fit_picture(f, replace(course, seed=n))), f) for n, f in enumerate(frames)
+    ]
+    seconds = middle - begin, time.process_time() - middle
+    print("\n| frames | CPU s a frame | PSNR dB | flicker | at key frames |\n|---|---|---|---|---|")
+    for name, shown, took in zip(("one from the other", "each by itself"), (calm, single), seconds, strict=True):
+        quality = np.mean([psnr(a, b) for a, b in zip(shown, frames, strict=True)])
+        found = flicker(shown)
+        keys = found[course.keyframes - 1 :: course.keyframes].mean()
+        print(f"| {name} | {took / FRAMES:.2f} | {quality:.2f} | {found.mean():.6f} | {keys / np.median(found):.2f}x |")
+    return [np.hstack([frames[n], calm[n], single[n]]) for n in (9, 10, 11)]
 
 
 def main() -> None:
@@ -104,32 +160,18 @@ def main() -> None:
     parser.add_argument("picture", type=Path)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--iterations", type=int, default=100)
-    parser.add_argument("--levels", type=int, choices=(1, 2, 3), default=3)
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--bar", type=float, default=0.0)
     parser.add_argument("--no-dense", action="store_true")
+    parser.add_argument("--video", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("gabor.png"))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    picture, shown, bar = sized(args.picture, args.size), [], math.inf
-    shown.append(picture)
-    print("| fit | wavelets | steps | CPU s | PSNR dB |\n|---|---|---|---|---|", flush=True)
-    if not args.no_dense:
-        fit = timed(lambda: dense_fit(picture, 256, args.iterations, args.levels), picture)
-        bar, steps = fit[1], f"{args.iterations}, {args.levels} of 3 sizes"
-        shown.append(fit[2])
-        print(f"| dense | 256 | {steps} | {fit[0]:.1f} | {fit[1]:.2f} |", flush=True)
-    reached = False
-    for count, courses in ((256, COURSES), (1024, ((40, 1),))):
-        for iterations, multiple in courses:
-            result = timed(lambda n=count, i=iterations, m=multiple: ours(picture, n, i, m), picture)  # type: ignore[misc]
-            print(f"| ours | {count} | {iterations}, x{multiple:g} | {result[0]:.2f} | {result[1]:.2f} |", flush=True)
-            if not reached and result[1] >= bar:
-                reached = True
-                print(f"The dense fit's quality in 1/{fit[0] / result[0]:.0f} of its time.")
-        shown.append(result[2])
-    wavelets = ours(picture, 256, 30, 1)
-    own = psnr(drawing.draw(wavelets, picture.shape[1], picture.shape[0]), picture)
-    print(f"Drawn by us {own:.3f} dB, by the dense formula {formula(wavelets, picture):.3f} dB.")
-    Image.fromarray(np.hstack(shown)).save(args.out)
+    picture = sized(args.picture, args.size)
+    if args.video:
+        Image.fromarray(np.vstack(video(picture))).save(args.out)
+    else:
+        Image.fromarray(np.hstack(compare(picture, args))).save(args.out)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Wavelets fitted to a cell of a plate (`shared/gabor/plate_fitting.py` says which cells there are).
 
 The tiles that reach into the cell are laid into one picture, because they show the same where they overlap; alpha is
-the weight, so that what is never seen costs no wavelet.
+the weight, so that what is never seen costs no wavelet. Fitted is only how the picture differs from itself blurred: a
+shimmer is added to the plate, which has its lights and shades already. Fitting the whole picture was the other road; in
+a dark one strong wavelets hold each other up, and clouds of light run over it as soon as their phases turn apart.
 """
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,6 +18,8 @@ from ...shared.gabor.wavelets import to_text
 from .schedule import Course, fit_picture, wavelets_of
 
 Bytes = NDArray[np.uint8]
+BLUR_SHARE = 0.06
+"""Of the cell's longer side: what is wider than this does not shimmer."""
 
 
 def fit_cell(
@@ -36,7 +41,20 @@ def fit_cell(
     )
     course = Course(wish.wavelets, ITERATIONS, MULTIPLE, seed=wish.seed, device=device)
     weight = None if alpha.min() == 255 else np.maximum(alpha, 1)
-    return to_text(wavelets_of(fit_picture(colours, course, weight, cancelled=cancelled)))
+    return to_text(wavelets_of(fit_picture(_detail(colours, alpha), course, weight, cancelled=cancelled)))
+
+
+def _detail(colours: Bytes, alpha: Bytes) -> Bytes:
+    """How a picture differs from itself blurred, grey where it does not; uint8 [h, w, 3]."""
+    sigma = BLUR_SHARE * max(alpha.shape)
+    share = np.maximum(alpha, 1).astype(np.float32)[..., None] / 255
+
+    def blurred(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        found = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+        return np.asarray(found, np.float32).reshape(values.shape)
+
+    off = colours - blurred(colours * share) / blurred(share)
+    return np.asarray(np.clip(np.rint(127.5 + off), 0, 255), np.uint8)
 
 
 def _joined(tiles: Sequence[Bytes], wish: CellWish) -> Bytes:

@@ -20,7 +20,7 @@ EDGE = 16
 AREA = EDGE * EDGE
 CUT = 3.0
 PAIRS_AT_ONCE = 1 << 17
-"""Pairs of wavelet and tile that are worked on at a time: a gigabyte."""
+"""Pairs of wavelet and tile that are worked on at a time: about a gigabyte and a half."""
 BYTES_PER_PAIR, SHARE_OF_FREE = 12 * AREA * 4, 0.6
 """On a GPU as many as its free memory holds."""
 

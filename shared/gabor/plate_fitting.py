@@ -22,6 +22,8 @@ FITTED_PX = 256
 """The longer side that a cell is fitted at: a shimmer has no finer waves."""
 FEWEST, MOST = 8, 100_000
 ITERATIONS, MULTIPLE = 30, 1.0
+FITTED = "detail"
+"""What of a plate is fitted; part of the digest, so that plates fitted in another way are fitted again."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Group:
     def digest(self) -> str:
         """What the fit follows from."""
         of_tiles = [(t.sha256, t.x, t.y) for t in self.tiles]
-        return patchwork.key(of_tiles, self.wish.wavelets, self.wish.seed, FITTED_PX, ITERATIONS, MULTIPLE)
+        return patchwork.key(of_tiles, self.wish.wavelets, self.wish.seed, FITTED_PX, ITERATIONS, MULTIPLE, FITTED)
 
     def cell(self, number: int, cell: Cell) -> tuple[tuple[Tile, ...], CellWish]:
         """The tiles that reach into a cell, and the wish for it."""

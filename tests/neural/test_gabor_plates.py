@@ -12,11 +12,12 @@ import pytest
 from infinite_parallax.blender_addon import jobs, local_server
 from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server import wavelet_fits
+from infinite_parallax.inpaint_server.gabor import cells
 from infinite_parallax.shared import plates as plate_files
 from infinite_parallax.shared.errors import Cancelled, UsageError
 from infinite_parallax.shared.example_picture import paint
 from infinite_parallax.shared.finishing import Shimmer
-from infinite_parallax.shared.gabor import drawing, patchwork
+from infinite_parallax.shared.gabor import drawing, patchwork, shimmer
 from infinite_parallax.shared.gabor.plate_fitting import CellWish, fit_plates
 from infinite_parallax.shared.gabor.wavelets import from_text
 from infinite_parallax.shared.plates import Manifest, Plate, Tile
@@ -65,13 +66,13 @@ def test_plates_are_fitted_once_and_stopped_fits_go_on(tmp_path: Path) -> None:
         fit(1)
     begun = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "wavelets").glob("*.txt")}
     assert len(begun) == 1
-    cells = fit()
-    assert cells > 1
-    assert told[-1] == (cells, cells)
+    parts = fit()
+    assert parts > 1
+    assert told[-1] == (parts, parts)
     after = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "wavelets").glob("*.txt")}
-    assert len(after) == cells
+    assert len(after) == parts
     assert begun.items() <= after.items()
-    assert fit() == cells
+    assert fit() == parts
     assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "wavelets").glob("*.txt")} == after
     known = patchwork.load(tmp_path, "layer_00")
     cell = known.cells[0]
@@ -134,3 +135,19 @@ def test_a_server_refuses_what_is_no_cell(tmp_path: Path, server: jobs.Server) -
             client.wavelets([tile], replace(cell, tiles=((0, 5), (9, 9))))
         with pytest.raises(UsageError):
             client.wavelets([b"no picture"], cell)
+
+
+def test_in_the_dark_no_clouds_of_light_run_over_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    y, x = np.mgrid[0:96, 0:96]
+    dark = np.full((96, 96, 4), 255, np.uint8)
+    dark[..., :3] = (14 + 6 * np.sin(x / 5) * np.cos(y / 7))[..., None]
+
+    def change() -> float:
+        wavelets = from_text(cells.fit_cell([dark], CellWish(0, 0, 96, 96, wavelets=40, tiles=((0, 0),))))
+        waving = shimmer.basis(wavelets, shimmer.turns(len(wavelets)), 96, 96, level=True)
+        return float(np.sqrt(np.mean([(127.5 * shimmer.change(*waving, t)) ** 2 for t in (0.2, 0.4, 0.6)])))
+
+    own = change()
+    assert 1 < own < 3 * dark[..., 0].std()
+    monkeypatch.setattr(cells, "_detail", lambda colours, alpha: colours)  # noqa: ARG005
+    assert change() > 2 * own, "fitted whole, strong wavelets come apart"
