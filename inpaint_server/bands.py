@@ -34,6 +34,9 @@ from .masks import Bool
 from .plate_store import BORROWED, PlateStore
 from .regions import bounds
 
+THINNED_ROWS = 64
+"""Rows of a thinned frame that are composed at a time."""
+
 
 class Bands:
     """The painting of layers that are bands of rows."""
@@ -52,7 +55,7 @@ class Bands:
         self._extent = canvases.extent(plan)
         # a mask that reaches over known pixels, or remembers the step before, needs all of the canvas
         self._narrow = continues_plates(engine) and not plan.vertical and masks.is_plain(project.mask)
-        self._canvas = Canvas.blank(self._extent)
+        self._whole: Canvas | None = None
         self._heads = engine.begin(run)
         self._reach = Reach(project, plan, engine, run)
         self._margins = Margins(self._reach)
@@ -62,8 +65,7 @@ class Bands:
         extent = self._asked(step)
         if extent is None:
             return [], None
-        blank = self._canvas if extent == self._extent else Canvas.blank(extent)
-        canvas = canvases.compose(self._plan, self._stores, step, blank)
+        canvas = canvases.compose(self._plan, self._stores, step, self._blank(extent))
         if self._margins.cover(step):
             self._margins.lay_on(canvas, step)
             mask = np.zeros(canvas.hole.shape, np.uint8)
@@ -72,6 +74,14 @@ class Bands:
         else:
             mask = self._paint_on(canvas, step, before, cancelled)
         return self._cut(canvas, mask, step), mask
+
+    def _blank(self, extent: Extent) -> Canvas:
+        """A canvas to compose on; the whole one is used again."""
+        if extent != self._extent:
+            return Canvas.blank(extent)
+        if self._whole is None:
+            self._whole = Canvas.blank(extent)
+        return self._whole
 
     def _paint_on(self, canvas: Canvas, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> Mask:
         """Paint what is missing of a canvas, in place; the mask under which it was."""
@@ -99,11 +109,24 @@ class Bands:
         canvas.rgb[:] = wide.frame(wide.rgb, *size)
         return wide.frame(mask, *size)
 
-    def frame(self, step: int) -> tuple[RGB, OwnerMap]:
-        """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]."""
+    def frame(self, step: int, every: int = 1) -> tuple[RGB, OwnerMap]:
+        """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]; of both only
+        `every` so-many-th row and column."""
+        if every > 1 and not self._plan.vertical:
+            return self._thinned(step, every)
         now = canvases.compose(self._plan, self._stores, step, Canvas.blank(self._extent))
         size = self._plan.width, self._plan.height
-        return now.frame(now.rgb, *size), now.frame(now.owner, *size)
+        return now.frame(now.rgb, *size)[::every, ::every], now.frame(now.owner, *size)[::every, ::every]
+
+    def _thinned(self, step: int, every: int) -> tuple[RGB, OwnerMap]:
+        """A frame of few rows and columns, composed some rows at a time: a whole canvas may be a gigabyte."""
+        rgb, owner = [], []
+        for top in range(0, self._plan.height, THINNED_ROWS * every):
+            rows = replace(self._extent, top=top, bottom=min(self._plan.height, top + THINNED_ROWS * every))
+            part = canvases.compose(self._plan, self._stores, step, Canvas.blank(rows))
+            rgb.append(part.rgb[::every, ::every].copy())
+            owner.append(part.owner[::every, ::every].copy())
+        return np.concatenate(rgb), np.concatenate(owner)
 
     def shown(self, index: int, rect: Rect) -> RGB:  # noqa: ARG002
         """What the source shows in a rectangle of it, of layer `index` and all behind it: here the source itself."""
@@ -121,26 +144,33 @@ class Bands:
         """The part of the canvas on which a step paints: all of it, since an engine looks at what is round a hole.
 
         An engine that continues plates does not look, so that of layers that move sideways it is shown the columns
-        that came in, from the source's heads on; None where none came.
+        that came in, at the first step from the source's heads on; None where none came.
         """
-        if not self._narrow or step == 1:
+        if not self._narrow:
             return self._extent
         moves = [layer.position(step)[0] - layer.position(step - 1)[0] for layer in self._plan.layers]
         least, most, width = min(moves), max(moves), self._plan.width
-        if not least and not most:
+        ends = [(0, min(most, width))] if most > 0 else []
+        ends += [(max(0, width + least), width)] if least < 0 else []
+        if step == 1:
+            due = [(self._due(head, layer, 1), layer.position(1)[0]) for layer, head in self._all_heads()]
+            ends += [(part.x + x, part.x + part.width + x) for part, x in due if part is not None]
+        if not ends:
             return None
-        left, right = 0 if most > 0 else max(0, width + least), width if least < 0 else min(most, width)
+        left, right = max(0, min(first for first, _ in ends)), min(width, max(last for _, last in ends))
         return replace(self._extent, left=left, right=right)
+
+    def _all_heads(self) -> list[tuple[LayerPlan, Rect]]:
+        return [(layer, head) for layer, heads in zip(self._plan.layers, self._heads, strict=True) for head in heads]
 
     def _prepare_mask(self, canvas: Canvas, layers: Sequence[LayerView], step: int, before: Mask | None) -> Mask:
         mask = masks.prepare(canvas.hole, canvas.owner, layers, self._project.mask, before)
-        for layer, heads in zip(self._plan.layers, self._heads, strict=True):
-            for head in heads:
-                part = self._due(head, layer, step)
-                spots = part and canvases.on_canvas(part, layer.position(step), canvas.extent)
-                if spots:
-                    own = canvas.owner[spots[1]] == layer.index
-                    mask[spots[1]][own] = 255
+        for layer, head in self._all_heads():
+            part = self._due(head, layer, step)
+            spots = part and canvases.on_canvas(part, layer.position(step), canvas.extent)
+            if spots:
+                own = canvas.owner[spots[1]] == layer.index
+                mask[spots[1]][own] = 255
         return mask
 
     def _due(self, head: Rect, layer: LayerPlan, step: int) -> Rect | None:

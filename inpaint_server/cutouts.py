@@ -71,15 +71,16 @@ class Cutouts:
         store.copy(Rect(x, rows.start, pixels.shape[1], pixels.shape[0], step), pixels)
         return rows, pixels
 
-    def frame(self, step: int) -> tuple[RGB, OwnerMap]:
-        """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]."""
+    def frame(self, step: int, every: int = 1) -> tuple[RGB, OwnerMap]:
+        """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]; of both only
+        `every` so-many-th row and column."""
         out = np.zeros((self._plan.height, self._plan.width, 3), np.uint8)
         owner = np.zeros(out.shape[:2], np.int16)
         for store in self._stores:
             rows, pixels = self.window(store, step)
             out[rows] = lay_over(out[rows], pixels[..., :3], pixels[..., 3])
             owner[rows][pixels[..., 3] >= 128] = store.layer.index
-        return out, owner
+        return out[::every, ::every], owner[::every, ::every]
 
     def shown(self, index: int, rect: Rect) -> RGB:
         """What the source shows in a rectangle of it, of layer `index` and all behind it."""

@@ -41,6 +41,6 @@ def geometry(project: Project, plan: Plan) -> dict[str, object]:
 def fingerprint(plan: Plan, project: Project, picture: RGB) -> dict[str, object]:
     """The geometry and the picture."""
     return geometry(project, plan) | {
-        "picture": hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest(),
+        "picture": hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest(),
         "size": [plan.width, plan.height],
     }

@@ -23,7 +23,7 @@ class Limits:
 
     body_bytes: int = setting(128 * 1024**2, "Size of a request.", low=1024, unit="bytes")
     project_bytes: int = setting(1024**2, "Size of a project document.", low=1024, unit="bytes")
-    picture_px: int = setting(64 * 10**6, "Pixels of a picture.", low=1, unit="px")
+    picture_px: int = setting(160 * 10**6, "Pixels of a picture.", low=1, unit="px")
     side_px: int = setting(16384, "Longest side of a picture.", low=1, unit="px")
     layers: int = setting(MOST_LAYERS, "Layers of a project.", low=1, high=MOST_LAYERS)
     steps: int = setting(20000, "Steps of a job.", low=1)

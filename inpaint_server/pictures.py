@@ -96,7 +96,8 @@ def read_png(path: Path) -> RGB:
     """A PNG that this program wrote, as RGB uint8 [H, W, 3]."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            return np.array(image.convert("RGB"), np.uint8)
+            # Pillow holds four bytes for a pixel, and would convert RGB to a copy
+            return np.array(image if image.mode == "RGB" else image.convert("RGB"), np.uint8)
     except (OSError, SyntaxError, ValueError) as e:
         raise ParallaxError(f"The job's {path.name} cannot be read.", "Delete the job and send it again.") from e
 
@@ -213,7 +214,7 @@ def split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
             "Export it with 8 or 16 bits per channel.",
             "unclear_picture",
         )
-    return image.convert("RGB"), None
+    return image if image.mode == "RGB" else image.convert("RGB"), None
 
 
 def _positive(image: Image.Image) -> Image.Image:

@@ -7,12 +7,15 @@ the engine and kept what came back; after eight steps it had lost 15 % of its li
 """
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from ..shared import plan as plans
 from ..shared.errors import Cancelled, UsageError
@@ -49,6 +52,8 @@ from .plate_store import PlateStore
 from .receding_store import RecedingStore
 from .tile_files import write_bytes
 
+MOST_SHOWN_PX = 2**24
+"""Pixels of a preview."""
 REPORT_EVERY = 25
 """Steps between two reports while the journal is played back, which goes much faster than painting."""
 
@@ -125,8 +130,9 @@ class Painting(Protocol):
         """One step: what it sets on the plates, and its mask; `before` is the mask of the step before."""
         ...
 
-    def frame(self, step: int) -> tuple[RGB, OwnerMap]:
-        """The frame at a step, without objects, RGB uint8 [H, W, 3], and the layer seen at each pixel [H, W]."""
+    def frame(self, step: int, every: int = 1) -> tuple[RGB, OwnerMap]:
+        """The frame at a step, without objects, RGB uint8 [H, W, 3], and the layer seen at each pixel [H, W]; of both
+        only `every` so-many-th row and column."""
         ...
 
     def shown(self, index: int, rect: Rect) -> RGB:
@@ -218,10 +224,13 @@ class StepLoop:
         return Progress(step, self.plan.steps, self.divergence.measure(step, self.stores), self.preview)
 
     def preview(self) -> RGB:
-        """The frame as it is now."""
+        """The frame as it is now; of a huge one every second, third, ... row and column."""
+        every = math.ceil(math.sqrt(self.plan.width * self.plan.height / MOST_SHOWN_PX))
+        if not self.lifted:
+            return np.ascontiguousarray(self.painting.frame(self.step, every)[0])
         frame, owner = self.painting.frame(self.step)
         lay_objects(frame, owner, self.plan, self.objects, self.lifted, self.step)
-        return frame
+        return np.ascontiguousarray(frame[::every, ::every])
 
     def manifest(self, wait: bool = False) -> Manifest:
         """The manifest of the tiles on disk, with `wait` of all that are finished; written beside the plates."""

@@ -103,6 +103,7 @@ def _longest(plan: Plan, extent: int) -> int:
     """How long a tile may be along a side of the frame: a frame and a half at least.
 
     Tiles share a frame's length with their neighbours, so a tile of hardly more than a frame would store everything
-    over and over.
+    over and over. So the tiles of a frame that is nearly as wide as a graphics card's longest texture are longer than
+    that one; Blender shows them smaller on planes in the viewport, and renders strips of any length.
     """
-    return min(LONGEST_TILE_PX, max(plan.tile_px, extent * 3 // 2))
+    return max(min(LONGEST_TILE_PX, plan.tile_px), extent * 3 // 2)

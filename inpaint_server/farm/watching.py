@@ -78,7 +78,7 @@ class DistantSitting:
         self._claim: Claim | None = None
 
     def run(self, loop: Loop) -> None:
-        """See `Sitting.run`; the worker has a loop of its own, this one only drops steps. Raises Lost if it is gone."""
+        """See `Sitting.run`; this loop only drops steps, the worker has its own. Raises Lost if the worker goes."""
         try:
             lease = self._begin(loop)
             sent = self._send(Order(self._files.where, self._job.id, lease.turn, self._limits), self._job)

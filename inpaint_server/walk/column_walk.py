@@ -64,10 +64,6 @@ class ColumnWalk:
         self._skylines = prices.Skylines(exemplar) if ground.has_matte else None
         self._steps = self._skylines.jumps() if self._skylines else 0.0
         self._price = self._jump_prices(self._transitions)
-        match = (self._transitions.rms / self._reference) ** 2
-        first = settings.first_weight * match
-        first = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN)
-        self._first_extra = first - prices.join_prices(match, settings.poor)
         border = prices.border_mismatch(ground, exemplar) / BORDER_LEVELS
         busy = unlike = np.zeros(cells.columns)
         salient = salience(exemplar, self._reference)
@@ -87,7 +83,7 @@ class ColumnWalk:
         self.value = np.zeros(len(self._source_cell))
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
         self.jumps = 0
-        self._noise_twice: NDArray[np.float32] | None = None
+        self._drawn: NDArray[np.float32] | None = None
         self._first_land: int | None = None
 
     def _compare(self, only: int | None = None) -> Transitions:
@@ -133,11 +129,11 @@ class ColumnWalk:
         Drawing all of it anew takes as long as a third of the planning of a jump.
         """
         n = len(self._price)
-        if self._noise_twice is None:
+        if self._drawn is None:
             drawn = np.random.default_rng((*self._seed, 1 << 20)).standard_exponential((n, n), dtype=np.float32)
-            self._noise_twice = np.tile(np.float32(self._settings.noise) * drawn, (2, 2))
+            self._drawn = np.float32(self._settings.noise) * drawn
         i, j = random.integers(n, size=2)
-        return self._noise_twice[i : i + n, j : j + n]
+        return np.roll(self._drawn, (-i, -j), (0, 1))
 
     def _replays(self, position: int) -> NDArray[np.float32]:
         """Prices [N] of landing, at plate `position`, on what was shown a picture's width before.
@@ -192,7 +188,7 @@ class ColumnWalk:
         price = self._column_prices(position)
         landed = value_iteration(jump, price, self.value, cells.columns, cells.overlap_cells, run, FIRST_SWEEPS)
         start = self._first_state(column)
-        match = jump[start] + self._first_extra[start]
+        match = jump[start] + self._first_extra(start)
         if self._skylines:
             match = match + self._skylines.first_landings(column)
         cost = (match + landed).astype(np.float64)
@@ -210,6 +206,13 @@ class ColumnWalk:
     def land_first(self, state: int) -> None:
         """Let the first jump land at `state`, one that `offer` has named."""
         self._first_land = state
+
+    def _first_extra(self, start: int) -> NDArray[np.float32]:
+        """What a first jump from state `start` costs beyond any other, by the state it lands on [N]."""
+        match = (self._transitions.rms[start] / self._reference) ** 2
+        first = self._settings.first_weight * match
+        first = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN)
+        return np.asarray(first - prices.join_prices(match, self._settings.poor))
 
     def _first_state(self, column: int) -> int:
         return min(column // self._cells.width, self._cells.columns - self._cells.overlap_cells)
@@ -293,8 +296,9 @@ class ColumnWalk:
         jump = self._price + noise
         last_jump = self._jump_prices(last) + noise
         if self.jumps == 0:
-            jump[start] += self._first_extra[start].astype(np.float32)
-            last_jump[start] += self._first_extra[start].astype(np.float32)
+            extra = self._first_extra(start).astype(np.float32)
+            jump[start] += extra
+            last_jump[start] += extra
         price = self._way_prices(position + np.arange(steps) * cells.width, around).astype(np.float32)
         repeat = self._usual_reuse + self._things.cost
         place = self._source_cell.astype(np.int64)

@@ -18,6 +18,7 @@ Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alp
 F32 = NDArray[np.float32]
 REACH = 12  # a cut-out's rows move by at most its height over this
 REACH_PX = 24
+MARGIN, MARGIN_PX = 100, 16  # rows beyond those of a band that are looked at: the width over this, and so many more
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,11 @@ def reflected(at: NDArray[np.int64], length: int) -> NDArray[np.int64]:
 def of_band(source: Pixels, top: int, height: int, reach: float) -> Ground:
     """A straight band, rows top..top+height of `source`; `reach` is a share of its height."""
     rows = int(height * reach)
-    below = min(rows, source.shape[0] - top - height)
-    return Ground(source, top, height, min(rows, top), below, np.ones(height, np.float32))
+    above, below = min(rows, top), min(rows, source.shape[0] - top - height)
+    margin = source.shape[1] // MARGIN + MARGIN_PX
+    first = max(0, top - above - margin)
+    picture = source[first : top + height + below + margin]
+    return Ground(picture, top - first, height, above, below, np.ones(height, np.float32))
 
 
 def of_cutouts(cutouts: Sequence[Cutout], height: int) -> list[Ground]:

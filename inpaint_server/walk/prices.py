@@ -6,6 +6,8 @@ the walk, how recently a column was shown, is added in `column_walk`. Learning t
 was the other road; there are twelve of them, and a price that can be explained can be mended.
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +43,14 @@ def border_mismatch(ground: Ground, exemplar: Exemplar) -> F64:
     cost = np.zeros(cells.columns)
     if ground.has_matte:
         return cost
-    soft = cv2.GaussianBlur(source, (0, 0), max(cells.width / 2, 0.5))[:, exemplar.left :].astype(np.float32)
+    sigma = max(cells.width / 2, 0.5)
+    around = math.ceil(4 * sigma) + 1  # rows that have a share in a blurred one, and one to spare
     for row, other in ((top, top - 1), (top + height - 1, top + height)):
         if 0 <= other < source.shape[0]:
-            own, across = (soft[r].reshape(cells.columns, cells.width, 3).mean(1) for r in (row, other))
+            first = max(0, min(row, other) - around)
+            slab = cv2.GaussianBlur(source[first : max(row, other) + around + 1], (0, 0), sigma)[:, exemplar.left :]
+            soft = slab[[row - first, other - first]].astype(np.float32)
+            own, across = (line.reshape(cells.columns, cells.width, 3).mean(1) for line in soft)
             cost += np.sqrt(((own[:, None] - across[None]) ** 2).mean(2)).mean(1)
     return np.asarray(cost - cost.min(), np.float64)
 

@@ -73,11 +73,9 @@ def test_a_start_that_fails_says_why(command: list[str], tmp_path: Path, flags: 
 
 def test_a_store_behind_a_url(command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    with (
-        ServerProcess([*command, "--store", "memory://jobs"], DEADLINE_S) as server,
-        Client(server.url, server.token) as c,
-    ):
-        assert c.jobs() == []
+    server = ServerProcess([*command, "--store", "memory://jobs"], DEADLINE_S)
+    with server, Client(server.url, server.token) as client:
+        assert client.jobs() == []
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["infinite-parallax-copies"]
 
 
