@@ -7,6 +7,7 @@ a dark one strong wavelets hold each other up, and clouds of light run over it a
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -49,7 +50,7 @@ def _detail(colours: Bytes, alpha: Bytes) -> Bytes:
     sigma = BLUR_SHARE * max(alpha.shape)
     share = np.maximum(alpha, 1).astype(np.float32)[..., None] / 255
 
-    def blurred(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def blurred(values: NDArray[Any]) -> NDArray[Any]:
         found = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
         return np.asarray(found, np.float32).reshape(values.shape)
 

@@ -1,6 +1,8 @@
 """Generate and Export: the operators, blocking, with a real server in a process of its own."""
 
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -275,6 +277,57 @@ def test_another_file_is_opened_while_a_job_runs(tmp_path: Path) -> None:
     job.worker.join(30)
     assert isinstance(last_of(job.worker), jobs.Failed | jobs.Finished)
     assert bpy.ops.infinite_parallax.generate() == {"FINISHED"}
+
+
+LEFT = """
+import os, sys, types
+from pathlib import Path
+import bpy, infinite_parallax
+from infinite_parallax.blender_addon import generating, jobs, preferences, properties
+from infinite_parallax.shared import project as projects
+infinite_parallax.register()
+chosen = types.SimpleNamespace(url="", token="", token_file="", command=sys.argv[1], cache=sys.argv[2])
+preferences.preferences = lambda: chosen
+properties.fill(bpy.context.scene, projects.load(Path(sys.argv[3])))
+job = generating.Working.running = generating.Generating(bpy.context.scene)
+while True:
+    message = job.worker.messages.get()
+    assert not isinstance(message, jobs.Failed | jobs.Finished), message
+    if isinstance(message, jobs.Progress) and message.what == "step" and message.done >= 2:
+        break
+print("painted", message.done, flush=True)
+if sys.argv[4] == "killed":
+    os.kill(os.getpid(), 9)
+infinite_parallax.unregister()  # as Blender itself does when it quits
+bpy.ops.wm.quit_blender()
+"""
+"""A Blender that is left in the middle of a job."""
+
+
+@pytest.mark.parametrize("how", ["killed", "quit"])
+def test_a_blender_that_was_left_in_mid_job_goes_on_after_its_next_start(
+    tmp_path: Path, command: str, how: str
+) -> None:
+    properties.of_scene(bpy.context.scene).motion.steps = 60
+    saved = tmp_path / "project.json"
+    assert bpy.ops.infinite_parallax.export_project(filepath=str(saved)) == {"FINISHED"}
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT, command, str(tmp_path), str(saved), how],
+        capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.count("painted")) == (-9 if how == "killed" else 0, 1), done.stderr
+    note = begun_jobs.read(scene_project.plates_folder(bpy.context.scene))
+    assert note.job
+    assert note.steps == 60
+    worker = generating.Generating(bpy.context.scene).worker
+    first = worker.messages.get(timeout=30)
+    while not isinstance(first, jobs.Progress):
+        assert not isinstance(first, jobs.Failed), first
+        first = worker.messages.get(timeout=30)
+    worker.stop()
+    worker.join(30)
+    assert 2 <= first.done < 60, "painted steps are kept"
+    assert begun_jobs.read(scene_project.plates_folder(bpy.context.scene)).job == note.job
 
 
 def last_of(worker: jobs.Worker) -> jobs.Message:

@@ -1,5 +1,6 @@
 """Sound on the timeline: strips, their keys, and what the mixdown of them sounds like, measured against the model."""
 
+import subprocess
 import wave
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,21 @@ def test_a_file_that_sounds_once_and_from_nowhere_is_shown_itself(tmp_path: Path
     assert Path(bpy.path.abspath(found.sound.filepath)) == mine
     assert (compat.start(found), compat.length(found)) == (7, 18)
     assert compat.f_curve(found, "pan") is None
+
+
+@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3"])
+def test_files_of_every_kind_are_heard(tmp_path: Path, ffmpeg: str, kind: str) -> None:
+    tone = 0.4 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    write_wav(tmp_path / "tone.wav", tone.astype(np.float32)[:, None], RATE)
+    file = tmp_path / f"it.{kind}"
+    subprocess.run([ffmpeg, "-v", "error", "-i", tmp_path / "tone.wav", file], check=True)
+    for wish in ({"file": str(file)}, {"file": str(file), "layer": 1}):
+        built(tmp_path, cue_document(wish | {"kind": "effects"}))
+        heard = mixdown(tmp_path)[RATE // 2 : RATE]
+        strength = np.abs(np.fft.rfft(heard.sum(axis=1)))
+        assert abs(np.fft.rfftfreq(len(heard), 1 / RATE)[strength.argmax()] - 440) < 6
+        assert np.sqrt(np.mean(heard**2)) > 0.02
 
 
 @pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
