@@ -17,9 +17,9 @@ from ..shared.painting import Wish
 from ..shared.project import Project
 from ..shared.sections import Object
 from . import asking, jobs, preferences, properties, scene_project
+from .operator_parts import UNDOABLE, OnPicture
 from .refusals import job_state, reported
 
-UNDOABLE = {"REGISTER", "UNDO"}
 MOST_POINTS = 16
 """Points of a stroke that are shown to who outlines what is under it."""
 
@@ -29,15 +29,28 @@ def found_folder(scene: Any) -> Path:
     return scene_project.plates_folder(scene) / "found"
 
 
-def the_scene(name: str) -> Any:
-    """The scene that a question was asked for."""
-    scene = bpy.data.scenes.get(name)
-    if scene is None:
-        raise UsageError(f"The scene {name} is gone.", "Ask again in another scene.")
-    return scene
+class Looking(OnPicture, asking.Asking):
+    """The part of an operator that lets the server look at the picture, one question at a time."""
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Possible with a picture, one question at a time."""
+        return super().poll(context) and asking.free(cls)
+
+    def shown(self, scene: Any) -> tuple[Project, Path]:
+        """The project and the picture that the question is about; the answer is for the same scene."""
+        self._scene_name = scene.name
+        return properties.project(scene), scene_project.picture_path(scene)
+
+    def asked(self) -> Any:
+        """The scene that the question was asked for."""
+        scene = bpy.data.scenes.get(self._scene_name)
+        if scene is None:
+            raise UsageError(f"The scene {self._scene_name} is gone.", "Ask again in another scene.")
+        return scene
 
 
-class INFINITE_PARALLAX_OT_suggest_layers(asking.Asking, bpy.types.Operator):
+class INFINITE_PARALLAX_OT_suggest_layers(Looking, bpy.types.Operator):
     """Look at the picture and fill the lists: with what words name, else with layers along skylines and shores"""
 
     bl_idname = "infinite_parallax.suggest_layers"
@@ -45,21 +58,12 @@ class INFINITE_PARALLAX_OT_suggest_layers(asking.Asking, bpy.types.Operator):
     bl_options: ClassVar[set[str]] = UNDOABLE
     title = "Looking at the picture"
 
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a picture, one question at a time."""
-        if not properties.of_scene(context.scene).picture:
-            cls.poll_message_set("Choose a picture first")
-            return False
-        return asking.free(cls)
-
     def question(self, context: Any) -> Any:
         """What the server is asked; the layers in the list are not a wish here, they are what is to be replaced."""
         scene = context.scene
-        project, picture = properties.project(scene), scene_project.picture_path(scene)
+        project, picture = self.shown(scene)
         wanted = found.forgotten(scene_project.without_layers(project), found_folder(scene))
         server = preferences.server()
-        self._scene_name = scene.name
 
         def ask() -> Suggestion:
             wish = Wish.read(wanted, picture)
@@ -70,7 +74,7 @@ class INFINITE_PARALLAX_OT_suggest_layers(asking.Asking, bpy.types.Operator):
 
     def answered(self, _context: Any, answer: Suggestion) -> None:
         """Fill the lists, and say how sure it is."""
-        scene = the_scene(self._scene_name)
+        scene = self.asked()
         project = found.kept(answer, found_folder(scene))
         project = replace(project, cut=replace(project.cut, **_stored(project.cut)))
         if project.layers:
@@ -92,7 +96,7 @@ def _stored(cut: Any) -> dict[str, str]:
     }
 
 
-class INFINITE_PARALLAX_OT_refine_object(asking.Asking, bpy.types.Operator):
+class INFINITE_PARALLAX_OT_refine_object(Looking, bpy.types.Operator):
     """Outline the selected object anew, by its box and stroke, and keep the outline as its matte"""
 
     bl_idname = "infinite_parallax.refine_object"
@@ -107,16 +111,13 @@ class INFINITE_PARALLAX_OT_refine_object(asking.Asking, bpy.types.Operator):
         if thing is None or not (thing.box or thing.stroke):
             cls.poll_message_set("Select an object that has a box or a stroke")
             return False
-        if not properties.of_scene(context.scene).picture:
-            cls.poll_message_set("Choose a picture first")
-            return False
-        return asking.free(cls)
+        return super().poll(context)
 
     def question(self, context: Any) -> Any:
         """What the server is asked: the thing in the box and under the stroke."""
         scene = context.scene
-        project, picture = properties.project(scene), scene_project.picture_path(scene)
-        self._scene_name, self._index = scene.name, properties.of_scene(scene).object_index
+        project, picture = self.shown(scene)
+        self._index = properties.of_scene(scene).object_index
         touch = touch_of(project.objects[self._index], *scene_project.picture_size(picture))
         server = preferences.server()
 
@@ -128,7 +129,7 @@ class INFINITE_PARALLAX_OT_refine_object(asking.Asking, bpy.types.Operator):
 
     def answered(self, _context: Any, answer: Find) -> None:
         """Give the object its matte."""
-        scene = the_scene(self._scene_name)
+        scene = self.asked()
         objects = properties.of_scene(scene).objects
         if self._index >= len(objects):
             raise UsageError("The object is gone from the list.", "Select another one.")

@@ -9,9 +9,8 @@ from ..shared import plan as plans
 from ..shared.errors import UsageError
 from ..shared.project import MOST_LAYERS
 from . import muting, properties, scene_project
+from .operator_parts import UNDOABLE, OnPicture
 from .refusals import reported
-
-UNDOABLE = {"REGISTER", "UNDO"}
 
 
 def height_of(scene: Any) -> int:
@@ -24,18 +23,12 @@ def _selected(group: Any) -> int:
     return min(int(group.layer_index), len(group.layers) - 1)
 
 
-class INFINITE_PARALLAX_OT_layer_add(bpy.types.Operator):
+class INFINITE_PARALLAX_OT_layer_add(OnPicture, bpy.types.Operator):
     """Cut the selected layer in two; the first time, take the default cut over into the list"""
 
     bl_idname = "infinite_parallax.layer_add"
     bl_label = "Split Layer"
     bl_options: ClassVar[set[str]] = UNDOABLE
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a picture."""
-        cls.poll_message_set("Choose a picture first")
-        return bool(properties.of_scene(context.scene).picture)
 
     def execute(self, context: Any) -> set[str]:
         """Add."""

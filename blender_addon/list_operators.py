@@ -11,9 +11,9 @@ import bpy
 
 from ..shared import project as projects
 from . import declared, properties, renumbering, scene_project
+from .operator_parts import UNDOABLE
 from .refusals import reported
 
-UNDOABLE = {"REGISTER", "UNDO"}
 PLAIN_LISTS = tuple(name for name in projects.LISTS if name != "layers")
 WHICH = {"name": "List", "items": [(name, declared.label(name), "") for name in PLAIN_LISTS]}
 

@@ -11,9 +11,8 @@ import bpy
 
 from ..shared.errors import ParallaxError
 from . import properties, scene_project, sound_files
+from .operator_parts import UNDOABLE
 from .refusals import reported
-
-UNDOABLE = {"REGISTER", "UNDO"}
 
 
 def json_file_properties() -> dict[str, Any]:

@@ -12,9 +12,8 @@ import numpy as np
 
 from ..shared.errors import ParallaxError, UsageError
 from . import compat, properties, scene_project
+from .operator_parts import UNDOABLE, OnPicture
 from .refusals import reported
-
-UNDOABLE = {"REGISTER", "UNDO"}
 
 
 def choose(scene: Any, path: Path) -> None:
@@ -216,18 +215,12 @@ def _same(image: Any, path: str) -> bool:
     return bool(bpy.path.abspath(image.filepath, library=image.library) == path)
 
 
-class INFINITE_PARALLAX_OT_show_picture(bpy.types.Operator):
+class INFINITE_PARALLAX_OT_show_picture(OnPicture, bpy.types.Operator):
     """Show the picture in the image editor, where its borders can be drawn"""
 
     bl_idname = "infinite_parallax.show_picture"
     bl_label = "Show the Picture"
     bl_options: ClassVar[set[str]] = UNDOABLE
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a picture."""
-        cls.poll_message_set("Choose a picture first")
-        return bool(properties.of_scene(context.scene).picture)
 
     def execute(self, context: Any) -> set[str]:
         """Show it, in this editor or in the first image editor of the window."""

@@ -12,6 +12,7 @@ from ...shared import plan as plans
 from ...shared.border_editing import Hit, Layers, Point
 from ...shared.errors import ParallaxError
 from .. import properties, refusals, scene_project
+from ..operator_parts import OnPicture
 from ..refusals import reported
 from . import drawing
 from .views import view_of
@@ -55,7 +56,7 @@ def put(scene: Any, layers: Layers, index: int) -> None:
     properties.of_scene(scene).layer_index = index
 
 
-class INFINITE_PARALLAX_OT_edit_borders(bpy.types.Operator):
+class INFINITE_PARALLAX_OT_edit_borders(OnPicture, bpy.types.Operator):
     """Drag the layers' borders over the picture, as rows or as lines with points"""
 
     bl_idname = "infinite_parallax.edit_borders"
@@ -70,12 +71,6 @@ class INFINITE_PARALLAX_OT_edit_borders(bpy.types.Operator):
         "x": bpy.props.FloatProperty(name="X", description="Column of the picture, in px"),
         "y": bpy.props.FloatProperty(name="Y", description="Row of the picture, in px, from the top"),
     }
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a picture."""
-        cls.poll_message_set("Choose a picture first")
-        return bool(properties.of_scene(context.scene).picture)
 
     def execute(self, context: Any) -> set[str]:
         """Do one action."""

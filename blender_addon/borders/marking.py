@@ -15,6 +15,7 @@ from ...shared.border_editing import Point
 from ...shared.overlay_shapes import Line
 from ...shared.sections import Hint
 from .. import properties, refusals
+from ..operator_parts import OnPicture
 from ..refusals import reported
 from . import drawing
 from .editing import NOT_SHOWN, PASSED_ON, size_of
@@ -24,16 +25,10 @@ LISTS = [("hints", "Hint", "It belongs whole to the layer"), ("objects", "Object
 LAYER = bpy.props.IntProperty(name="Layer", description="Counted from 0; -1: the selected one", default=-1, min=-1)
 
 
-class Marking:
+class Marking(OnPicture):
     """The part of both operators that follows the mouse; `shape` says what is drawn meanwhile, `take` keeps it."""
 
     help = ""
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Possible with a picture."""
-        cls.poll_message_set("Choose a picture first")
-        return bool(properties.of_scene(context.scene).picture)
 
     def take(self, size: tuple[int, int], places: Sequence[Point]) -> None:
         """Keep the places of a drag as the operator's own properties."""
