@@ -86,10 +86,10 @@ class FrameCount:
 
 
 @contextlib.contextmanager
-def into_place(scene: bpy.types.Scene, wish: Export, path: Path) -> Iterator[None]:
+def into_place(scene: bpy.types.Scene, wish: Export, path: Path, number: int = 1) -> Iterator[None]:
     """Point a scene's output into a temporary folder beside `path`; moved there when the block ends well.
 
-    A sequence becomes `NAME_0001.png` and so on, counted from the first frame.
+    A sequence becomes `NAME_0001.png` and so on, counted from the first frame as `number`.
     """
     check_suffix(path, wish)
     with writing(path):
@@ -100,8 +100,8 @@ def into_place(scene: bpy.types.Scene, wish: Export, path: Path) -> Iterator[Non
     try:
         yield
         with writing(path):
-            for number, file in enumerate(sorted(folder.iterdir()), 1):
-                file.replace(numbered(path, number) if wish.kind.sequence else path)
+            for n, file in enumerate(sorted(folder.iterdir()), number):
+                file.replace(numbered(path, n) if wish.kind.sequence else path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,12 +115,32 @@ def writing(path: Path) -> Iterator[None]:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Choose another folder.") from e
 
 
-def render(scene: bpy.types.Scene, wish: Export, path: Path, progress: Progress = lambda frame, frames: None) -> None:  # noqa: ARG005
+@contextlib.contextmanager
+def ranged(scene: bpy.types.Scene, part: range) -> Iterator[None]:
+    """Inside, a scene is as long as a part of it, whose frames are counted from 0; afterwards as it was."""
+    first, last = scene.frame_start, scene.frame_end
+    # the start can never be behind the end, so the one that goes outwards is set first
+    try:
+        scene.frame_end = first + part.stop - 1
+        scene.frame_start = first + part.start
+        yield
+    finally:
+        scene.frame_start = first
+        scene.frame_end = last
+
+
+def render(
+    scene: bpy.types.Scene,
+    wish: Export,
+    path: Path,
+    progress: Progress = lambda frame, frames: None,  # noqa: ARG005
+    number: int = 1,
+) -> None:
     """Render a scene into the file `path`, or a sequence named after it, and return when it is there.
 
-    Frames are not blended here. The scene's settings stay as they were.
+    Frames are not blended here; those of a sequence are counted from `number`. The scene's settings stay as they were.
     """
-    with restored(scene), into_place(scene, wish, path), FrameCount(scene, progress) as count:
+    with restored(scene), into_place(scene, wish, path, number), FrameCount(scene, progress) as count:
         configure(scene, wish)
         try:
             bpy.ops.render.render(animation=True, scene=scene.name)

@@ -4,7 +4,8 @@ They are put on the scene when it is built, so that Blender's own render, `blend
 Video writes; what a person changes there afterwards stays until the project's own output changes.
 """
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from typing import Any
 
 import bpy
@@ -15,7 +16,7 @@ from . import compat
 from .timeline import TAG
 
 BUILT = f"{TAG}_output"
-"""On a scene: the export that its output settings were made for."""
+"""On a scene: the export that its output settings were made for, as JSON."""
 QUALITIES = {"LOSSLESS": 0, "PERC_LOSSLESS": 17, "HIGH": 20, "MEDIUM": 23, "LOW": 26, "VERYLOW": 29, "LOWEST": 32}
 """The CRF behind each of Blender's named qualities (its `ffmpeg` header, eFFMpegCrf)."""
 UNTOUCHED = ("", "/tmp/", "/tmp\\", "//")
@@ -27,7 +28,8 @@ def settle(scene: bpy.types.Scene, wish: Export, name: str) -> tuple[str, ...]:
 
     Nothing is done where the same was put on it before.
     """
-    if scene.get(BUILT) == repr(wish):
+    built = json.dumps(asdict(wish))
+    if scene.get(BUILT) == built:
         return ()
     notes = _unlike(wish)
     try:
@@ -37,8 +39,18 @@ def settle(scene: bpy.types.Scene, wish: Export, name: str) -> tuple[str, ...]:
     ours = {output_name(replace(wish, format=other), f"//{name}") for other in FORMATS}
     if scene.render.filepath in {*UNTOUCHED, *ours}:
         scene.render.filepath = output_name(wish, f"//{name}")
-    scene[BUILT] = repr(wish)
+    scene[BUILT] = built
     return notes
+
+
+def built_wish(scene: bpy.types.Scene) -> Export:
+    """The export that a scene was built for. ParallaxError where nothing of ours was built."""
+    try:
+        return Export(**json.loads(scene[BUILT]))
+    except (KeyError, ValueError, TypeError) as e:
+        raise ParallaxError(
+            f"The scene {scene.name} does not say how its video is written.", "Build it with this version first."
+        ) from e
 
 
 def output_name(wish: Export, stem: str) -> str:
@@ -99,6 +111,11 @@ def _configure_video(ffmpeg: Any, wish: Export) -> None:
         ffmpeg.custom_constant_rate_factor = _within(ffmpeg, "custom_constant_rate_factor", wish.crf)
     else:
         ffmpeg.constant_rate_factor = quality(wish.crf)
+    configure_sound(ffmpeg, wish)
+
+
+def configure_sound(ffmpeg: Any, wish: Export) -> None:
+    """Set what becomes of a scene's sound: 48 kHz, stereo, as loud as it is."""
     ffmpeg.audio_codec = wish.audio.upper() if bpy.app.build_options.audaspace else "NONE"
     ffmpeg.audio_bitrate = _within(ffmpeg, "audio_bitrate", wish.audio_kbps)
     ffmpeg.audio_mixrate, ffmpeg.audio_channels, ffmpeg.audio_volume = 48000, "STEREO", 1.0

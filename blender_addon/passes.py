@@ -34,20 +34,31 @@ def needed(wish: Export) -> bool:
     return wish.blending != "none" or wish.format == "gif"
 
 
-def write(scene: bpy.types.Scene, wish: Export, path: Path, progress: Progress = lambda frame, frames: None) -> None:  # noqa: ARG005
-    """Export a scene into `path` in as many passes as it takes, and return when the file is there."""
+def write(
+    scene: bpy.types.Scene,
+    wish: Export,
+    path: Path,
+    progress: Progress = lambda frame, frames: None,  # noqa: ARG005
+    part: range | None = None,
+) -> None:
+    """Export a scene, or the `part` of it with those frames counted from 0, into `path` in as many passes as it takes.
+
+    It returns when the file is there. The pictures of a sequence are numbered as they are in the whole scene.
+    """
+    part = range(scene.frame_end - scene.frame_start + 1) if part is None else part
     if not needed(wish):
-        export.render(scene, wish, path, progress)
+        with export.ranged(scene, part):
+            export.render(scene, wish, path, progress, part.start + 1)
         return
-    frames = scene.frame_end - scene.frame_start + 1
-    for done in work(scene, wish, path):
-        progress(done - 1, frames)
+    for done in work(scene, wish, path, part):
+        progress(done - 1, len(part))
 
 
-def work(scene: bpy.types.Scene, wish: Export, path: Path) -> Iterator[int]:
-    """Export a scene into `path`, a frame at each step: yields the number of frames that are mixed.
+def work(scene: bpy.types.Scene, wish: Export, path: Path, part: range | None = None) -> Iterator[int]:
+    """Export a scene or a part of it into `path`, a frame at each step: yields the number of frames that are mixed.
 
-    Closing it early leaves the scene as it was and no file.
+    At the ends of a part a frame is mixed with its neighbours outside. Closing it early leaves the scene as it was
+    and no file.
     """
     check_suffix(path, wish)
     program = ffmpeg() if wish.format == "gif" else ""
@@ -57,20 +68,21 @@ def work(scene: bpy.types.Scene, wish: Export, path: Path) -> Iterator[int]:
     with tempfile.TemporaryDirectory(prefix="infinite-parallax-frames-") as name:
         folder = Path(name)
         first, frames = scene.frame_start, scene.frame_end - scene.frame_start + 1
+        part = range(frames) if part is None else part
         with _keys() as keys:
             shot = _Shots(scene, keys, folder / "moment.png")
-            for n in range(frames):
+            for done, n in enumerate(part, 1):
                 picture = sum(
                     np.float32(share) * shot.at(first, moment(n, offset, frames, loop))
                     for offset, share in wish.weights()
                 )
-                uncompressed.write_tiff(folder / f"{n + 1:06d}.tif", np.rint(picture).astype(np.uint8))
-                yield n + 1
+                uncompressed.write_tiff(folder / f"{done:06d}.tif", np.rint(picture).astype(np.uint8))
+                yield done
         if program:
             _write_gif(program, scene, folder, path)
         else:
-            with _shown(scene, folder, frames):
-                export.render(scene, unblended(wish), path)
+            with export.ranged(scene, part), _shown(scene, folder, len(part)):
+                export.render(scene, unblended(wish), path, number=part.start + 1)
 
 
 class _Keys:

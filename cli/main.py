@@ -18,6 +18,7 @@ from ..shared.errors import ParallaxError, UsageError
 from ..shared.outputs import refused
 from . import animate, dream, gabor, looking, running, segment
 
+MOST_WORKERS = 64
 Run = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -67,6 +68,8 @@ def _picture_commands(commands: Commands) -> None:
     _picture(video)
     _out(video, "FILE", "the video, .mp4 unless --format says otherwise")
     video.add_argument("--blend", type=Path, metavar="FILE.blend", help="keep the Blender scene and its plates too")
+    text = "Blenders that render at once (default 0: half as many as processors, fewer where memory is short)"
+    video.add_argument("--workers", type=count, default=0, metavar="N", help=text)
     _blender(video)
     quick = _command(commands, "preview", running.run_preview, "picture to video without Blender")
     _picture(quick)
@@ -156,6 +159,14 @@ def _picture(command: argparse.ArgumentParser, server: bool = True) -> None:
     if server:
         command.add_argument("--server", metavar="URL", help="use this running inpaint server")
         command.add_argument("--token-file", type=Path, metavar="FILE", help="the file with that server's token")
+
+
+def count(text: str) -> int:
+    """A number of Blenders, 0 to 64."""
+    number = int(text)
+    if not 0 <= number <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{number} is not 0 to {MOST_WORKERS}")
+    return number
 
 
 def _blender(command: argparse.ArgumentParser) -> None:

@@ -1,19 +1,25 @@
-"""`render` and `scene`: painted plates, then a Blender process that builds the scene and renders it.
+"""`render` and `scene`: painted plates, a Blender process that builds the scene, and several that render it.
 
 Blender runs in an environment of its own and is told everything by files and arguments; it answers with lines on
-stdout that begin with a mark, since Blender itself writes to the same stream.
+stdout that begin with a mark, since Blender itself writes to the same stream. What is painted and built lies beside
+the video until it is finished, so that the same command, run again, only renders what is missing.
 """
 
 import json
 import subprocess
-import tempfile
+import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..inpaint_server.encoding import complete
+from .. import __version__
+from ..inpaint_server.ffmpeg import ffmpeg
+from ..shared import scene as scenes
 from ..shared import scene_building
+from ..shared.chunks import rendering, store
+from ..shared.chunks.crew import messages
 from ..shared.errors import ParallaxError
 from ..shared.outputs import check_file, check_folder
 from ..shared.project import Project
@@ -24,9 +30,9 @@ from .mixing import mix
 from .painting import paint
 from .progress import bar
 
-MARK = "@parallax "
-TAGS_COLOURS = (4, 5, 0)
-"""From this version on Blender says in its videos how their colours were converted."""
+SPEC = "scene.json"
+NOTE = "built.json"
+"""Beside the plates: what the scene was built from, and the digest of the file as it was saved."""
 
 
 def render(
@@ -37,17 +43,27 @@ def render(
     blender: str | None = None,
     server: str | None = None,
     token: Path | None = None,
+    workers: int = 0,
 ) -> None:
     """Paint a project, build its Blender scene, and write the video `out` and the file `blend`, each if wanted.
 
-    The scene's plates and sounds go into a folder beside `blend`; without it they are temporary.
+    The scene's plates and sounds go into a folder beside `blend`; without it they are temporary. `workers` Blenders
+    render at once, 0: as many as the machine bears. What was begun is found again.
     """
     chosen = choose_blender(blender)
+    scene_building.check_target(project)
+    parts = None if out is None else store.folder_of(out)
     if blend is None:
-        with tempfile.TemporaryDirectory(prefix="infinite-parallax-") as folder:
-            _render(chosen, project, picture, out, None, Path(folder), server, token)
+        assert parts is not None
+        built = _built(chosen, project, picture, parts / "scene.blend", parts, server, token)
     else:
-        _render(chosen, project, picture, out, blend, files_folder(blend), server, token)
+        built = _built(chosen, project, picture, blend, files_folder(blend), server, token)
+    if out is not None:
+        _render(chosen, built, out, workers)
+    size = f"{built.spec.frames} frames, {built.spec.width}x{built.spec.height} px"
+    for path in (out, blend):
+        if path is not None:
+            print(f"Wrote {path}: {size}, by {chosen.label}.")
 
 
 def files_folder(blend: Path) -> Path:
@@ -61,52 +77,103 @@ def check_scene(blend: Path) -> None:
     check_folder(files_folder(blend))
 
 
-def _render(
-    blender: Blender,
-    project: Project,
-    picture: Path,
-    out: Path | None,
-    blend: Path | None,
-    folder: Path,
-    server: str | None,
-    token: Path | None,
-) -> None:
-    scene_building.check_target(project)
+@dataclass(frozen=True)
+class Built:
+    """A saved scene: the file, the folder of what it shows, and its spec."""
+
+    blend: Path
+    folder: Path
+    spec: SceneSpec
+
+
+def _built(
+    blender: Blender, project: Project, picture: Path, blend: Path, folder: Path, server: str | None, token: Path | None
+) -> Built:
+    """Paint and build; nothing of it where a run that was stopped while it rendered has left the same."""
+    note, wanted = folder / NOTE, wish_key(blender, project, picture)
+    kept = _kept(note, wanted, blend, folder)
+    if kept is not None:
+        return kept
     painted = paint(project, picture, folder, server, token)
     spec = listening.build(painted)
-    (folder / "scene.json").write_text(json.dumps(spec.to_json(), indent=1), encoding="utf-8")
-    arguments = ["build", "--spec", folder / "scene.json", "--plates", folder, "--sounds", folder]
-    for flag, path in (("--blend", blend), ("--render", out)):
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            arguments += [flag, path.resolve()]
-    result = run_blender(blender, [str(a) for a in arguments], spec)
-    missing = None if result.get("sound", True) or spec.export.audio == "none" else mix(spec, folder)
-    untagged = blender.version < TAGS_COLOURS and spec.export.format == "h264"
-    if out is not None and (missing or untagged):
-        complete(out, spec, missing, untagged)
-    for path in (out, blend):
-        if path is not None:
-            print(f"Wrote {path}: {spec.frames} frames, {spec.width}x{spec.height} px, by {blender.label}.")
+    (folder / SPEC).write_text(json.dumps(spec.to_json(), indent=1), encoding="utf-8")
+    blend.parent.mkdir(parents=True, exist_ok=True)
+    arguments = ["build", "--spec", folder / SPEC, "--plates", folder, "--sounds", folder, "--blend", blend.resolve()]
+    run_blender(blender, [str(a) for a in arguments])
+    note.write_text(json.dumps({"wish": wanted, "blend": store.digest([blend], {})}), encoding="utf-8")
+    return Built(blend, folder, spec)
 
 
-def run_blender(blender: Blender, arguments: Sequence[str], spec: SceneSpec) -> dict[str, Any]:
-    """Run our headless entry in a Blender; shows the frames as they come and returns its last message."""
+def _kept(note: Path, wanted: str, blend: Path, folder: Path) -> Built | None:
+    """What an earlier run has built of the same wish, if nobody has changed the file since."""
+    try:
+        said = json.loads(note.read_text(encoding="utf-8"))
+        if said != {"wish": wanted, "blend": store.digest([blend], {})}:
+            return None
+        spec = scenes.load(folder / SPEC)
+    except (OSError, ValueError, ParallaxError):
+        return None
+    return Built(blend, folder, spec) if all((folder / plane.file).is_file() for plane in spec.planes) else None
+
+
+def wish_key(blender: Blender, project: Project, picture: Path) -> str:
+    """What decides a built scene: the project, the contents of every file that it names, and who builds."""
+    document = project.to_json()
+    named = [Path(name) for name in sorted(_texts(document)) if name and len(name) < 4096 and Path(name).is_file()]
+    return store.digest([picture, *named], {"project": document, "by": [__version__, list(blender.version)]})
+
+
+def _texts(value: Any) -> set[str]:
+    """All the texts in a document."""
+    if isinstance(value, str):
+        return {value}
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return {text for part in inside for text in _texts(part)}
+
+
+def _render(blender: Blender, built: Built, out: Path, workers: int) -> None:
+    """Render a built scene by several Blenders, with one bar for all of them."""
+    spec = built.spec
+    wish = json.dumps(store.as_document(spec.export))
+    arguments = ["serve", "--blend", str(built.blend.resolve()), "--wish", wish]
+    task = rendering.Task(
+        command=tuple(command(blender, arguments)),
+        out=out,
+        wish=spec.export,
+        folder=store.folder_of(out),
+        files=(built.blend,),
+        ffmpeg=ffmpeg(),
+        workers=workers,
+        mix=lambda: mix(spec, built.folder),
+    )
+    with bar("render", spec.frames, "frame") as shown:
+
+        def tell(what: str, value: Any) -> None:
+            if what == "frame":
+                shown.total = value[1]
+                shown.update(value[0] - shown.n)
+            elif what == "warning":
+                shown.write(f"Blender: {value}")
+            elif value > 1:
+                shown.write(f"{value} Blenders render at once.")
+
+        rendering.render(task, tell)
+
+
+def run_blender(blender: Blender, arguments: Sequence[str]) -> dict[str, Any]:
+    """Run our headless entry in a Blender; says what it warns of and returns its last message."""
     last: dict[str, Any] = {}
     chatter: deque[str] = deque(maxlen=12)
     run = command(blender, arguments)
-    with (
-        bar("render", spec.frames, "frame") as shown,
-        subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process,
-    ):
+    with subprocess.Popen(
+        run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
         try:
             assert process.stdout is not None
             for message in messages(process.stdout, chatter):
                 last = message
-                if message.get("event") == "frame":
-                    shown.update(message["frame"] + 1 - shown.n)
-                elif message.get("event") == "warning":
-                    shown.write(f"Blender: {message['message']}")
+                if message.get("event") == "warning":
+                    print(f"Blender: {message['message']}", file=sys.stderr)
         except BaseException:
             process.terminate()
             raise
@@ -114,12 +181,3 @@ def run_blender(blender: Blender, arguments: Sequence[str], spec: SceneSpec) -> 
         words = last.get("message") or "\n".join(chatter)
         raise ParallaxError(f"{blender.label} failed:\n{words}", "Run: infinite-parallax doctor")
     return last
-
-
-def messages(lines: Iterator[str] | Any, chatter: deque[str]) -> Iterator[dict[str, Any]]:
-    """Our own messages out of everything that a Blender prints; the rest is kept as its last words."""
-    for line in lines:
-        if line.startswith(MARK):
-            yield json.loads(line.removeprefix(MARK))
-        elif line.strip():
-            chatter.append(line.rstrip())

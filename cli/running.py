@@ -59,7 +59,7 @@ def run_render(args: argparse.Namespace) -> int:
     check_file(args.out, FORMATS[project.output.format].suffix)
     if args.blend is not None:
         check_scene(args.blend)
-    render(project, picture, args.out, args.blend, args.blender, args.server, args.token_file)
+    render(project, picture, args.out, args.blend, args.blender, args.server, args.token_file, args.workers)
     return 0
 
 

@@ -1,6 +1,6 @@
 """ffmpeg as a process: frames in through a pipe, one sound laid under them, a video, a GIF or a sequence out.
 
-What each format is stands in `shared/formats.py`; here it becomes arguments.
+What each format is stands in `shared/formats.py`; `shared/encoder_arguments.py` makes arguments of it.
 """
 
 import contextlib
@@ -13,47 +13,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..shared.encoder_arguments import audio_arguments, video_arguments
 from ..shared.errors import ParallaxError
-from ..shared.formats import AUDIO_ENCODERS, PALETTE, Export, fits_gif
 from ..shared.scene import SceneSpec
 from .ffmpeg import WORDS, ffmpeg
-
-
-def audio_arguments(spec: SceneSpec, sound: Path | None) -> tuple[list[str], list[str]]:
-    """Input arguments for the sound after one of pictures, and how it is encoded: exactly as long as the video."""
-    if sound is None or spec.export.audio == "none":
-        return [], []
-    rate = [] if spec.export.audio == "pcm" else ["-b:a", f"{spec.export.audio_kbps}k"]
-    return ["-i", str(sound)], ["-map", "1:a", "-c:a", AUDIO_ENCODERS[spec.export.audio], *rate]
-
-
-def video_arguments(spec: SceneSpec) -> list[str]:
-    """Encoder arguments as the scene asks for them, its colours tagged and converted as BT.709."""
-    out, kind = spec.export, spec.export.kind
-    if out.format == "gif":
-        return [
-            "-filter_complex",
-            f"[0:v]fps={fits_gif(spec.fps):g},{PALETTE}[v]",
-            "-map",
-            "[v]",
-            "-loop",
-            "0",
-        ]
-    if kind.sequence:
-        return ["-c:v", *kind.encoder, "-start_number", "1", "-f", "image2"]
-    # set on the frames, not as encoder options: a filter's own answer would win over those
-    tags = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-    convert = ["-vf", f"scale=in_range=pc:out_range=tv:out_color_matrix=bt709,format={kind.pixels},{tags}"]
-    return ["-c:v", *kind.encoder, *_rate(out), *convert]
-
-
-def _rate(out: Export) -> list[str]:
-    """Quality or bitrate, and key frames; ProRes has neither: each of its frames is one."""
-    if out.kind.worst_crf is None:
-        return []
-    rate = ["-b:v", f"{out.bitrate_kbps}k"] if out.bitrate_kbps else ["-crf", str(out.crf)]
-    constant = ["-b:v", "0"] if out.format == "webm" and not out.bitrate_kbps else []
-    return [*rate, *constant, "-g", str(out.keyframe_group)]
 
 
 @contextlib.contextmanager
@@ -75,7 +38,7 @@ def encode(spec: SceneSpec, frames: Iterator[NDArray[np.uint8]], sound: Path | N
     layout = kind.pixels if spec.export.format == "exr" else "rgb24"
     size = f"{spec.width}x{spec.height}"
     source = ["-f", "rawvideo", "-pix_fmt", layout, "-s", size, "-r", f"{spec.fps:g}", "-i", "pipe:0"]
-    inputs, audio = audio_arguments(spec, sound)
+    inputs, audio = audio_arguments(spec.export, sound)
     faststart = ["-movflags", "+faststart"] if kind.suffix in (".mp4", ".mov") else []
     picture = [] if spec.export.format == "gif" else ["-map", "0:v"]
     values = map(linear_planes, frames) if spec.export.format == "exr" else frames
@@ -88,7 +51,7 @@ def encode(spec: SceneSpec, frames: Iterator[NDArray[np.uint8]], sound: Path | N
             *source,
             *inputs,
             *picture,
-            *video_arguments(spec),
+            *video_arguments(spec.export, spec.fps),
             *audio,
             *faststart,
         ]
@@ -152,22 +115,3 @@ def _failure(task: str, words: str) -> ParallaxError:
     elif "Unknown encoder" in words:
         hint = "This ffmpeg was built without that codec: choose another output.format."
     return ParallaxError(f"ffmpeg could not {task}: {words}", hint)
-
-
-BT601_TAGS = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=6:video_full_range_flag=0"
-
-
-def complete(video: Path, spec: SceneSpec, sound: Path | None, untagged: bool) -> None:
-    """Give a video what its Blender could not, in place; the picture is copied, not encoded again.
-
-    `sound` is to be laid under it. `untagged` says that it was converted as BT.601 without saying so, as Blender
-    before 4.5 does: players take such a video for BT.709 and shift its hues. Only H.264 can be tagged afterwards.
-    """
-    inputs, audio = audio_arguments(spec, sound)
-    tags = ["-bsf:v", BT601_TAGS] if untagged and spec.export.format == "h264" else []
-    with moved_into_place(video) as part:
-        command = [ffmpeg(), "-y", "-v", "error", "-i", str(video), *inputs, "-map", "0:v", "-c:v", "copy", *tags]
-        command += [*(audio or ["-map", "0:a?", "-c:a", "copy"]), str(part)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise _failure(f"complete {video}", done.stderr)

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from infinite_parallax.cli import preview
 from infinite_parallax.cli.main import main
-from infinite_parallax.cli.mixing import mix
 from infinite_parallax.cli.plan_table import plan_of
 from infinite_parallax.inpaint_server import encoding
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
-from infinite_parallax.shared import cues, frames, scene, scene_building
+from infinite_parallax.shared import frames, scene, scene_building
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.ambience import ambience, write_wav
 from infinite_parallax.shared.errors import ParallaxError
@@ -81,30 +80,6 @@ def test_a_preview_without_sound_has_one_stream(tmp_path: Path, picture: Path) -
     video = tmp_path / "video.mp4"
     assert main(["preview", str(picture), *FLAGS, "--ambience", "none", "-o", str(video)]) == 0
     assert streams(video).count("Stream #") == 1
-
-
-def test_sound_is_laid_under_a_silent_video(tmp_path: Path, picture: Path) -> None:
-    video = tmp_path / "video.mp4"
-    main(["preview", str(picture), *FLAGS, "--ambience", "none", "-o", str(video)])
-    before = decoded(video)
-    project = projects.from_json({"motion": {"steps": 4, "seconds_per_step": 0.5, "fps": 12}})
-    plan = plan_of(project, picture)
-    spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, plan.frames, (), cues.build(project, plan), _export())
-    encoding.complete(video, spec, mix(spec, tmp_path), untagged=False)
-    assert streams(video).count("Stream #") == 2
-    assert np.array_equal(decoded(video), before)
-
-
-def test_a_video_without_colour_tags_gets_them(tmp_path: Path) -> None:
-    video = tmp_path / "video.mp4"
-    source = ["-f", "lavfi", "-i", f"testsrc=size={WIDTH}x{HEIGHT}:rate=12:duration=1"]
-    plain = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-colorspace", "unknown", str(video)]
-    subprocess.run([ffmpeg(), "-v", "error", *source, *plain], check=True)
-    before = decoded(video)
-    spec = scene.SceneSpec("s", WIDTH, HEIGHT, 12, 12, (), (), _export())
-    encoding.complete(video, spec, None, untagged=True)
-    assert "smpte170m/bt709/bt709" in streams(video)
-    assert np.array_equal(decoded(video), before)
 
 
 def _export() -> Export:

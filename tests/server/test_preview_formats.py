@@ -11,7 +11,7 @@ import pytest
 from infinite_parallax.cli.mixing import mix
 from infinite_parallax.inpaint_server import encoding
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
-from infinite_parallax.shared import formats
+from infinite_parallax.shared import encoder_arguments, formats
 from infinite_parallax.shared.cues import Cue
 from infinite_parallax.shared.finishing import Output
 from infinite_parallax.shared.formats import FORMATS
@@ -92,6 +92,6 @@ def test_key_frames_and_bitrate_reach_the_encoder(tmp_path: Path) -> None:
     keys = [n for n, key in enumerate(re.findall(r"iskey:(\d)", words)) if key == "1"]
     assert keys[0] == 0
     assert max(np.diff([*keys, FRAMES])) <= 4
-    arguments = encoding.video_arguments(replace(spec, export=replace(spec.export, bitrate_kbps=900)))
+    arguments = encoder_arguments.video_arguments(replace(spec.export, bitrate_kbps=900), spec.fps)
     assert arguments[arguments.index("-b:v") + 1] == "900k"
     assert "-crf" not in arguments

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from infinite_parallax.cli import preview
+from infinite_parallax.cli import preview, rendering
 from infinite_parallax.cli.blenders import choose_blender
 from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared import frames, scene
-from infinite_parallax.shared.formats import Export
+from infinite_parallax.shared.errors import ParallaxError
 from PIL import Image, ImageFilter
 
 WIDTH, HEIGHT = 128, 80
@@ -31,7 +31,15 @@ def test_from_a_picture_to_a_video_and_a_scene(tmp_path: Path, monkeypatch: pyte
     blender = choose_blender()
     video, blend = tmp_path / "out.mp4", tmp_path / "out.blend"
     arguments = ["render", str(picture_in(tmp_path)), *FLAGS, "--crf", "1", "--blender", str(blender.executable)]
-    assert main([*arguments, "-o", str(video), "--blend", str(blend)]) == 0
+    wanted = [*arguments, "-o", str(video), "--blend", str(blend), "--workers", "2"]
+    with monkeypatch.context() as stopped:
+        stopped.setattr(rendering.rendering, "render", interrupted)
+        assert main(wanted) == 1
+    assert not video.exists()
+    with monkeypatch.context() as painted:
+        painted.setattr(rendering, "paint", None)  # what is painted and built is not painted again
+        assert main(wanted) == 0
+    assert not video.with_name("out.mp4.parts").exists()
 
     folder = tmp_path / "out_files"
     spec = scene.load(folder / "scene.json")
@@ -57,13 +65,13 @@ def test_from_a_picture_to_a_video_and_a_scene(tmp_path: Path, monkeypatch: pyte
     assert not list((tmp_path / "data").rglob("*.step"))  # the finished job left nothing in the store
 
 
-def test_a_blender_that_fails_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from infinite_parallax.cli import rendering
-    from infinite_parallax.shared.errors import ParallaxError
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
+
+def test_a_blender_that_fails_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "scene.json").write_text(json.dumps({"schema": "else"}))
-    spec = scene.SceneSpec("s", 2, 2, 1, 1, (), (), Export(20, None, 1, 64))
     arguments = ["build", "--spec", str(tmp_path / "scene.json"), "--plates", str(tmp_path), "--sounds", str(tmp_path)]
     with pytest.raises(ParallaxError, match="This is no scene of version 1"):
-        rendering.run_blender(choose_blender(), arguments, spec)
+        rendering.run_blender(choose_blender(), arguments)
     assert "Traceback" not in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""A video rendered in chunks by several Blenders at once: ranges, what is kept, who renders, and the joining."""
