@@ -131,6 +131,10 @@ def _other_commands(commands: Commands) -> None:
     heard.add_argument("--json", action="store_true", help="print everything as JSON")
     text = "pictures as sums of Gabor wavelets: fitted, drawn at any size, shimmering"
     gabor.add_commands(commands.add_parser("gabor", help=text, description=text.capitalize() + "."))
+    text = "frames that a farm has rendered, and their sound, as the finished video"
+    joined = _command(commands, "join", running.run_join, text)
+    joined.add_argument("folder", type=Path, metavar="FOLDER", help="where the frames lie")
+    _out(joined, "FILE", "the video; its ending may be left away")
     text = "get Blender as a Python module, in its own environment"
     install = _command(commands, "install-blender", running.run_install, text)
     install.add_argument("version", nargs="?", help="4.2, 4.5, 5.0 or 5.2 (default: the newest possible)")

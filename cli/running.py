@@ -153,6 +153,16 @@ def run_listen(args: argparse.Namespace) -> int:
     return listen(args)
 
 
+def run_join(args: argparse.Namespace) -> int:
+    """Join the frames that a farm has rendered."""
+    from ..inpaint_server.ffmpeg import ffmpeg
+    from ..shared.chunks import pictures
+
+    check_file(args.out)
+    print(f"Wrote {pictures.join(ffmpeg(), args.folder, args.out)}.")
+    return 0
+
+
 def run_install(args: argparse.Namespace) -> int:
     """Make an environment with Blender's module."""
     from .environments import install_blender

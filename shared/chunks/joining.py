@@ -8,7 +8,7 @@ Opus would click.
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +21,7 @@ from .ranges import in_pictures
 from .store import FRAME, Store, frames_in, whole_picture
 
 WORDS = 400
+Place = Callable[[Path, Path], object]
 BT601_TAGS = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=6:video_full_range_flag=0"
 """For H.264 of a Blender before 4.5, which converts as BT.601 and does not say so."""
 
@@ -64,8 +65,11 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", r"'\''") + "'"
 
 
-def join_pictures(ffmpeg: str, folder: Path, made: Joined) -> None:
-    """Move the pictures `frame_0001` and so on to the names of a sequence, or encode them as the video `made` is."""
+def join_pictures(ffmpeg: str, folder: Path, made: Joined, place: Place = os.replace) -> None:
+    """Give the pictures `frame_0001` and so on the names of a sequence, or encode them as the video `made` is.
+
+    `place` moves or copies a file to its name.
+    """
     kind = made.wish.kind
     suffix = kind.suffix if kind.sequence else ".png"
     files = [numbered(folder / f"{FRAME}{suffix}", n + 1) for n in range(made.frames)]
@@ -75,8 +79,9 @@ def join_pictures(ffmpeg: str, folder: Path, made: Joined) -> None:
             f"{len(lacking)} of {made.frames} frames are missing, the first of them {lacking[0]}.", "Render them first."
         )
     if kind.sequence:
+        made.path.parent.mkdir(parents=True, exist_ok=True)
         for n, file in enumerate(files):
-            os.replace(file, numbered(made.path, n + 1))
+            place(file, numbered(made.path, n + 1))
         return
     source = ["-framerate", str(made.fps), "-start_number", "1", "-i", str(folder / f"{FRAME}_%04d{suffix}")]
     picture = [] if made.wish.format == "gif" else ["-map", "0:v"]

@@ -6,17 +6,19 @@ how many there will be and how the video is written. All write the same.
 
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from ..errors import ParallaxError, UsageError
-from ..formats import Export, check_suffix
+from ..errors import UsageError
+from ..formats import FORMATS, Export, check_suffix
 from .joining import Joined, join_pictures
 from .store import as_document
 
 FILE = "about.json"
+SOUND = "sound.wav"
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,20 @@ def read_about(folder: Path) -> About:
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return About(Export(**data["export"]), int(data["frames"]), tuple(data["rate"]))
     except (OSError, ValueError, KeyError, TypeError) as e:
-        raise UsageError(f"{folder} holds no rendered frames: {e}.", "Name the folder that frames were told.") from e
+        raise UsageError(f"{folder} holds no rendered frames: {e}.", "Name the folder that frames went to.") from e
 
 
-def join(ffmpeg: str, folder: Path, out: Path, sound: Path | None) -> About:
-    """Make the video, or name the sequence, of the pictures in a folder. ParallaxError if one is missing."""
+def join(ffmpeg: str, folder: Path, out: Path) -> Path:
+    """Make the video, or name the sequence, of the pictures in a folder; the path of what is made.
+
+    A name without the ending of its format gets it. The sound is the file SOUND in the folder, if there is one. What
+    is in the folder stays, so that a farm may do this twice. ParallaxError if a picture is missing.
+    """
     about = read_about(folder)
-    check_suffix(out, about.wish)
-    if sound is not None and not sound.is_file():
-        raise ParallaxError(f"There is no sound at {sound}.", "Mix it first, or leave it away.")
-    join_pictures(ffmpeg, folder, Joined(out, about.wish, about.frames, Fraction(*about.rate), sound))
-    return about
+    suffixes = {kind.suffix for kind in FORMATS.values()}
+    path = out if out.suffix.lower() in suffixes else out.with_name(out.name + about.wish.kind.suffix)
+    check_suffix(path, about.wish)
+    sound = folder / SOUND
+    made = Joined(path, about.wish, about.frames, Fraction(*about.rate), sound if sound.is_file() else None)
+    join_pictures(ffmpeg, folder, made, shutil.copyfile)
+    return path

@@ -46,7 +46,7 @@ def test_the_manifest_leaves_out_what_does_not_belong_in_a_checkout(archive: Pat
     checkout = tmp_path / "checkout"
     checkout.mkdir()
     extension.copy_parts(checkout)
-    for name in ("cli", "tests/blender", "docs", ".envs", "out", "dist", "shared/example_picture"):
+    for name in ("cli", "tests/blender", "docs", "farm", ".envs", "out", "dist", "shared/example_picture"):
         (checkout / name).mkdir(parents=True)
         (checkout / name / "file.py").write_text("", encoding="utf-8")
     for name in ("pyproject.toml", "Makefile", "CHANGELOG.md", "old.zip", ".gitignore", "shared/__pycache__/a.pyc"):

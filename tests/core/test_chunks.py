@@ -52,7 +52,7 @@ def test_how_chunks_are_written() -> None:
         (2, 16 * GB, 1),
         (8, None, 4),
         (8, 16 * GB, 4),
-        (16, 4 * GB, 3),
+        (16, 4 * GB, 4),
         (64, 1 * GB, 1),
         (64, 0, 1),
     ],

@@ -1,11 +1,13 @@
 """Joining without Blender: chunks of a made-up video, a tone under them, and what is refused."""
 
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared.ambience import RATE, write_wav
 from infinite_parallax.shared.chunks import joining, pictures
@@ -88,8 +90,9 @@ def picture_folder(folder: Path, wish: Export, frames: int = 5) -> Path:
 
 def test_pictures_become_a_video_with_their_colours(tmp_path: Path) -> None:
     folder = picture_folder(tmp_path / "frames", WISH)
-    write_wav(tmp_path / "sound.wav", np.zeros((RATE, 2), np.float32), RATE)
-    pictures.join(ffmpeg(), folder, tmp_path / "out.mp4", tmp_path / "sound.wav")
+    write_wav(folder / pictures.SOUND, np.zeros((RATE, 2), np.float32), RATE)
+    assert main(["join", str(folder), "-o", str(tmp_path / "v1.out")]) == 0
+    (tmp_path / "v1.out.mp4").replace(tmp_path / "out.mp4")
     shown = decoded(tmp_path / "out.mp4").astype(int)
     assert len(shown) == 5
     for n, frame in enumerate(shown):
@@ -103,10 +106,16 @@ def test_pictures_that_are_missing_or_cut_short_are_told(tmp_path: Path) -> None
     (folder / "frame_0004.png").write_bytes(b"\x89PNG")
     (folder / "frame_0002.png").unlink()
     with pytest.raises(ParallaxError, match="2 of 5 frames are missing, the first of them 2"):
-        pictures.join(ffmpeg(), folder, tmp_path / "out.mp4", None)
-    with pytest.raises(ParallaxError, match="There is no sound"):
-        pictures.join(ffmpeg(), folder, tmp_path / "out.mp4", tmp_path / "none.wav")
+        pictures.join(ffmpeg(), folder, tmp_path / "out")
     with pytest.raises(UsageError, match=r"out\.mov is not \.mp4"):
-        pictures.join(ffmpeg(), folder, tmp_path / "out.mov", None)
+        pictures.join(ffmpeg(), folder, tmp_path / "out.mov")
     with pytest.raises(UsageError, match="holds no rendered frames"):
-        pictures.join(ffmpeg(), tmp_path, tmp_path / "out.mp4", None)
+        pictures.join(ffmpeg(), tmp_path, tmp_path / "out.mp4")
+
+
+def test_a_sequence_is_named_twice_alike(tmp_path: Path) -> None:
+    folder = picture_folder(tmp_path / "frames", replace(WISH, format="png", audio="none"))
+    for _ in range(2):
+        assert pictures.join(ffmpeg(), folder, tmp_path / "shots" / "it") == tmp_path / "shots" / "it.png"
+        assert [path.name for path in sorted((tmp_path / "shots").iterdir())] == [f"it_000{n}.png" for n in range(1, 6)]
+    assert (tmp_path / "shots" / "it_0003.png").read_bytes() == (folder / "frame_0003.png").read_bytes()
