@@ -1,7 +1,8 @@
 """Export Video: one operation with two drivers, like generating.
 
 `execute` renders and returns when the file is there. `invoke` starts Blender's own render job, which shows its
-progress and can be stopped with Esc, and puts the scene's settings back and the file into place when it ends.
+progress and can be stopped with Esc, and puts the scene's settings back and the file into place when it ends. With
+`workers` other than 1 both have other Blenders do it (`exporting_chunks.py`).
 """
 
 import contextlib
@@ -15,9 +16,11 @@ from ..shared import formats
 from ..shared.errors import Cancelled, ParallaxError
 from ..shared.formats import FORMATS, Export
 from . import compat, export, output_settings, passes, properties, refusals, timeline
+from .exporting_chunks import InChunks
 from .refusals import job_state, reported
 
 PERIOD_S = 0.2
+BESIDE = "Render the scene by several Blenders at once, while you go on working"
 SUFFIXES = {kind.suffix for kind in FORMATS.values()}
 
 
@@ -115,11 +118,24 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
     __annotations__ = {
         "filepath": bpy.props.StringProperty(
             name="File", description="The video; empty: the one in the panel", subtype="FILE_PATH"
-        )
+        ),
+        "workers": bpy.props.IntProperty(
+            name="Blenders",
+            description="How many Blenders render at once: 1 is this one, 0 as many as processors and memory bear",
+            default=1,
+            min=0,
+            max=64,
+            options={"SKIP_SAVE"},
+        ),
     }
 
-    running: ClassVar[Exporting | InPasses | None] = None
+    running: ClassVar[Exporting | InPasses | InChunks | None] = None
     timer: ClassVar[Any] = None
+
+    @classmethod
+    def description(cls, _context: Any, properties: Any) -> str:
+        """What the button says."""
+        return str(cls.__doc__) if properties.workers == 1 else BESIDE
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -135,19 +151,32 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
         """Render and return when the file is there."""
         with reported(self):
             path, wish = self._path(context.scene), formats.export(properties.project(context.scene).output)
-            passes.write(context.scene, wish, path)
+            if self.workers == 1:
+                passes.write(context.scene, wish, path)
+            else:
+                self._wait(InChunks(context.scene, wish, path, self.workers))
             self.report({"INFO"}, f"Wrote {path}")
             return {"FINISHED"}
         return {"CANCELLED"}
 
+    def _wait(self, job: InChunks) -> None:
+        try:
+            while not job.ended:
+                job.wait(PERIOD_S)
+        finally:
+            job.finish()
+
     def invoke(self, context: Any, _event: Any) -> set[str]:
-        """Render in Blender's own render job."""
+        """Render in Blender's own render job, or beside it."""
         if bpy.app.background:
             return self.execute(context)
         with reported(self):
             cls = INFINITE_PARALLAX_OT_export
             path, wish = self._path(context.scene), formats.export(properties.project(context.scene).output)
-            cls.running = (InPasses if passes.needed(wish) else Exporting)(context.scene, wish, path)
+            if self.workers != 1:
+                cls.running = InChunks(context.scene, wish, path, self.workers)
+            else:
+                cls.running = (InPasses if passes.needed(wish) else Exporting)(context.scene, wish, path)
             cls.timer = context.window_manager.event_timer_add(PERIOD_S, window=context.window)
             context.window_manager.modal_handler_add(self)
             job_state().running = True
@@ -179,7 +208,7 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
         let_go()
         return {"CANCELLED"}
 
-    def _after(self, context: Any, job: Exporting | InPasses) -> set[str]:
+    def _after(self, context: Any, job: Exporting | InPasses | InChunks) -> set[str]:
         """Tell how far the export is, and put everything back when it has ended."""
         state = job_state()
         state.factor, state.status = job.done / max(1, job.frames), f"Frame {job.done} of {job.frames}"
@@ -196,6 +225,12 @@ class INFINITE_PARALLAX_OT_export(bpy.types.Operator):
     def cancel(self, _context: Any) -> None:
         """Blender ends the operator: another file is opened, or it quits."""
         let_go()
+
+
+def in_chunks() -> InChunks | None:
+    """The export by other Blenders that runs, if one does; it is cancelled by its button, not by a key."""
+    job = INFINITE_PARALLAX_OT_export.running
+    return job if isinstance(job, InChunks) else None
 
 
 def let_go() -> None:

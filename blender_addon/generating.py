@@ -14,7 +14,17 @@ import bpy
 from ..shared.errors import UsageError
 from ..shared.painting import Begun, Canvas
 from ..shared.time_left import Pace, words
-from . import begun_jobs, mask_pictures, preferences, properties, refusals, scene_project, sound_files, thumbnails
+from . import (
+    begun_jobs,
+    exporting,
+    mask_pictures,
+    preferences,
+    properties,
+    refusals,
+    scene_project,
+    sound_files,
+    thumbnails,
+)
 from .jobs import Failed, Finished, Fitted, Message, Preparing, Progress, Task, Warned, Work, Worker, paint
 from .refusals import job_state, reported
 from .targets import Built
@@ -230,13 +240,17 @@ class INFINITE_PARALLAX_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        """Possible while a job runs."""
+        """Possible while a job or an export by other Blenders runs."""
         cls.poll_message_set("No job is running")
-        return running() is not None
+        return running() is not None or exporting.in_chunks() is not None
 
     def execute(self, _context: Any) -> set[str]:
         """Ask the job to end; its last message ends the other operator."""
-        job = running()
+        job, export = running(), exporting.in_chunks()
+        if export is not None:
+            export.cancel()
+            job_state().status = "Cancelling"
+            return {"FINISHED"}
         if job is None:
             return {"CANCELLED"}
         job.worker.stop()

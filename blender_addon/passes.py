@@ -155,8 +155,11 @@ def _shown(scene: bpy.types.Scene, folder: Path, frames: int) -> Iterator[None]:
         compat.remove(editor, strip)
 
 
-def ffmpeg() -> str:
-    """The ffmpeg program: that of the package imageio-ffmpeg, the one on the PATH, or that of the installed server."""
+def ffmpeg(task: str = "A GIF is made") -> str:
+    """The ffmpeg program: that of the package imageio-ffmpeg, the one on the PATH, or that of the installed server.
+
+    A refusal says what the `task` was.
+    """
     with contextlib.suppress(ImportError, RuntimeError):
         import imageio_ffmpeg
 
@@ -164,9 +167,9 @@ def ffmpeg() -> str:
     found = shutil.which("ffmpeg") or server_environment.ffmpeg(preferences.environment_folder())
     if not found:
         raise ParallaxError(
-            "A GIF is made by ffmpeg, which was not found.",
+            f"{task} by ffmpeg, which was not found.",
             "Install the server in the add-on's preferences, which brings it along, put ffmpeg on the PATH, "
-            "or choose another output.format.",
+            "or export otherwise.",
         )
     return found
 

@@ -28,6 +28,7 @@ def draw(context: Any, layout: Any) -> None:
     column = layout.column(align=True)
     column.operator("infinite_parallax.build_scene", icon="FILE_REFRESH")
     column.operator("infinite_parallax.export", icon="RENDER_RESULT")
+    column.operator("infinite_parallax.export", text="Export on All Cores", icon="RENDER_ANIMATION").workers = 0
     row = layout.column(align=True) if narrow(context) else layout.row(align=True)
     row.operator("infinite_parallax.select_strips", text="Select Strips", icon="RESTRICT_SELECT_OFF")
     row.operator("infinite_parallax.move", text="Move in Time", icon="TIME")
