@@ -47,6 +47,17 @@ def let_live(
             compat.drive(made, "value", one.expression, one.controls)
 
 
+def turned(life: Life, timeline: Any, first: int) -> tuple[str, list[compat.Control]]:
+    """The periods that have gone by, as an expression, with its controls."""
+    if life.clock:
+        path = f'["{held.living_clock(life.living)}"]'
+        return f"{life.turns / life.frames:.12g}*NOW", [("NOW", timeline[held.HELD], path, 0.0)]
+    speed = held.control("SPEED", timeline, ("living", life.living, "speed"), life.turns / life.natural)
+    turns = f"SPEED*{life.natural:.12g}"
+    turns = f"max(SPEED>0,floor({turns}+.5))" if life.whole else turns
+    return f"{turns}*(frame-{first})/{life.frames}", [speed]
+
+
 def _swinging(life: Life, plane: Plane, timeline: Any, first: int) -> Iterator[Key]:
     def control(name: str, prop: str, now: float, over_time: tuple[float, ...] = ()) -> compat.Control:
         return held.control(name, timeline, ("living", life.living, prop), now, over_time)
@@ -57,18 +68,12 @@ def _swinging(life: Life, plane: Plane, timeline: Any, first: int) -> Iterator[K
         controls.append(control("WIND", "wind_deg", life.winds[0], life.winds))
         strength += f"*max(0,cos(radians(WIND-{life.body.wind_deg:.9g})))"
         name += f" {life.body.wind_deg:g}°"
-    if life.clock:
-        controls.append(("NOW", timeline[held.HELD], f'["{held.living_clock(life.living)}"]', 0.0))
-        turned = f"{life.turns / life.frames:.12g}*NOW"
-    else:
-        controls.append(control("SPEED", "speed", life.turns / life.natural))
-        turns = f"SPEED*{life.natural:.12g}"
-        turns = f"max(SPEED>0,floor({turns}+.5))" if life.whole else turns
-        turned = f"{turns}*(frame-{first})/{life.frames}"
+    periods, clock = turned(life, timeline, first)
+    controls += clock
     amplitudes = life.most * living_mesh.field(life, plane.lines.at, plane.across, plane.slide)
     for j, field in enumerate(amplitudes, start=1):
         for part, of_time in ((field.real, "cos"), (-field.imag, "sin")):
-            wave = f"{of_time}({2 * math.pi * j:.12g}*{turned})"
+            wave = f"{of_time}({2 * math.pi * j:.12g}*{periods})"
             yield Key(f"{name} {of_time} {j}", part, f"{strength}*{wave}", controls)
 
 

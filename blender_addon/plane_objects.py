@@ -13,7 +13,7 @@ import bpy
 from ..shared.grading import Graded
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compat, grade_groups, sheet_planes, shimmer_nodes, textured
+from . import compat, drift_nodes, grade_groups, sheet_planes, shimmer_nodes, textured
 from .node_rows import Site
 from .timeline import TAG
 
@@ -59,6 +59,7 @@ def _set(thing: Any, site: Site, plane: Plane, path: Path) -> None:
         if slot.material is not None:
             textured.set_picture(slot.material, path, "Non-Color")
             shimmer_nodes.put_in(slot.material, plane, spec, site.folder, site.timeline, first)
+            drift_nodes.put_in(slot.material, plane, site.timeline, first)
             textured.set_grade(slot.material, grade, "MIRROR" if plane.mirrors else "EXTEND")
             _fade(slot.material, plane, first)
     thing.location.z = plane.channel * APART

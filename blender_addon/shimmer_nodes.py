@@ -24,7 +24,7 @@ from . import compat, held, unused
 from .grade_strips import MADE
 from .timeline import TAG
 
-NODE = "shimmer"
+NODE, DRIFT = "shimmer", "drift"
 HALF = np.float32(0.5)
 """From -1..1 of the wavelets to 0..1 of a picture."""
 
@@ -52,7 +52,7 @@ def put_in(material: Any, plane: Plane, spec: SceneSpec, folder: Path, timeline:
     node = _tagged(material.node_tree, NODE)
     if plane.shimmer is None or texture is None:
         if node is not None:
-            _take_out(node, texture)
+            take_out(node, texture)
         return
     beyond = "MIRROR" if plane.mirrors else "EXTEND"
     pictures = _drawn(plane, folder)
@@ -60,7 +60,7 @@ def put_in(material: Any, plane: Plane, spec: SceneSpec, folder: Path, timeline:
         [asdict(plane.shimmer), [str(p) for pair in pictures for p in pair], beyond, first, spec.frames]
     )
     if node is None:
-        node = _insert(material, texture, plane)
+        node = insert(material, texture, f"Parallax shimmer {plane.name}", "Shimmer", NODE)
     group = node.node_tree
     if group is None or group.get(MADE) == wanted:
         return
@@ -77,7 +77,7 @@ def put_in(material: Any, plane: Plane, spec: SceneSpec, folder: Path, timeline:
 def source(material: Any) -> Any | None:
     """The socket from which a material's colours come: the shimmer's, or its texture's; None where a person took both
     away."""
-    node = _tagged(material.node_tree, NODE)
+    node = _tagged(material.node_tree, NODE) or _tagged(material.node_tree, DRIFT)
     if node is not None:
         return node.outputs[0]
     texture = _tagged(material.node_tree, "tile")
@@ -99,23 +99,24 @@ def images(tree: Any) -> Iterator[Any]:
 
 def remove(tree: Any) -> None:
     """Take the group of a material that is about to be removed away, with its pictures, unless used elsewhere."""
-    node = _tagged(tree, NODE)
-    if node is not None:
-        _remove_group(node, list(images(tree)))
+    for tag in (NODE, DRIFT):
+        node = _tagged(tree, tag)
+        if node is not None:
+            _remove_group(node, list(images(tree)))
 
 
 def _tagged(tree: Any, tag: str) -> Any | None:
     return next((node for node in tree.nodes if node.get(TAG) == tag), None)
 
 
-def _insert(material: Any, texture: Any, plane: Plane) -> Any:
+def insert(material: Any, texture: Any, name: str, label: str, tag: str) -> Any:
     """A node with an empty group between the texture and whatever it leads to."""
     tree = material.node_tree
-    group = bpy.data.node_groups.new(f"Parallax shimmer {plane.name}", "ShaderNodeTree")
+    group = bpy.data.node_groups.new(name, "ShaderNodeTree")
     for way in ("INPUT", "OUTPUT"):
         group.interface.new_socket("Image", in_out=way, socket_type="NodeSocketColor")
     node = tree.nodes.new("ShaderNodeGroup")
-    node.node_tree, node.label, node[TAG] = group, "Shimmer", NODE
+    node.node_tree, node.label, node[TAG] = group, label, tag
     node.location = (texture.location.x, texture.location.y + 250)
     # what is told of the grade behind a texture is told of it behind this
     node[MADE] = texture.get(MADE, "")
@@ -126,7 +127,7 @@ def _insert(material: Any, texture: Any, plane: Plane) -> Any:
     return node
 
 
-def _take_out(node: Any, texture: Any | None) -> None:
+def take_out(node: Any, texture: Any | None) -> None:
     tree = node.id_data
     if texture is not None:
         texture[MADE] = node.get(MADE, "")

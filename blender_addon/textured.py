@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..shared import living_mesh
 from ..shared.errors import ParallaxError
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
@@ -74,6 +75,9 @@ def mesh(spec: SceneSpec, plane: Plane) -> bpy.types.Mesh:
     right, up = np.meshgrid(columns / plane.width, 1 - at / plane.height)
     corners = np.stack([right, up], axis=2).reshape(-1, 2)[faces.reshape(-1)]
     made.uv_layers.new(name="UVMap").data.foreach_set("uv", corners.reshape(-1).astype(np.float32))
+    if plane.drifting is not None:
+        share = living_mesh.drifting(plane.drifting, at, columns, plane.slide)
+        made.attributes.new("drift", "FLOAT", "POINT").data.foreach_set("value", share.reshape(-1).astype(np.float32))
     made.update()
     return made
 

@@ -345,6 +345,13 @@ class Swinging:
     )
     frequencies: int = setting(16, "How many swings are added up.", low=1, high=64, flag="frequencies", advanced=True)
     seed: int = setting(0, "Same seed, same motion.", low=0, high=2**31 - 1, flag="seed")
+    drift: tuple[float, float] = setting(
+        (0.0, 0.0),
+        "Where it also moves on to without coming back, for clouds, water and smoke: [x, y] in px per second, y down.",
+        low=-10000,
+        high=10000,
+        flag="drift",
+    )
     damping: float = setting(
         0.05,
         "How soon what is poked comes to rest: 0.01 rings long, 0.3 hardly at all.",
@@ -390,12 +397,5 @@ class LivingLayer(Swinging):
 class Living(Swinging):
     """A still that sways and ripples."""
 
-    drift: tuple[float, float] = setting(
-        (0.0, 0.0),
-        "Where it also moves on to without coming back, for clouds, water and smoke: [x, y] in px per second, y down.",
-        low=-10000,
-        high=10000,
-        flag="drift",
-    )
     mask: str = setting("", "A picture that is white where something moves. Empty: all of it.", flag="mask")
     motion: str = setting("", "Motion taken from a clip, as `animate --save-motion` writes it.", flag="motion")

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from . import living_masks, poking
+from .errors import UsageError
 from .finishing import LivingLayer
 from .living_masks import Masks
 from .over_time import clock
@@ -22,6 +23,7 @@ from .plan import Plan
 from .plates import Plate
 from .poking import Ringing
 from .spectral import SpectralVolume, clips, folding, modes, procedural
+from .spectral import drift as drifting
 from .spectral.modes import Mode
 
 CELLS = 96
@@ -62,7 +64,8 @@ class Life:
     output. `most` is the gain beyond which the picture would fold; one that is keyed has `gains`, one for each frame,
     and `gain` is the greatest. `reach` says how far anything is moved at most, across and down, in output px. Where the
     wind is keyed, `winds` in degrees, an entry is four lives, one for each quarter of the compass (`share`). What is
-    poked rings besides. Where there is a `mask`, each cell of the tile moves as much as it says.
+    poked rings besides. Where there is a `mask`, each cell of the tile moves as much as it says. `drift`
+    is how far its colours move on in a period, in px of the plate.
     """
 
     living: int
@@ -82,6 +85,7 @@ class Life:
     clock: tuple[float, ...] = ()
     ringing: Ringing | None = None
     mask: str = ""
+    drift: tuple[float, float] = (0.0, 0.0)
 
     @property
     def strength(self) -> float:
@@ -99,6 +103,24 @@ class Life:
     def turned(self, n: float) -> float:
         """Periods that have gone by at frame n."""
         return self.turns * (_at(self.clock, n) if self.clock else n) / self.frames
+
+    def looks(self, n: float) -> Iterator[tuple[float, float, float]]:
+        """The two looks at colours that drift: how far each has gone at frame n, x and y in px, and its weight."""
+        for phase in drifting.phases(self.turned(n), 1.0):
+            yield self.drift[0] * phase.drifted_s, self.drift[1] * phase.drifted_s, phase.weight
+
+
+def check(wishes: Sequence[LivingLayer], layer: int, shimmers: bool) -> None:
+    """Raise UsageError where the colours of a layer cannot drift as is wished."""
+    numbers = [n for n, wish in enumerate(wishes) if any(wish.drift) and wish.layer in (None, layer)]
+    if len(numbers) > 1:
+        raise UsageError(
+            f"living.{numbers[1]}: the layer {layer} drifts already, by living.{numbers[0]}.", "Let one of them drift."
+        )
+    if numbers and shimmers:
+        raise UsageError(
+            f"living.{numbers[0]}: the layer {layer} shimmers, and what shimmers cannot drift.", "Choose one of both."
+        )
 
 
 def _at(values: Sequence[float], n: float) -> float:
@@ -153,7 +175,7 @@ def greatest(
             gain = max(moment.gain for moment in moments)
             kept = {name: getattr(wish, name) for name in ("pokes", "mask", "motion")}
             wish = replace(moments[0], gain=gain, speed=speed, **kept)  # noqa: PLW2901
-        out.append(replace(wish, gain=0.0, pokes=()) if wish.mask and n not in masks else wish)
+        out.append(replace(wish, gain=0.0, pokes=(), drift=(0.0, 0.0)) if wish.mask and n not in masks else wish)
     return tuple(out)
 
 
@@ -161,7 +183,7 @@ def bodies(wishes: Sequence[LivingLayer], plan: Plan, plate: Plate) -> Iterator[
     """The entries of the project that let a plate move, by their numbers, and how."""
     box = [tile.y for tile in plate.tiles], [tile.y + tile.height for tile in plate.tiles]
     for number, wish in enumerate(wishes):
-        if (wish.gain > 0 or wish.pokes) and wish.layer in (None, plate.index) and plate.tiles:
+        if (wish.gain > 0 or wish.pokes or any(wish.drift)) and wish.layer in (None, plate.index) and plate.tiles:
             yield (
                 number,
                 Body(
@@ -259,7 +281,11 @@ def _of_entry(
         clock(moments) if moments else (),
     )
     for k, quarter in enumerate(quarters):
-        yield replace(life, body=quarter) if k or ringing is None else _poked(life, ringing)
+        if k:
+            yield replace(life, body=quarter)
+            continue
+        drift = wish.drift[0] * body.period_s, wish.drift[1] * body.period_s
+        yield replace(life if ringing is None else _poked(life, ringing), drift=drift)
 
 
 def _poked(life: Life, ringing: Ringing) -> Life:

@@ -78,6 +78,16 @@ def shapes(life: Life, at: Heights, columns: Columns, slide: Slide | None) -> ND
     return np.asarray(looked * (life.scale * _masked(life, at, columns)), np.complex64)
 
 
+def drifting(life: Life, at: Heights, columns: Columns, slide: Slide | None) -> NDArray[np.float64]:
+    """How much of the drift the points of a tile's mesh have, float64 [n, m]: by the mask, and by how fast their row
+    moves where the ground recedes."""
+    share = np.broadcast_to(_masked(life, at, columns), (len(at), len(columns)))
+    if slide is None:
+        return np.array(share)
+    scales = slide.ramp.scales(0, math.ceil(max(at[-1], 1)))
+    return np.asarray(share * np.interp(at, np.arange(len(scales)) + 0.5, scales)[:, None])
+
+
 def _masked(life: Life, at: Heights, columns: Columns) -> NDArray[np.float64]:
     """How much the points of a tile's mesh move by its mask, float64 [n, m], bilinearly; 1 without one."""
     if not life.mask:

@@ -83,6 +83,11 @@ class Plane:
         return bool(self.sways or self.lives or self.opened_px)
 
     @property
+    def drifting(self) -> Life | None:
+        """The life of it whose colours move on, if any do."""
+        return next((life for life in self.lives if any(life.drift)), None)
+
+    @property
     def lines(self) -> Rows:
         """The lines of its mesh from side to side."""
         across, down = (sum(life.reach[axis] for life in self.lives) for axis in (0, 1))
@@ -182,6 +187,7 @@ def _plane(data: Mapping[str, Any]) -> Plane:
                 **life,
                 "body": Body(**life["body"]),
                 "reach": tuple(life["reach"]),
+                "drift": tuple(life.get("drift", (0.0, 0.0))),
                 **{name: tuple(life.get(name, ())) for name in ("gains", "winds", "clock")},
                 "ringing": poking.from_json(life["ringing"]) if life.get("ringing") else None,
             }

@@ -76,6 +76,7 @@ def check(project: Project, plan: Plan) -> None:
         for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop, keyed.distortions):
             pass
         shimmering.check(project.shimmers, layer)
+        living.check(project.living, layer.index, shimmering.wish_of(project.shimmers, layer.index) is not None)
     poking.check(project.living)
     for wish in project.living:
         if wish.motion:

@@ -183,6 +183,27 @@ def test_without_a_panel_wind_and_speed_are_held(tmp_path: Path) -> None:
     met(spec, tmp_path, 5, 20)
 
 
+def test_colours_drift_within_the_matte(target: str, tmp_path: Path) -> None:
+    mask = np.zeros((108, WIDTH), np.uint8)
+    mask[:, 40:] = 255
+    write_png(tmp_path / "mask.png", np.dstack([mask] * 3))
+    entry = {"layer": 2, "gain": 0.4, "drift": [30.0, -8.0], "period_s": 1.3, "frequencies": 4}
+    entry["mask"] = str(tmp_path / "mask.png")
+    grades = [GRADES["warm"] | {"layer": 2}] if target != "vse" else []
+    spec = built(tmp_path, entry, output={"target": target}, grades=grades)
+    met(spec, tmp_path, 0, 5, 23)
+    still = [replace(p, lives=tuple(replace(life, drift=(0, 0)) for life in p.lives)) for p in spec.planes]
+    assert compared(replace(spec, planes=tuple(still)), tmp_path, 5)[1].mean() > 2
+    groups = len(bpy.data.node_groups)
+    targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
+    assert len(bpy.data.node_groups) == groups
+    faster = built(tmp_path, entry | {"drift": [60.0, 0.0], "speed": 0.5}, output={"target": target})
+    met(faster, tmp_path, 5)
+    plain = built(tmp_path, output={"target": target})
+    met(plain, tmp_path, 5)
+    assert not any("drift" in group.name for group in bpy.data.node_groups)
+
+
 def test_by_a_mask_and_by_a_kept_motion(target: str, tmp_path: Path) -> None:
     mask = np.zeros((108, WIDTH), np.uint8)
     mask[:, 60:150] = 255

@@ -242,3 +242,34 @@ def test_pokes_that_would_fold_are_lowered_and_said() -> None:
 def test_pokes_that_are_none_are_refused(row: Any, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         shown({"pokes": [row]})
+
+
+def test_what_drifts_closes_in_a_loop_and_stays_within_its_matte() -> None:
+    spec = built(replace(loop(), living=(LivingLayer(layer=0, gain=0.0, drift=(9.0, 0.0), period_s=1.3),)))
+    plane = next(p for p in spec.planes if p.drifting)
+    begin, end = (np.array(sorted(plane.drifting.looks(n))) for n in (0, spec.frames))
+    assert begin == pytest.approx(end)
+    rgba = np.zeros((plane.height, plane.width, 4), np.uint8)
+    rgba[..., 0] = np.arange(plane.width)
+    rgba[:, ::4, 1] = 255  # colours of nothing
+    rgba[..., 3] = 255
+    rgba[:, ::4, 3] = 0
+    alone = replace(spec, planes=(plane,))
+    moved = frames.render(alone, 3, lambda _: Texture.of(rgba))
+    still = replace(plane, lives=tuple(replace(life, drift=(0.0, 0.0)) for life in plane.lives))
+    rest = frames.render(replace(alone, planes=(still,)), 3, lambda _: Texture.of(rgba))
+    assert moved[..., 1].max() <= rest[..., 1].max() + 2, "what is not there is not carried in"
+    assert np.abs(moved[..., 0].astype(int) - rest[..., 0]).max() > 2
+    assert ((moved.sum(2) > 0) == (rest.sum(2) > 0)).mean() > 0.98
+
+
+@pytest.mark.parametrize(
+    ("sections", "sentence"),
+    [
+        ({"living": [{"drift": [1, 0]}, {"layer": 1, "drift": [0, 1]}]}, "the layer 1 drifts already, by living.0"),
+        ({"living": [{"drift": [1, 0]}], "shimmers": [{"layer": 1}]}, "the layer 1 shimmers"),
+    ],
+)
+def test_drifts_that_cannot_be_are_refused(sections: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        built(project(**sections))
