@@ -33,13 +33,10 @@ def add(fit: Fit, count: int, least: float, most: float, random: Any, candidates
     fit.append(tried[chosen], CAUTION * colours[chosen])
 
 
-def prune(fit: Fit, share: float) -> int:
-    """Drop the weakest share of the wavelets; how many went."""
+def prune(fit: Fit, count: int) -> None:
+    """Drop the `count` weakest wavelets."""
     strength = (fit.weights**2).sum((1, 2)) * fit.numbers[:, 3:5].sum(1).exp()
-    kept = int(len(fit) * (1 - share))
-    gone = len(fit) - kept
-    fit.keep(strength.argsort(descending=True)[:kept])
-    return gone
+    fit.keep(strength.argsort(descending=True)[: max(0, len(fit) - count)])
 
 
 def _candidates(fit: Fit, missing: Tensor, count: int, least: float, most: float, random: Any) -> Tensor:

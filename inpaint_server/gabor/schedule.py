@@ -2,8 +2,9 @@
 
 Every level adds wavelets in two rounds where the picture is wrong, solves for their colours, and goes downhill; on the
 last one the weakest are sown anew twice. A frame of a video begins with the wavelets of the one before, so that it does
-not flicker; a key frame sows the weakest anew and keeps the rest, so that it is not seen either. Beginning each key
-frame from nothing, as the original does, was the other road: it pulses.
+not flicker; between two key frames the weakest tenth is sown anew, a few at every frame, so that nothing is seen of it.
+Beginning each key frame from nothing, as the original does, was the other road: it pulses. So does sowing the tenth at
+the key frame itself: five times the change of the other frames.
 """
 
 import math
@@ -24,8 +25,8 @@ from .tiles import Tensor
 
 SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.15, 0.3, 0.55), 4: (0.08, 0.15, 0.27, 0.5)}
 RENEWED, RENEW_AT = 0.06, (0.2, 0.4)
-FRAME_STEPS, FRAME_RATE, KEY_STEPS = 12, 0.02, 30
-KEY_RENEWED = 0.1
+FRAME_STEPS, FRAME_RATE = 14, 0.02
+RENEWED_BETWEEN_KEYS = 0.1
 SOLVE_ADDED, SOLVE_LEVEL, SOLVE_FRAME = 8, 12, 6
 PATIENCE = 20
 MUTATED = 0.01
@@ -172,7 +173,8 @@ def _downhill(
         if course.mutation and float(torch.rand(1, generator=random)) < MUTATION_CHANCE * fading:
             fit.shake(MUTATED, course.mutation, random)
         if i in renew:
-            gone = pursuit.prune(fit, RENEWED)
+            gone = len(fit) - int(len(fit) * (1 - RENEWED))
+            pursuit.prune(fit, gone)
             pursuit.add(fit, gone, 0.2 * spacing, 0.7 * spacing, random)
 
 
@@ -186,19 +188,20 @@ def fit_frame(
 ) -> Fit:
     """Fit frame `number` of a video from the fit of the frame before, which goes on and is the one returned.
 
-    At a key frame the weakest wavelets are sown anew.
+    The weakest wavelets are sown anew, in every frame as many as make a tenth from one key frame to the next.
     """
     if frame.shape[:2] != tuple(before.full.shape[1:]):
         raise UsageError("The frames differ in size.", "Give frames of one video.")
     with working():
         before.show(as_target(frame), as_weight(weight))
-        key = number % course.keyframes == 0
-        if key:
+        renewed = RENEWED_BETWEEN_KEYS * len(before) / course.keyframes
+        count = math.floor(number * renewed) - math.floor((number - 1) * renewed)
+        if count:
             spacing = 2 / math.sqrt(max(len(before), 1))
             random = torch.Generator().manual_seed(course.seed + number)
-            gone = pursuit.prune(before, KEY_RENEWED)
-            pursuit.add(before, gone, 0.2 * spacing, 0.7 * spacing, random)
-        steps = KEY_STEPS if key else FRAME_STEPS
+            pursuit.prune(before, count)
+            pursuit.add(before, count, 0.2 * spacing, 0.7 * spacing, random)
+        steps = FRAME_STEPS
         for i in range(steps):
             if cancelled():
                 raise Cancelled
