@@ -7,7 +7,7 @@ compares this document with the routes and with real answers.
 
 from typing import Any
 
-from ..shared import settings, wire
+from ..shared import json_schemas, wire
 from ..shared.gabor.plate_fitting import CellWish
 from ..shared.model_settings import Segment
 from ..shared.pointing import Touch
@@ -224,9 +224,9 @@ def _single_paths() -> Node:
         {"picture": BYTES},
         {
             "words": TEXT | {"description": "What to find, such as sky . mountains . river ."},
-            "touch": _described(settings.json_schema(Touch), "In place of words: where somebody points."),
+            "touch": _described(json_schemas.of(Touch), "In place of words: where somebody points."),
             "engine": TEXT,
-            "settings": _described(settings.json_schema(Segment), "The project's section segment."),
+            "settings": _described(json_schemas.of(Segment), "The project's section segment."),
         },
     )
     made = {"200": _answer("Plan", "What follows by arithmetic.")}
@@ -239,7 +239,7 @@ def _single_paths() -> Node:
     wish = _form({"picture": BYTES}, {"project": ref("Project")})
     lines = {"description": "One wavelet a line.", "content": {"text/plain": {"schema": TEXT}}}
     tile = BYTES | {"description": "The PNG of the first tile; further ones are tile.1 and so on."}
-    cell = _form({"cell": _described(settings.json_schema(CellWish), "A part of a plate."), "tile.0": tile}, {})
+    cell = _form({"cell": _described(json_schemas.of(CellWish), "A part of a plate."), "tile.0": tile}, {})
     fitted = {"200": lines}
     settled = {"200": _answer("Settled", "The settled project, and why.")}
     return {

@@ -6,7 +6,7 @@ is described. Copying their documents was the other road: most of it would be ab
 
 from typing import Any
 
-from ..shared import settings
+from ..shared import json_schemas
 from ..shared.wire import API
 from .dialects.img2img import Img2Img
 from .dialects.outpaint import Inpaint
@@ -69,7 +69,7 @@ def components() -> Node:
 
 
 def _fields(cls: type[Any]) -> Node:
-    return settings.json_schema(cls) | {"additionalProperties": True}
+    return json_schemas.of(cls) | {"additionalProperties": True}
 
 
 def _operation(name: str, words: str, answer: Node, errors: str = REFUSED, body: str = "") -> Node:

@@ -6,7 +6,7 @@ by hand is what exists nowhere else. `openapi` says which route takes and gives 
 
 from typing import Any
 
-from ..shared import dream_document, settings, wire
+from ..shared import dream_document, json_schemas, wire
 from ..shared import project as projects
 from .limits import Limits
 
@@ -49,7 +49,7 @@ def nullable(node: Node) -> Node:
 def schemas() -> Node:
     """All schemas by their names, for the components of the document."""
     project = {k: v for k, v in projects.json_schema().items() if k != "$schema"}
-    limits = settings.json_schema(Limits)
+    limits = json_schemas.of(Limits)
     limits["required"] = list(limits["properties"])
     pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
     layer = {

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import settings
+from . import json_schemas, settings
 from .dream_settings import Dream
 from .errors import UsageError
 from .finishing import Output
@@ -98,7 +98,7 @@ def digest(document: DreamDocument, sound: bytes, picture: bytes | None, version
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of the document."""
     properties: dict[str, Any] = {"name": {"type": "string"}}
-    properties |= {name: settings.json_schema(cls) for name, cls in SECTIONS.items()}
+    properties |= {name: json_schemas.of(cls) for name, cls in SECTIONS.items()}
     kind, most = LISTS["prompts"]
-    properties["prompts"] = {"type": "array", "maxItems": most, "items": settings.json_schema(kind)}
+    properties["prompts"] = {"type": "array", "maxItems": most, "items": json_schemas.of(kind)}
     return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import settings
+from . import json_schemas, settings
 from .errors import UsageError
 from .finishing import Distortion, Drive, Grade, LivingLayer, Output, Overlay, Shimmer, Sound, SoundCue
 from .model_settings import A1111, Caption, ComfyUI, Depth, Diffusers, IOPaint, Segment
@@ -181,9 +181,9 @@ def json_schema() -> dict[str, Any]:
         "name": {"type": "string"},
         "picture": {"type": "string", "description": "Path of the picture, relative to the project file."},
     }
-    properties |= {name: settings.json_schema(cls) for name, cls in SECTIONS.items()}
+    properties |= {name: json_schemas.of(cls) for name, cls in SECTIONS.items()}
     properties |= {
-        name: {"type": "array", "maxItems": most, "items": settings.json_schema(kind)}
+        name: {"type": "array", "maxItems": most, "items": json_schemas.of(kind)}
         for name, (kind, most) in LISTS.items()
     }
     return {

@@ -1,7 +1,7 @@
 """A setting is declared once: a dataclass field with default, limits and one line of help.
 
-From that one declaration come the validation of a project file, its JSON Schema, the command line's flags, Blender's
-properties and the table in the docs. A separate schema file beside the dataclasses would have been a second truth;
+From that one declaration come the validation of a project file, its JSON Schema (`json_schemas.py`), the command line's
+flags, Blender's properties and the table in the docs. A separate schema file beside the dataclasses would have been a second truth;
 a validation library would have to exist inside Blender, which ships none.
 """
 
@@ -84,7 +84,7 @@ class Declared:
 
 _KINDS = {bool: "bool", int: "int", float: "float", str: "str"}
 _TUPLES = {2: "pair", 3: "triple", 4: "box"}
-_SHAPES = {
+SHAPES = {
     "pair": (2, "a pair of numbers", "[x, y]"),
     "triple": (3, "three numbers", "[red, green, blue]"),
     "box": (4, "four numbers", "[left, top, right, bottom]"),
@@ -160,7 +160,7 @@ def describe(value: Any) -> str:
 
 
 def _numbers(value: Any, want: Declared, path: str) -> tuple[float | int, ...]:
-    count, words, form = _SHAPES[want.kind]
+    count, words, form = SHAPES[want.kind]
     if not isinstance(value, list | tuple) or len(value) != count:
         raise UsageError(f"{path} must be {words}, not {describe(value)}.", f"Write it as {form}.")
     part = Declared(want.name, "float", False, None, want.limits)
@@ -190,7 +190,7 @@ def check(value: Any, want: Declared, path: str) -> Any:
         return tuple(_numbers(v, replace(want, kind="pair"), f"{path}.{i}") for i, v in enumerate(value))
     if want.kind == "rows":
         return _rows(value, want, path)
-    if want.kind in _SHAPES:
+    if want.kind in SHAPES:
         return _numbers(value, want, path)
     if want.kind in ("int", "float"):
         return _number(value, want, path)
@@ -240,7 +240,7 @@ def _keys(value: Any, known: Mapping[str, Declared], path: str) -> Keys:
 
 
 def _curve(value: Any, want: Declared, path: str) -> tuple[tuple[float, ...], ...]:
-    wide = _SHAPES[want.kind][0] if want.kind in _SHAPES else 1
+    wide = SHAPES[want.kind][0] if want.kind in SHAPES else 1
     if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_POINTS:
         raise UsageError(f"{path} must be a list of 1 to {MOST_POINTS} points.", "Write it as [[second, value], ...].")
     second = Declared("second", "float", False, None, Limits("Seconds of the video.", 0, MOST_SECONDS))
@@ -251,7 +251,7 @@ def _curve(value: Any, want: Declared, path: str) -> tuple[tuple[float, ...], ..
         at = _number(point[0], second, f"{path}.{i}.0")
         if out and at <= out[-1][0]:
             raise UsageError(f"{path}.{i} is not later than the point before it.", "Write them in the order of time.")
-        part = replace(want, kind="float" if want.kind in _SHAPES else want.kind)
+        part = replace(want, kind="float" if want.kind in SHAPES else want.kind)
         out.append((at, *(_number(v, part, f"{path}.{i}.{n}") for n, v in enumerate(point[1:], 1))))
     return tuple(out)
 
@@ -266,64 +266,10 @@ def write(value: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for d in declared(type(value)):
         v = getattr(value, d.name)
-        out[d.name] = {c.setting: _plain(c.points) for c in v} if d.kind == "keys" else _plain(v)
+        out[d.name] = {c.setting: plain(c.points) for c in v} if d.kind == "keys" else plain(v)
     return out
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Tuples as lists, as JSON has them."""
-    return [_plain(v) for v in value] if isinstance(value, tuple) else value
-
-
-_JSON_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string"}
-
-
-def json_schema(cls: type[Any]) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of one settings dataclass."""
-    properties: dict[str, Any] = {}
-    for d in declared(cls):
-        if d.kind == "keys":
-            properties[d.name] = _keys_schema(cls, d.limits.help)
-            continue
-        node: dict[str, Any] = {"description": d.limits.help}
-        numeric = _bounded(d)
-        row = {"type": "array", "items": {"type": "number", **numeric}}
-        if d.kind == "points":
-            node |= {"type": "array", "items": row | {"minItems": 2, "maxItems": 2}, "maxItems": MOST_POINTS}
-        elif d.kind == "rows":
-            node |= {"type": "array", "items": row, "maxItems": MOST_POINTS}
-        elif d.kind in _SHAPES:
-            node |= row | {"minItems": _SHAPES[d.kind][0], "maxItems": _SHAPES[d.kind][0]}
-        else:
-            node |= {"type": _JSON_TYPES[d.kind], **numeric}
-        if d.limits.choices:
-            node["enum"] = list(d.limits.choices)
-        if d.optional:
-            node["type"] = [node["type"], "null"]
-            if "enum" in node:
-                node["enum"].append(None)
-        if d.default is not MISSING:
-            node["default"] = _plain(d.default)
-        properties[d.name] = node
-    required = [d.name for d in declared(cls) if d.default is MISSING]
-    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    return schema | ({"required": required} if required else {})
-
-
-def _bounded(d: Declared) -> dict[str, Any]:
-    """The limits of a setting, as JSON Schema has them."""
-    found = {"minimum": d.limits.low, "maximum": d.limits.high, "exclusiveMinimum": d.limits.above}
-    return {word: limit for word, limit in found.items() if limit is not None}
-
-
-def _keys_schema(cls: type[Any], help: str) -> dict[str, Any]:
-    curves = {}
-    for d in declared(cls):
-        if d.limits.keyed:
-            wide = _SHAPES[d.kind][0] if d.kind in _SHAPES else 1
-            value = {"type": "integer" if d.kind == "int" else "number", **_bounded(d)}
-            row = [{"type": "number", "minimum": 0, "maximum": MOST_SECONDS}, *([value] * wide)]
-            point = {"type": "array", "prefixItems": row, "minItems": len(row), "maxItems": len(row)}
-            curves[d.name] = {"type": "array", "items": point, "minItems": 1, "maxItems": MOST_POINTS}
-    words = {"description": help, "default": {}}
-    return {"type": "object", "properties": curves, "additionalProperties": False, **words}
+    return [plain(v) for v in value] if isinstance(value, tuple) else value
