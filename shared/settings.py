@@ -1,8 +1,8 @@
 """A setting is declared once: a dataclass field with default, limits and one line of help.
 
 From that one declaration come the validation of a project file, its JSON Schema (`json_schemas.py`), the command line's
-flags, Blender's properties and the table in the docs. A separate schema file beside the dataclasses would have been a second truth;
-a validation library would have to exist inside Blender, which ships none.
+flags, Blender's properties and the table in the docs. A separate schema file beside the dataclasses would have been a
+second truth; a validation library would have to exist inside Blender, which ships none.
 """
 
 import math

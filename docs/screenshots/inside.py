@@ -4,7 +4,6 @@ A step is done as a person does it, by mouse and keyboard where a button can be 
 when it draws, so nothing of a new editor can be chosen in the same tick in which it was opened.
 """
 
-import importlib
 import os
 import sys
 import traceback
@@ -17,50 +16,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import narrow
 import screen
-from screen import Steps, aside, call, find, go, mouse, open_editor, open_panel, press, region
+from addon import MODULE, PANELS, WAIT_S, group, panel, show, state, until_idle
+from dragging import drag_a_border, in_the_preview
+from screen import Steps, call, find, open_editor, press
 
-MODULE = "bl_ext.user_default.infinite_parallax"
 FOLDER = Path(os.environ["SHOTS_FOLDER"])
-WAIT_S = 0.7
-PATIENCE_S = 400
-PANELS = ("picture", "layers", "motion", "job", "inpaint", "overlays", "distortions", "grades", "sound", "output")
 BESIDE = 1.0
 SUB_PX, SUB_FIRST_PX = 26, 32
 LAYERS = (("sky", 600), ("lake", 800), ("meadow", 1000))
 SHORE = 0.775
 """Row of the example picture where the meadow begins, as a share of its height."""
-
-
-def group() -> Any:
-    """The scene's settings."""
-    return bpy.context.scene.infinite_parallax
-
-
-def state() -> Any:
-    """What the add-on says about its work."""
-    return bpy.context.window_manager.infinite_parallax
-
-
-def until_idle() -> Steps:
-    """Wait until neither a job nor a question is under way; what went wrong ends the tour."""
-    for _ in range(int(PATIENCE_S / WAIT_S)):
-        yield None
-        if not (state().running or state().asking):
-            break
-    if state().running or state().asking or state().error:
-        raise RuntimeError(f"{state().status} {state().error} {state().hint}")
-    yield None
-
-
-def panel(area: Any, name: str) -> Steps:
-    """Open a panel of the sidebar alone."""
-    yield from open_panel(area, PANELS.index(name))
-
-
-def show(area: Any, name: str) -> Steps:
-    """A shot without the mouse in it."""
-    yield from aside(area)
-    yield name
 
 
 def server() -> Steps:
@@ -110,54 +75,6 @@ def layers(area: Any) -> Steps:
     print("LAYERS", [(layer.name, layer.distance) for layer in group().layers], flush=True)
     yield from drag_a_border(area, len(group().layers) - 1, SHORE)
     yield from show(area, "panel_layers")
-
-
-def drag_a_border(area: Any, border: int, to: float) -> Steps:
-    """Edit Borders with the real mouse: to a row of the picture, as a share of its height, and Return."""
-    size = area.spaces.active.image.size
-    yield from drag(area, border, to * size[1], "edit_borders")
-    mouse("key", "Return")
-    yield None
-
-
-def row_of(border: int) -> int:
-    """The row of the picture in which a layer begins."""
-    return sum(layer.height for layer in list(group().layers)[:border])
-
-
-def drag(area: Any, border: int, to: float, shot: str) -> Steps:
-    """Press Edit Borders and drag a border to a row of the picture, in the image editor or in the preview."""
-    yield from press(area, "edit_borders")
-    kind = "WINDOW" if area.type == "IMAGE_EDITOR" else "PREVIEW"
-    with bpy.context.temp_override(window=screen.window(), area=area, region=region(area, kind)):
-        view = importlib.import_module(f"{MODULE}.blender_addon.borders.views").view_of(bpy.context)
-    row = row_of(border)
-    for part in (0, 0.3, 0.7, 1):
-        x, y = view.to_region((view.size[0] / 4, row + part * (to - row)))
-        go(view.region.x + x, view.region.y + y)
-        yield screen.PRESSED_S
-        if not part:
-            mouse("mousedown", 1)
-            yield screen.PRESSED_S
-    yield shot
-    mouse("mouseup", 1)
-    yield None
-    print("DRAGGED", row, "to", row_of(border), flush=True)
-    if abs(row_of(border) - to) > 3:
-        raise RuntimeError("the border did not follow the mouse")
-
-
-def in_the_preview(area: Any) -> Steps:
-    """On the first frame the preview shows the picture: a border is dragged there too, and put back by Esc."""
-    bpy.context.scene.frame_set(1)
-    call(area, bpy.ops.sequencer.view_all_preview, kind="PREVIEW")
-    yield from panel(area, "layers")
-    border, before = len(group().layers) - 1, row_of(len(group().layers) - 1)
-    yield from drag(area, border, before - 60, "preview")
-    mouse("key", "Escape")
-    yield None
-    if row_of(border) != before:
-        raise RuntimeError("Esc did not put the border back")
 
 
 def motion(area: Any) -> Steps:
