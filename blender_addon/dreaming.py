@@ -32,13 +32,7 @@ def document(scene: Any) -> DreamDocument:
 
 def sound_path(scene: Any) -> Path:
     """The sound that is dreamt; UsageError where there is none."""
-    name = properties.of_scene(scene).dream_sound
-    if not name:
-        raise UsageError("No sound is chosen.", "Choose a file, or take that of a strip.")
-    path = Path(bpy.path.abspath(name))
-    if not path.is_file():
-        raise UsageError(f"There is no sound file at {path}.", "Choose another.")
-    return path
+    return scene_project.chosen_file(properties.of_scene(scene).dream_sound, "sound file")
 
 
 def task(scene: Any) -> DreamTask:

@@ -25,12 +25,16 @@ from .targets import Built
 
 def picture_path(scene: Any) -> Path:
     """The picture of a scene's project."""
-    name = properties.of_scene(scene).picture
+    return chosen_file(properties.of_scene(scene).picture, "picture")
+
+
+def chosen_file(name: str, what: str) -> Path:
+    """The file of that name, which a scene's settings have as its picture or its sound file."""
     if not name:
-        raise UsageError("No picture is chosen.", "Choose one in the Parallax panel.")
+        raise UsageError(f"No {what} is chosen.", "Choose one in the Parallax panel.")
     path = Path(bpy.path.abspath(name))
     if not path.is_file():
-        raise UsageError(f"There is no picture at {path}.", "Choose another.")
+        raise UsageError(f"There is no {what} at {path}.", "Choose another.")
     return path
 
 

@@ -111,55 +111,55 @@ class Caption:
     exclude: str = setting("", "Words to leave out, parted by commas.")
 
 
-_LOGIN = "Environment variable that holds name:password; its name begins with INFINITE_PARALLAX_."
-_NATIVE = "Side of the square that is painted at once: 512 for Stable Diffusion 1.5, 1024 for SDXL."
-_TIMEOUT = "Longest wait for a picture."
+@dataclass(frozen=True)
+class Remote:
+    """What every engine has for which another program paints, somewhere."""
+
+    url: str = setting("", "Where it is.")
+    login: str = setting(
+        "", "Environment variable that holds name:password; its name begins with INFINITE_PARALLAX_.", advanced=True
+    )
+    model: str = setting("", "Model. Empty: what it has loaded.")
+    steps: int = setting(30, "Denoising steps.", low=1, high=500)
+    guidance: float = setting(7.0, "How closely the prompt is followed.", low=0, high=50, advanced=True)
+    strength: float = setting(1.0, "Denoising strength.", above=0, high=1, advanced=True)
+    native_px: int = setting(
+        512,
+        "Side of the square that is painted at once: 512 for Stable Diffusion 1.5, 1024 for SDXL.",
+        low=64,
+        high=4096,
+        unit="px",
+    )
+    timeout_s: float = setting(600.0, "Longest wait for a picture.", above=0, high=86400, unit="s", advanced=True)
 
 
 @dataclass(frozen=True)
-class A1111:
+class A1111(Remote):
     """The engine a1111: a Stable Diffusion web UI somewhere paints."""
 
     url: str = setting("http://127.0.0.1:7860", "Where it is.")
-    login: str = setting("", _LOGIN, advanced=True)
     model: str = setting("", "Checkpoint. Empty: what it has loaded.")
     sampler: str = setting("", "Sampler. Empty: its own.", advanced=True)
-    steps: int = setting(30, "Denoising steps.", low=1, high=500)
-    guidance: float = setting(7.0, "How closely the prompt is followed.", low=0, high=50, advanced=True)
-    strength: float = setting(1.0, "Denoising strength.", above=0, high=1, advanced=True)
-    native_px: int = setting(512, _NATIVE, low=64, high=4096, unit="px")
-    timeout_s: float = setting(600.0, _TIMEOUT, above=0, high=86400, unit="s", advanced=True)
 
 
 @dataclass(frozen=True)
-class IOPaint:
+class IOPaint(Remote):
     """The engine iopaint: an IOPaint server somewhere paints."""
 
     url: str = setting("http://127.0.0.1:8080", "Where it is.")
-    login: str = setting("", _LOGIN, advanced=True)
-    model: str = setting("", "Model. Empty: what it has loaded.")
     steps: int = setting(50, "Denoising steps, for models that have them.", low=1, high=500)
     guidance: float = setting(7.5, "How closely the prompt is followed.", low=0, high=50, advanced=True)
-    strength: float = setting(1.0, "Denoising strength.", above=0, high=1, advanced=True)
-    native_px: int = setting(512, _NATIVE, low=64, high=4096, unit="px")
-    timeout_s: float = setting(600.0, _TIMEOUT, above=0, high=86400, unit="s", advanced=True)
 
 
 @dataclass(frozen=True)
-class ComfyUI:
+class ComfyUI(Remote):
     """The engine comfyui: a ComfyUI somewhere paints, with our workflow or one of your own."""
 
     url: str = setting("http://127.0.0.1:8188", "Where it is.")
-    login: str = setting("", _LOGIN, advanced=True)
     model: str = setting("", "Checkpoint, as it is called there. Empty: the first for inpainting, else the first.")
     workflow: str = setting("", "A workflow in API format as JSON text. Empty: our own.", advanced=True)
-    steps: int = setting(30, "Denoising steps.", low=1, high=500)
-    guidance: float = setting(7.0, "How closely the prompt is followed.", low=0, high=50, advanced=True)
-    strength: float = setting(1.0, "Denoising strength.", above=0, high=1, advanced=True)
     sampler: str = setting("euler", "Sampler.", advanced=True)
     scheduler: str = setting("normal", "Scheduler.", advanced=True)
-    native_px: int = setting(512, _NATIVE, low=64, high=4096, unit="px")
-    timeout_s: float = setting(600.0, _TIMEOUT, above=0, high=86400, unit="s", advanced=True)
 
 
 MODEL_SECTIONS: dict[str, type[Any]] = {

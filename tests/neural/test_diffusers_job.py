@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from infinite_parallax.inpaint_server.app import create_app
 from infinite_parallax.inpaint_server.context import Config
+from infinite_parallax.inpaint_server.diffusion.pipelines import SHELF
 from infinite_parallax.inpaint_server.journal import Journal
 from infinite_parallax.inpaint_server.pictures import encode_png
 from infinite_parallax.inpaint_server.serve import HttpServer
@@ -117,6 +118,7 @@ def killed_and_resumed(
     """Paint a project undisturbed, and once more in a process that is killed: the plates must be the same. The stages
     of the undisturbed one."""
     wish = projects.from_json(document)
+    SHELF.release()  # another test may have left this very model there, and then nobody says that it is loaded
     with served(folder / "undisturbed") as client:
         client.create_job(wish, picture, "job")
         heard = list(client.events("job", patience_s=DEADLINE_S))
