@@ -8,6 +8,7 @@ One buffer as long as the whole plate would have been simpler and unbounded.
 
 import hashlib
 import math
+import mmap
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -47,8 +48,8 @@ class OpenTile:
 
     def __init__(self, place: TilePlan, channels: int) -> None:
         self.place = place
-        self.pixels: Pixels = np.zeros((place.height, place.width, channels), np.uint8)
-        self.known: Level = np.zeros((place.height, place.width), np.uint8)
+        self.pixels: Pixels = _blank((place.height, place.width, channels))
+        self.known: Level = _blank((place.height, place.width))
 
     def overlap(self, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
         """Where a rectangle of the plate lies in this tile, and which part of the rectangle that is."""
@@ -64,6 +65,14 @@ class OpenTile:
     def rect(self) -> Rect:
         """The tile's rectangle in plate coordinates."""
         return Rect(self.place.x, self.place.y, self.place.width, self.place.height)
+
+
+def _blank(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Zeros uint8 that take no memory before they are written to.
+
+    numpy asks the system for huge pages, and the columns of a tile that are not painted yet would fill them.
+    """
+    return np.frombuffer(mmap.mmap(-1, math.prod(shape)), np.uint8).reshape(shape)
 
 
 class PlateStore:

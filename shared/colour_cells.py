@@ -23,26 +23,31 @@ NUMBERS = 7
 
 def measure(rgba: Bytes) -> str:
     """The cells of a picture uint8 [h, w, 4] with straight alpha, as base64 of uint8 [rows, columns, 7]."""
+    # a row of cells at a time: products of a whole tile would take many times its memory
+    rows = [_measured(rgba[top : top + CELL_PX]) for top in range(0, rgba.shape[0], CELL_PX)]
+    return base64.b64encode(np.rint(np.stack(rows)).astype(np.uint8).tobytes()).decode("ascii")
+
+
+def _measured(rgba: Bytes) -> Values:
+    """The numbers of one row of cells, float64 [columns, 7]."""
     height, width = rgba.shape[:2]
-    edges = [np.arange(0, length, CELL_PX) for length in (height, width)]
+    edges = np.arange(0, width, CELL_PX)
     alpha = rgba[..., 3]
     share = _summed(alpha, edges)
-    area = np.diff([*edges[0], height])[:, None] * np.diff([*edges[1], width])
-    cells = np.zeros((*share.shape, NUMBERS), np.float64)
-    cells[..., 0] = share / area
+    cells = np.zeros((len(share), NUMBERS), np.float64)
+    cells[:, 0] = share / (height * np.diff([*edges, width]))
     weight = np.maximum(share, 1)
     for channel in range(3):
         values = rgba[..., channel]
         once = np.multiply(alpha, values, dtype=np.uint16)
         mean = _summed(once, edges) / weight
         square = _summed(np.multiply(once, values, dtype=np.uint32), edges) / weight
-        cells[..., 1 + channel], cells[..., 4 + channel] = mean, np.sqrt(np.maximum(square - mean**2, 0))
-    return base64.b64encode(np.rint(cells).astype(np.uint8).tobytes()).decode("ascii")
+        cells[:, 1 + channel], cells[:, 4 + channel] = mean, np.sqrt(np.maximum(square - mean**2, 0))
+    return cells
 
 
-def _summed(values: NDArray[np.unsignedinteger], edges: list[NDArray[np.intp]]) -> Values:
-    down = np.add.reduceat(values, edges[0], axis=0, dtype=np.uint64)
-    return np.add.reduceat(down, edges[1], axis=1).astype(np.float64)
+def _summed(values: NDArray[np.unsignedinteger], edges: NDArray[np.intp]) -> Values:
+    return np.add.reduceat(values.sum(axis=0, dtype=np.uint64), edges).astype(np.float64)
 
 
 @dataclass(frozen=True)

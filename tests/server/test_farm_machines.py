@@ -1,17 +1,12 @@
 """Jobs on a real Dask scheduler with worker processes, one of them killed; and a store in a server that speaks S3."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from infinite_parallax.benchmarks.scale_jobs import Farm, until
 from infinite_parallax.inpaint_server.farm import carrying, dask_executor, watching
 from infinite_parallax.inpaint_server.farm.dask_executor import DaskExecutor, has_models
 from infinite_parallax.inpaint_server.farm.sending import TurnsHere, executor
@@ -23,69 +18,18 @@ from .mortal_workers import Patient
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 60.0
-# a child that is not installed finds the checkout as the tests do, and Dask's own warnings are not ours
-DASK = (
-    f"import sys, warnings; sys.path.insert(0, {str(ROOT / 'tests')!r}); import conftest; "
-    "from distributed.cli import {0}; {0}.main()"
-)
-
-
-class Farm:
-    """A scheduler and workers, as processes on loopback."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self.address = ""
-        self.workers: list[subprocess.Popen[bytes]] = []
-
-    def start(self, name: str, *flags: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", DASK.format(name), *flags]
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0"}
-        with (self.folder / f"{name}{len(self.processes)}.log").open("wb") as log:
-            process = subprocess.Popen(command, stderr=log, stdout=log, env=environment, cwd=self.folder)
-        self.processes.append(process)
-        return process
-
-    def scheduler(self) -> None:
-        """Start the scheduler and learn its address."""
-        file = self.folder / "scheduler.json"
-        flags = "--host 127.0.0.1 --port 0 --no-dashboard --scheduler-file"
-        self.start("dask_scheduler", *flags.split(), str(file))
-        until(file.exists)
-        self.address = json.loads(file.read_text())["address"].removeprefix("tcp://")
-
-    def worker(self, slots: str) -> None:
-        """Start a worker with one thread."""
-        flags = "--no-nanny --nthreads 1 --no-dashboard --host 127.0.0.1 --memory-limit 0 --resources"
-        worker = self.start("dask_worker", f"tcp://{self.address}", *flags.split(), slots)
-        self.workers.append(worker)
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait(DEADLINE_S)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something that another process does."""
-    patience = time.monotonic() + DEADLINE_S
-    while not true():
-        assert time.monotonic() < patience
-        time.sleep(0.02)
+# a child that is not installed finds the checkout as the tests do
+PRELUDE = f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r}); import conftest"
 
 
 @pytest.fixture
-def farm(tmp_path: Path) -> Iterator[Farm]:
+def farm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Farm]:
     """A scheduler with two workers, one slot each."""
-    farm = Farm(tmp_path)
-    try:
-        farm.scheduler()
-        for slots in ("CPU=1", "CPU=1"):
-            farm.worker(slots)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    with Farm(tmp_path, PRELUDE) as farm:
+        farm.add()
+        farm.add()
         yield farm
-    finally:
-        farm.stop()
 
 
 def test_a_killed_worker_s_job_ends_with_the_same_bytes(
@@ -105,7 +49,7 @@ def test_a_killed_worker_s_job_ends_with_the_same_bytes(
         served.create(document(steps, "walk"), picture, job_id)
     worker = served.context.worker
     until(lambda: all(worker.job(job_id).step > 0 for job_id in ("one", "two")))
-    farm.workers[0].send_signal(signal.SIGKILL)
+    farm.kill(0)
     until(lambda: farmed.room() == 1)
     assert {served.finish(job_id)["state"] for job_id in ("one", "two", "three")} == {"succeeded"}
     assert [served.tiles(job_id) for job_id in ("one", "two", "three")] == [wanted] * 3

@@ -1,0 +1,202 @@
+"""Many jobs on many machines, tried on one: Dask workers as processes, some of them killed while they paint.
+
+    python -m infinite_parallax.benchmarks.scale_jobs [--workers 3] [--jobs 12] [--kills 1] [--steps N] [--store URL]
+
+The same jobs are painted by a server alone, by a farm of one worker, by a farm of several, and by such a farm of which
+workers are killed by a signal as soon as all of them are at work and some jobs are through. Every job must succeed, and
+its tiles be those of the server alone, byte by byte; exit code 1 if not. Each farm is warmed up first: a worker loads
+and compiles once, and that is no cost of a job. What remains is what a farm costs: sending out, granting, carrying to
+and fro.
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..shared import project as projects
+from ..shared.client import Client
+from ..shared.project import Project
+from ..shared.server_process import ServerProcess
+from ..shared.wire import SUCCEEDED
+from .kills import make_picture
+
+DEADLINE_S = 300.0
+SERVER = (sys.executable, "-m", "infinite_parallax.inpaint_server")
+Tiles = dict[str, bytes]
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something that another process does; TimeoutError after five minutes."""
+    patience = time.monotonic() + DEADLINE_S
+    while not true():
+        if time.monotonic() > patience:
+            raise TimeoutError("the other process does not do what is waited for")
+        time.sleep(0.02)
+
+
+@dataclass
+class Farm:
+    """A scheduler of Dask and workers of one slot each, as processes on loopback; `prelude` is Python that they run
+    first, where the package is not installed."""
+
+    folder: Path
+    prelude: str = ""
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    address: str = ""
+
+    def __enter__(self) -> "Farm":
+        file = self.folder / f"scheduler{time.time_ns()}.json"
+        self._start("dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+        until(file.exists)
+        self.address = json.loads(file.read_text(encoding="utf-8"))["address"].removeprefix("tcp://")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait(DEADLINE_S)
+
+    def add(self, slots: str = "CPU=1") -> None:
+        """Start another worker, with one thread."""
+        flags = "--no-nanny --nthreads 1 --no-dashboard --memory-limit 0 --resources"
+        self.workers.append(self._start("dask_worker", f"tcp://{self.address}", *flags.split(), slots))
+
+    def kill(self, number: int) -> None:
+        """Kill a worker in the middle of whatever it does."""
+        self.workers[number].send_signal(signal.SIGKILL)
+        self.workers[number].wait(DEADLINE_S)
+
+    def _start(self, name: str, *flags: str) -> subprocess.Popen[bytes]:
+        code = f"{self.prelude}\nfrom distributed.cli import {name}; {name}.main()"
+        command = [sys.executable, "-c", code, *flags, "--host", "127.0.0.1"]
+        with (self.folder / f"{name}{len(self.processes)}.log").open("ab") as log:
+            process = subprocess.Popen(command, stderr=log, stdout=log, cwd=self.folder)
+        self.processes.append(process)
+        return process
+
+
+def make_projects(count: int, steps: int) -> list[Project]:
+    """`count` projects of three layers that differ in their seeds."""
+    document = {
+        "motion": {"steps": steps},
+        "plates": {"tile_px": 256, "overlap_px": 3},
+        "layers": [
+            {"height": 30, "velocity": [-2.3, 0]},
+            {"height": 30, "velocity": [-5, 0]},
+            {"velocity": [-9.5, 0]},
+        ],
+    }
+    first = projects.from_json(document)
+    return [replace(first, inpaint=replace(first.inpaint, seed=seed)) for seed in range(count)]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One way to work off the jobs: how long it took, s, and the tiles of every job; `turns` is how often one was
+    sent out."""
+
+    name: str
+    seconds: float
+    tiles: Sequence[Tiles]
+    turns: int
+
+    def told(self, alone: "Round") -> str:
+        """A row of the table."""
+        extra = (self.seconds - alone.seconds) / len(self.tiles)
+        same = sum(a == b for a, b in zip(self.tiles, alone.tiles, strict=True))
+        return f"| {self.name} | {self.seconds:.1f} | {extra:+.2f} | {same} of {len(self.tiles)} | {self.turns} |"
+
+
+def work_off(
+    name: str,
+    wishes: Sequence[Project],
+    folder: Path,
+    store: str,
+    executor: str = "",
+    kill: Callable[[], None] | None = None,
+    warm: int = 1,
+) -> Round:
+    """Let a server, alone or with a farm, work off jobs, after `warm` others; `kill` is called once some of them are
+    through and others at work."""
+    flags = ["--store", store, *(["--executor", executor] if executor else [])]
+    picture = make_picture()
+    with (
+        ServerProcess([*SERVER, *flags], log=folder / f"{name.replace(' ', '_')}.log") as server,
+        Client(server.url, server.token) as client,
+    ):
+        _run(client, [replace(wishes[0], name=f"warm{i}") for i in range(warm)], picture, "warm", None)
+        begun = time.monotonic()
+        _run(client, wishes, picture, "job", kill)
+        seconds = time.monotonic() - begun
+        tiles = []
+        for number in range(len(wishes)):
+            target = folder / "fetched" / name / str(number)
+            client.download_plates(f"job{number}", target)
+            tiles.append({p.name: p.read_bytes() for p in sorted(target.rglob("*.png"))})
+    text = (folder / f"{name.replace(' ', '_')}.log").read_text(encoding="utf-8")
+    return Round(name, seconds, tiles, sum("job job" in line and " is taken by " in line for line in text.splitlines()))
+
+
+def _run(
+    client: Client, wishes: Sequence[Project], picture: bytes, prefix: str, kill: Callable[[], None] | None
+) -> None:
+    for number, wish in enumerate(wishes):
+        client.create_job(wish, picture, f"{prefix}{number}")
+    if kill is not None:
+        until(lambda: sum(job.state == SUCCEEDED for job in client.jobs() if job.id.startswith(prefix)) >= 1)
+        kill()
+    for number in range(len(wishes)):
+        client.wait(f"{prefix}{number}")
+
+
+def rounds(folder: Path, workers: int, jobs: int, kills: int, steps: int, store: str) -> list[Round]:
+    """All ways to work off the same jobs, the server alone first."""
+    wishes = make_projects(jobs, steps)
+    made = [work_off("server alone", wishes, folder, str(folder / "alone"))]
+    for name, count, killed in (
+        ("farm of one worker", 1, 0),
+        (f"farm of {workers}", workers, 0),
+        (f"farm of {workers} and {kills} killed", workers, kills),
+    ):
+        with Farm(folder) as farm:
+            for _ in range(count):
+                farm.add()
+
+            def kill(farm: Farm = farm, killed: int = killed) -> None:
+                for number in range(killed):
+                    farm.kill(number)
+
+            place = f"{store.rstrip('/')}/{len(made)}" if store else str(folder / f"store{len(made)}")
+            do = kill if killed else None
+            made.append(work_off(name, wishes, folder, place, f"dask://{farm.address}", do, 2 * count))
+    return made
+
+
+def main() -> int:
+    """Run and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=12)
+    parser.add_argument("--kills", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--store", default="", help="where the farms' stores go; a folder of this machine by itself")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        made = rounds(Path(folder), args.workers, args.jobs, args.kills, args.steps, args.store)
+    print(f"{args.jobs} jobs of {args.steps} steps")
+    print("| | s | s more per job than alone | same bytes | turns |\n|---|---|---|---|---|")
+    for one in made:
+        print(one.told(made[0]))
+    return 0 if all(one.tiles == made[0].tiles for one in made) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
