@@ -21,6 +21,7 @@ PLATE_BARS: dict[str, tuple[float, float]] = {
     "seam": (0.95, 1.05),
     "rep": (0, 0.20),
     "mir": (0, 0.10),
+    "upright": (0, 1.75),
 }
 JOIN = 1.25
 EXCESS_SHARE = 0.5  # of the straight version's

@@ -26,6 +26,8 @@ from ..inpaint_server.layering.assets import Assets
 from ..inpaint_server.layering.prepare import prepare
 from ..inpaint_server.layering.resolve import resolve
 from ..inpaint_server.quality import borders, metrics
+from ..inpaint_server.quality.layer_figures import HEAD_PX
+from ..inpaint_server.quality.upright import upright_step
 from ..shared import plan as plans
 from ..shared import project as projects
 from ..shared.errors import ParallaxError
@@ -106,7 +108,7 @@ def object_figures(name: str, journeys: dict[str, Journey], picture: RGB, plan: 
 
 
 def plate_figures(journey: Journey, project: Project, picture: RGB, plan: Plan) -> dict[str, float]:
-    """gx, w1, coh, comp, seam, rep and mir, means over the layers; transparent parts count as an even colour.
+    """gx, w1, coh, comp, seam, rep, mir and upright, means over the layers; transparent parts count as an even colour.
 
     That makes rep and mir higher than a band's: over an even colour one gentle skyline looks like the next.
     """
@@ -123,7 +125,9 @@ def plate_figures(journey: Journey, project: Project, picture: RGB, plan: Plan) 
         # a band's tiles begin with the rows that fade into the layer behind
         shown = _on(colour, plate[-len(whole) :, picture.shape[1] : picture.shape[1] + travelled])
         if shown.shape[1] > metrics.WINDOW_PX:
-            each.append(metrics.measure(_on(colour, whole), 0, len(whole), shown, round(-layer.velocity[0])))
+            source, head = _on(colour, whole), _on(colour, plate[-len(whole) :, : picture.shape[1]][:, -HEAD_PX:])
+            figures = metrics.measure(source, 0, len(whole), shown, round(-layer.velocity[0]))
+            each.append(replace(figures, upright=upright_step(source, shown, head)))
     return asdict(metrics.Figures.mean(each)) if each else {}
 
 

@@ -127,7 +127,7 @@ def schemas() -> Node:
 def _report(size: Node, pair: Node) -> Node:
     number: Node = {"type": "number"}
     measured = nullable(number)
-    figures = record(dict.fromkeys(("gx", "w1", "coh", "comp", "seam", "rep", "mir"), measured))
+    figures = record(dict.fromkeys(("gx", "w1", "coh", "comp", "seam", "rep", "mir", "upright"), measured))
     layer = record(
         {"index": {"type": "integer", "minimum": -1}, "name": TEXT, "top": COUNT, "bottom": COUNT, "velocity": pair}
         | {"painted_px": COUNT, "figures": figures, "own_mirror": measured}

@@ -44,6 +44,9 @@ BARS: dict[str, Bar] = {
     "seam": Bar(0.95, 1.05, 0.85, 1.15, "", "is smeared where steps meet", "shows edges where steps meet"),
     "rep": _upper(0.20, "of the windows", "repeats itself within the frame"),
     "mir": _upper(0.10, "of the windows", "shows mirror images of itself"),
+    "upright": Bar(
+        -math.inf, 1.75, -math.inf, 2.5, "grey levels", "", "has an upright step where it goes on elsewhere"
+    ),
 }
 """The bars of `Figures`, by field."""
 

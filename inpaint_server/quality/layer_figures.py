@@ -22,6 +22,7 @@ from .metrics import (
     sharpness_ratio,
 )
 from .painted_job import RGB, PaintedJob
+from .upright import upright_step
 
 MOST_WIDTHS = 5
 """How much of a plate, in widths of the frame, is searched for repetition and seams; drift is looked for in all."""
@@ -31,8 +32,10 @@ LEAST_WINDOWS = 6
 OPAQUE_SHARES = (0.98, 0.9, 0.75, 0.5)
 """What part of a row must be opaque, tried in this order until enough rows are."""
 LEAST_ROWS = 16
+HEAD_PX = 96
+"""So many of the source's last columns a plate may have changed, so that it goes on."""
 NAN = float("nan")
-NOTHING = Figures(NAN, NAN, NAN, NAN, NAN, NAN, NAN)
+NOTHING = Figures(NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def layer_figures(job: PaintedJob, index: int) -> LayerFigures:
     reference = look(0, width)
     shown = look(width, width + min(painted, MOST_WIDTHS * width))
     figures = measure(reference, 0, reference.shape[0], shown, abs(layer.velocity[0]))
+    figures = replace(figures, upright=_upright(job, index, rows, reference, shown))
     if painted < LEAST_WINDOWS * WINDOW_PX:
         figures = replace(figures, rep=NAN, mir=NAN)
     drift = []
@@ -87,6 +91,17 @@ def layer_figures(job: PaintedJob, index: int) -> LayerFigures:
         end = width + painted * fifth // FIFTHS
         drift.append(_drift(look(end - width, end), reference))
     return replace(about, figures=figures, own_mirror=mirrors_itself(reference), drift=tuple(drift))
+
+
+def _upright(job: PaintedJob, index: int, rows: slice, reference: RGB, shown: RGB) -> float:
+    """The worst upright step of a plate: the source's last columns are the plate's head and are known from the source.
+
+    What stands before the layer there is taken for the layer's own, for nothing else has been kept of it.
+    """
+    source = job.source[rows, ::-1] if job.plan.layers[index].velocity[0] > 0 else job.source[rows]
+    head = min(HEAD_PX, job.plan.width // 4)
+    known = np.concatenate([reference[:, :-head], source[:, -head:]], axis=1)
+    return upright_step(known, shown, reference[:, -head:])
 
 
 def frame_figures(job: PaintedJob) -> LayerFigures:
@@ -112,7 +127,7 @@ def _of_frames(about: LayerFigures, reference: RGB, window: Callable[[int], RGB]
     """Figures of windows that are pictures at a step; where a step began cannot be seen in them."""
     drift = tuple(_drift(window(max(1, steps * fifth // FIFTHS)), reference) for fifth in range(1, FIFTHS + 1))
     figures = measure(reference, 0, reference.shape[0], window(steps), reference.shape[1])
-    return replace(about, figures=replace(figures, seam=NAN, rep=NAN, mir=NAN), drift=drift)
+    return replace(about, figures=replace(figures, seam=NAN, rep=NAN, mir=NAN, upright=NAN), drift=drift)
 
 
 def _drift(window: RGB, reference: RGB) -> Drift:

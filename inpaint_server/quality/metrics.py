@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from .upright import upright_step
+
 RGB = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 PATCH_PX = 7
@@ -30,7 +32,8 @@ class Figures:
     colours, mean of R, G, B, 0..255. coh, comp: coherence and completeness after Simakov et al. 2008, rms grey levels
     of 7x7 patches: does everything shown look like the source, and is everything in the source shown. seam: gradient
     at step edges against elsewhere. rep, mir: share of textured 64 px windows of which a near-copy, plain or mirrored,
-    stands in the W columns before.
+    stands in the W columns before. upright: the worst upright step that the source has nowhere, grey levels over as
+    many rows as a tenth of W.
     """
 
     gx: float
@@ -40,6 +43,7 @@ class Figures:
     seam: float
     rep: float
     mir: float
+    upright: float
 
     @classmethod
     def mean(cls, many: list["Figures"]) -> "Figures":
@@ -176,6 +180,5 @@ def measure(source: RGB, top: int, height: int, shown: RGB, step_px: float) -> F
     scale = min(1.0, COMPARED_WIDTH_PX / width)
     coh, comp = similarity(_shrunk(last, scale), _shrunk(around, scale))
     rep, mir = repetition(np.concatenate([band, shown], axis=1), width)
-    return Figures(
-        sharpness_ratio(last, band), colour_distance(last, band), coh, comp, seam_ratio(shown, step_px), rep, mir
-    )
+    seam, upright = seam_ratio(shown, step_px), upright_step(band, shown)
+    return Figures(sharpness_ratio(last, band), colour_distance(last, band), coh, comp, seam, rep, mir, upright)

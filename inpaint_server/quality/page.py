@@ -46,6 +46,7 @@ MEANINGS = {
     "seam": "edges where steps meet, 1 is none",
     "rep": "share that repeats within a frame",
     "mir": "share that mirrors within a frame",
+    "upright": "the worst upright step, grey levels",
 }
 
 

@@ -21,7 +21,8 @@ from .transitions import ALPHA_VISIBLE, ALPHA_WEIGHT
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 OFFSET_LIMIT = 48.0  # grey levels; more than that is another colour, not another light
-SMOOTH_LIMIT = 160.0  # the same where both pieces are smooth: nothing there but light
+SMOOTH_LIMIT = 96.0  # the same where both pieces are smooth, and may differ by nothing but light
+OTHER_THING = 40.0  # grey levels beyond that, at which they are two things all the same: facets of flat colours
 AT_CUT = 10.0  # of an overlap: so wide is the place where two pieces meet
 FADE_PER_LEVEL = 10  # columns over which a grey level of offset fades
 SAME_COLOUR = 22.0  # grey levels; differences beyond it count as different things
@@ -173,7 +174,8 @@ def offset_at(overlap: Overlap, cut: NDArray[np.int16], smooth: F32, smooth_rows
     plain = np.clip((plain - 0.2) / 0.4, 0, 1)
     doubt = 0.2 * wide * (1 - 0.9 * plain[:, 0])
     offset = _mean_difference(overlap, _trusted(overlap) * near, doubt, smooth_rows)
-    limit = OFFSET_LIMIT + (SMOOTH_LIMIT - OFFSET_LIMIT) * plain
+    other = np.clip((np.abs(offset).max(1, keepdims=True) - SMOOTH_LIMIT) / OTHER_THING, 0, 1)
+    limit = OFFSET_LIMIT + (SMOOTH_LIMIT - OFFSET_LIMIT) * plain * (1 - other)
     return np.asarray(offset / (1 + (np.abs(offset) / limit) ** 4) ** 0.25, np.float32)
 
 
