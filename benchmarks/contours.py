@@ -35,7 +35,7 @@ from ..shared.plan import Plan
 from ..shared.project import Project
 from . import landscapes
 from .contour_tables import tables
-from .journeys import Journey, travel
+from .journeys import Journey, Owners, travel
 
 RGB = NDArray[np.uint8]
 RGBA = NDArray[np.uint8]
@@ -45,6 +45,8 @@ FOLLOWED = (8, 20, 60)
 CELL_PX = 640
 STILL_INSIDE, STILL_SEEN = 0.9, 0.6
 """Of an object's pixels: in the frame, and before everything else, so that its place can be told."""
+RIM_PX = 6
+"""How far the soft rim of a nearer layer reaches over what it passes; owners know only its more opaque half."""
 SHARE = 0.1  # of an object's pixels, from which a layer has a share in it
 
 
@@ -70,14 +72,15 @@ def rigidity(journey: Journey, picture: RGB, outline: landscapes.Outline, plan: 
     """Rms difference in grey levels between the pixels inside an outline of the source and the frame at a step, at the
     horizontal shift where it is least, among those of the layers that have a share in the thing.
 
-    Pixels before which a nearer layer has come do not count, since things pass before each other; nan where too little
-    is left in the frame.
+    Pixels before which a nearer layer or its soft rim has come since do not count, as things pass before each other;
+    nan where too little is left in the frame.
     """
     inside = np.zeros(picture.shape[:2], np.uint8)
     cv2.fillPoly(inside, [np.array(outline, np.int32)], 1)
     y, x = np.nonzero(inside)
     source, frame = metrics.luma(picture), metrics.luma(journey.frame(step))
     layers, owners = journey.owners(0)[y, x], journey.owners(step)
+    beside, around = _widened(journey.owners(0))[y, x] > layers, _widened(owners)
     best = float("nan")
     for layer in plan.layers:
         if (layers == layer.index).mean() < SHARE:
@@ -86,11 +89,18 @@ def rigidity(journey: Journey, picture: RGB, outline: landscapes.Outline, plan: 
             seen = (x + shift >= 0) & (x + shift < picture.shape[1])
             if seen.mean() < STILL_INSIDE:
                 return float("nan")
-            seen[seen] = owners[y[seen], x[seen] + shift] <= layers[seen]
+            at = y[seen], x[seen] + shift
+            seen[seen] = (owners[at] <= layers[seen]) & ((around[at] <= layers[seen]) | beside[seen])
             if seen.mean() >= STILL_SEEN:
                 off = frame[y[seen], x[seen] + shift] - source[y[seen], x[seen]]
                 best = float(np.fmin(best, np.sqrt(np.mean(off * off))))
     return best
+
+
+def _widened(owners: Owners) -> Owners:
+    """The nearest layer seen at each pixel or within a soft rim's width of it."""
+    wide = cv2.dilate(owners.astype(np.uint8), np.ones((2 * RIM_PX + 1, 2 * RIM_PX + 1), np.uint8))
+    return np.asarray(wide, np.int8)
 
 
 def object_figures(name: str, journeys: dict[str, Journey], picture: RGB, plan: Plan, steps: Sequence[int]) -> Any:
