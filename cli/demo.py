@@ -7,9 +7,9 @@ from pathlib import Path
 from PIL import Image
 
 from ..shared import example_picture
-from ..shared.finishing import Sound
 from ..shared.project import Project
 from ..shared.sections import Inpaint, Motion
+from ..shared.sound_settings import Sound
 from .progress import bar
 from .rendering import render
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from . import sound_events
 from .errors import ParallaxError, UsageError
-from .finishing import BUILT_IN_SOUNDS
 from .sound_events import Signal, shaped_noise
+from .sound_settings import BUILT_IN_SOUNDS
 
 Samples = NDArray[np.float32]
 Maker = Callable[[int, int, np.random.Generator], Signal]

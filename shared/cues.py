@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import hearing
-from .finishing import SoundCue
 from .hearing import Keys, Listener, Values
 from .plan import LayerPlan, Plan
 from .pointing import check_layer
 from .project import Project
+from .sound_settings import SoundCue
 
 Frames = NDArray[np.int64]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import over_time, poking, settings, turning
 from .errors import UsageError
-from .finishing import DRIVEN, Distortion, Drive, Grade, LivingLayer, Overlay, Shimmer
+from .finishing import Distortion, Grade, LivingLayer, Overlay, Shimmer
 from .listening.following import Heard, followed
 from .listening.spectrum import Samples, Values
 from .pace import Points, corners
@@ -22,6 +22,7 @@ from .plan import Plan
 from .poking import Poke
 from .project import Project
 from .settings import MOST_POINTS, Curve, Declared
+from .sound_settings import DRIVEN, Drive
 
 SLOWEST = 0.01
 """The least speed, in parts of the mean: a journey that stands still at its end would be taken to end there."""

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from . import json_schemas, settings
 from .errors import UsageError
-from .finishing import Distortion, Drive, Grade, LivingLayer, Output, Overlay, Shimmer, Sound, SoundCue
+from .finishing import Distortion, Grade, LivingLayer, Output, Overlay, Shimmer
 from .model_settings import A1111, Caption, ComfyUI, Depth, Diffusers, IOPaint, Segment
 from .sections import SECTIONS, Cut, Hint, Inpaint, Layer, MaskShape, Motion, Object, Plates, Prompt, Speed, Walk
 from .settings import join
+from .sound_settings import Drive, Sound, SoundCue
 
 __all__ = ["SECTIONS", "Project", "assign", "from_json", "json_schema", "load", "parse", "settled"]
 

@@ -8,9 +8,10 @@ plates once they are there, are what one reads and edits to add a setting.
 from dataclasses import dataclass
 from typing import Any
 
-from .finishing import Output, Sound
+from .finishing import Output
 from .model_settings import MODEL_SECTIONS
 from .settings import setting
+from .sound_settings import Sound
 
 
 @dataclass(frozen=True)

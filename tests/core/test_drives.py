@@ -9,10 +9,11 @@ from infinite_parallax.shared import drives, over_time
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
-from infinite_parallax.shared.finishing import DRIVEN, Distortion
+from infinite_parallax.shared.finishing import Distortion
 from infinite_parallax.shared.listening.following import Heard, followed
 from infinite_parallax.shared.listening.spectrum import ANALYSIS_RATE
 from infinite_parallax.shared.plan import Plan
+from infinite_parallax.shared.sound_settings import DRIVEN
 from infinite_parallax.shared.sway import sways
 
 from .clicks import clicks

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from infinite_parallax.shared.errors import UsageError
-from infinite_parallax.shared.finishing import Distortion, Grade, Overlay, SoundCue
+from infinite_parallax.shared.finishing import Distortion, Grade, Overlay
 from infinite_parallax.shared.layer_list import merge, remove, split, swap
 from infinite_parallax.shared.plan import plan
 from infinite_parallax.shared.project import Project
 from infinite_parallax.shared.sections import Hint, Layer, Object
+from infinite_parallax.shared.sound_settings import SoundCue
 
 LAYERS = tuple(
     Layer(name=n, height=h, distance=100) for n, h in (("sky", 60), ("hill", 40), ("wood", 50), ("field", None))
