@@ -21,6 +21,7 @@ from .warp import Warp, over, premultiplied
 Share = NDArray[np.float32]  # [H, W], 0 to 1
 CELL_PX = 4
 LARGEST_GRID = 480
+HALF = 0.5
 
 
 def grid(width: int, height: int) -> tuple[int, int]:
@@ -42,6 +43,20 @@ def behind(picture: RGB, share: Share, reach_px: int, engine: InpaintEngine) -> 
     return engine.inpaint(picture, mask, InpaintRequest(), lambda: False)
 
 
+def taken_apart(picture: RGB, alpha: Mask, far: RGB) -> tuple[RGBA, RGB]:
+    """A premultiplied layer, and what is behind it, such that the one over the other is the picture again.
+
+    A rim that took the picture's colours whole would be mixed with what is behind twice: leaves before a bright
+    background would begin to glow, at rest too. What is behind is `far`, changed only where the layer is more than
+    half there: changed farther out it would show what the mask has missed once more.
+    """
+    share = alpha[..., None] / np.float32(255)
+    near = np.clip(picture - (1 - share) * far, 0, alpha[..., None])
+    left = np.clip((picture - near) / np.maximum(1 - share, 1 / 255), 0, 255)
+    behind = np.where((share > HALF) & (share < 1), left, far)
+    return np.dstack([np.rint(near).astype(np.uint8), alpha]), np.rint(behind).astype(np.uint8)
+
+
 @dataclass
 class Animation:
     """The frames of a moving still. Without `share` the whole picture moves and nothing is behind it.
@@ -58,6 +73,7 @@ class Animation:
     ringing: Ringing | None = None
     shapes: Sequence[Mode] = ()
     _layer: RGBA = field(init=False)
+    _behind: RGB | None = field(init=False)
     _swing: Swing = field(init=False)
     _warp: Warp = field(init=False)
     _moving: Share = field(init=False)
@@ -68,12 +84,13 @@ class Animation:
         self._swing, self._warp = Swing(self.volume), Warp(width, height)
         rows, columns = self.volume.fields.shape[2:]
         self._moving = np.ones((rows, columns), np.float32)
-        layer = self.picture
+        self._layer, self._behind = premultiplied(self.picture), self.background
         if self.share is not None:
-            alpha = np.rint(self.share * 255).astype(np.uint8)
-            layer = np.dstack([self.picture, alpha])
             self._moving = coarse(self.share, rows, columns)
-        self._layer = premultiplied(layer)
+            alpha = np.rint(self.share * 255).astype(np.uint8)
+            far = np.zeros_like(self.picture) if self.background is None else self.background
+            self._layer, behind = taken_apart(self.picture, alpha, far)
+            self._behind = None if self.background is None else behind
 
     def frame(self, time_s: float) -> RGB:
         """The frame at a time, RGB uint8 [H, W, 3]."""
@@ -92,6 +109,6 @@ class Animation:
         return np.asarray(way[:, None, None] * self._moving[None], np.float32)
 
     def _laid(self, seen: RGBA) -> RGB:
-        if self.background is None:
+        if self._behind is None:
             return np.ascontiguousarray(seen[..., :3])
-        return over(self.background, seen)
+        return over(self._behind, seen)

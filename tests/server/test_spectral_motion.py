@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server.motion import extract, splat, transfer, warp
+from infinite_parallax.inpaint_server.motion import animation, extract, splat, transfer, warp
 from infinite_parallax.shared.errors import Cancelled, UsageError
 from infinite_parallax.shared.example_picture import paint
 from infinite_parallax.shared.spectral import SpectralVolume, modes, procedural
@@ -67,6 +67,22 @@ def test_rims_bring_no_foreign_colour() -> None:
     seen = warp.Warp(WIDTH, HEIGHT)(warp.premultiplied(layer), Swing(volume()).at(1.3))
     laid = warp.over(np.full((HEIGHT, WIDTH, 3), (40, 200, 60), np.uint8), seen)
     assert np.abs(laid.astype(int) - (40, 200, 60)).max() <= 2
+
+
+def test_a_soft_layer_at_rest_is_the_picture_and_does_not_glow() -> None:
+    import cv2
+
+    picture = paint(WIDTH, HEIGHT)
+    share = cv2.GaussianBlur((np.random.default_rng(2).random((HEIGHT, WIDTH)) > 0.1).astype(np.float32), (0, 0), 1.0)
+    share[:, : WIDTH // 2] = 0
+    bright = np.full_like(picture, 250)
+    layer, behind = animation.taken_apart(picture, np.rint(share * 255).astype(np.uint8), bright)
+    seen = warp.over(behind, layer)
+    there = share > 0.51
+    assert np.abs(seen[there].astype(int) - picture[there]).max() <= 1
+    assert (behind[share < 0.49] == bright[share < 0.49]).all(), "what was painted stays"
+    still = animation.Animation(picture, volume(gain=0.0), share, bright).frame(1.0)
+    np.testing.assert_array_equal(still, seen)
 
 
 def clip(moving: SpectralVolume, frames: int) -> list[np.ndarray]:
