@@ -16,7 +16,8 @@ from .receding_rows import mirrored
 from .scene import Plane
 from .textures import Bytes, Texture
 
-F64, F32 = NDArray[np.float64], NDArray[np.float32]
+F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
 Looks = list[tuple[float, float, float]]
 ROUNDS = 6
 NEAR = 1e-4
