@@ -17,20 +17,19 @@ DREAMT = f"{TAG}_dream"
 """On a strip: which part of the dream it is."""
 ASKED = f"{TAG}_dream_at"
 """On a strip: the frame on which the dream was asked to begin."""
-PICTURE, SOUND = "picture", "sound"
+PICTURE, SOUND, STILL = "picture", "sound", "still"
 
 
 def lay(scene: Any, video: Path, frame: int, with_sound: bool) -> tuple[str, ...]:
     """Show a video on the timeline from `frame` on, with its sound if it is wished; sentences about what cannot be."""
     editor = scene.sequence_editor or scene.sequence_editor_create()
-    ours = {strip[DREAMT]: strip for strip in compat.all_strips(editor) if DREAMT in strip}
-    picture = ours.get(PICTURE)
+    picture = _ours(editor, PICTURE)
     if picture is None:
         picture = compat.strips(editor).new_movie("Dream", str(video), _free(editor), frame, fit_method="FIT")
     else:
         picture.filepath = str(video)
     start = _put(picture, PICTURE, frame)
-    sound = ours.get(SOUND)
+    sound = _ours(editor, SOUND)
     if not with_sound:
         if sound is not None and sound in list(compat.strips(editor)):
             before = sound.sound
@@ -48,6 +47,23 @@ def lay(scene: Any, video: Path, frame: int, with_sound: bool) -> tuple[str, ...
     # no longer than what is seen: the video's sound may end within its last frame
     compat.place(sound, compat.start(sound), min(compat.content_length(sound), compat.length(picture)))
     return ()
+
+
+def lay_still(scene: Any, picture: Path, frame: int, frames: int) -> None:
+    """Show one picture on the timeline for so many frames from `frame` on."""
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strip = _ours(editor, STILL)
+    if strip is None:
+        strip = compat.strips(editor).new_image("Dream", str(picture), _free(editor), frame, fit_method="FIT")
+    else:
+        compat.set_image(strip, picture)
+    first = compat.start(strip) + frame - int(strip.get(ASKED, compat.start(strip)))
+    compat.place(strip, first, frames)
+    strip[DREAMT], strip[ASKED] = STILL, frame
+
+
+def _ours(editor: Any, part: str) -> Any | None:
+    return next((strip for strip in compat.all_strips(editor) if strip.get(DREAMT) == part), None)
 
 
 def _put(strip: Any, part: str, frame: int) -> int:

@@ -21,6 +21,8 @@ from .refusals import job_state, reported
 from .targets import Built
 
 FOLDER = "dreams"
+UNKNOWN_S = 5.0
+"""How long one picture is shown in a Blender that hears nothing."""
 
 
 def document(scene: Any) -> DreamDocument:
@@ -56,12 +58,25 @@ class Dreaming(Job):
     def build(self, scene: Any, made: Dreamt) -> Built:
         """Lay the video."""
         heard = dream_strips.playing(scene, properties.of_scene(scene).dream_strip, self._sound)
-        notes = dream_strips.lay(scene, made.path, self._frame, heard is None)
+        if made.path.suffix == ".png":
+            dream_strips.lay_still(scene, made.path, self._frame, self._frames(scene))
+            notes: tuple[str, ...] = ()
+        else:
+            notes = dream_strips.lay(scene, made.path, self._frame, heard is None)
         if bpy.data.filepath:
             compat.make_paths_relative()
         compat.offer_to_sequencer(scene)
         job_state().status = f"Done: {made.frames} frames painted"
         return Built(2 - len(notes), not notes, notes)
+
+    def _frames(self, scene: Any) -> int:
+        """How long one picture is shown: as long as what was heard for it, where that is known."""
+        dream, fps = properties.of_scene(scene).dream, scene.render.fps / scene.render.fps_base
+        if dream.use_length_s:
+            return max(1, round(dream.length_s * fps))
+        if not bpy.app.build_options.audaspace:
+            return max(1, round(UNKNOWN_S * fps))
+        return max(1, sound_files.frames_of(self._sound, fps) - round(dream.start_s * fps))
 
 
 class INFINITE_PARALLAX_OT_dream(Working, bpy.types.Operator):

@@ -20,7 +20,6 @@ from ..shared.dream_document import DreamDocument
 from ..shared.dreaming import DreamWish
 from ..shared.errors import Cancelled, ParallaxError
 from ..shared.finishing import Shimmer
-from ..shared.formats import FORMATS
 from ..shared.gabor.plate_fitting import CellWish, fit_plates
 from ..shared.painting import Begun, Canvas, Preparing, Progress, Warned, Wish
 from ..shared.project import Project
@@ -164,7 +163,7 @@ def dream(server: Server, task: DreamTask, tell: Tell, stop: Callable[[], bool] 
     """Dream, and fetch the video into the folder of the task; Cancelled when stopped."""
     wish = DreamWish.read(task.document, task.sound, task.picture)
     written = hashlib.sha256(json.dumps([wish.job, task.document.to_json()], sort_keys=True).encode()).hexdigest()
-    path = task.folder / f"{task.sound.stem} {written[:8]}{FORMATS[task.document.output.format].suffix}"
+    path = task.folder / f"{task.sound.stem} {written[:8]}{dreaming.suffix(task.document)}"
     with connected(server) as client:
         try:
             info = dreaming.dream(client, wish, path, tell, lambda: stop() or _gone(server), CANVAS_PX)

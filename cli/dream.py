@@ -33,7 +33,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--server", metavar="URL", help="use this running inpaint server")
     command.add_argument("--token-file", type=Path, metavar="FILE", help="the file with that server's token")
-    for d in settings.declared(Dream):
+    for d in (d for d in settings.declared(Dream) if d.name != "still"):  # the name of what is written says so
         flags.add_setting(command, d, f"dream.{d.name}")
     for d in settings.declared(Output):
         if d.name in OUTPUT_FLAGS:

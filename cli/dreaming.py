@@ -36,8 +36,9 @@ def dream(args: argparse.Namespace) -> int:
     """Dream a sound; the exit code."""
     document = document_of(args)
     out = export(document.output)
-    check_file(args.out, out.kind.suffix)
-    check_suffix(args.out, out)
+    check_file(args.out, dreaming.suffix(document))
+    if not document.dream.still:
+        check_suffix(args.out, out)
     if args.keep is not None and args.server is not None:
         raise UsageError("--keep is for a server of the command's own.", "Leave it away; that server keeps its jobs.")
     wish = DreamWish.read(document, args.sound, args.picture)
@@ -58,7 +59,7 @@ def dream(args: argparse.Namespace) -> int:
 
 def document_of(args: argparse.Namespace) -> DreamDocument:
     """What the arguments ask for."""
-    wish = settings.read(Dream, given(args, "dream"), "dream")
+    wish = settings.read(Dream, given(args, "dream") | {"still": args.out.suffix.lower() == ".png"}, "dream")
     prompts = tuple(_prompt(text) for text in args.then)
     output = replace(Output(), **given(args, "output"))
     document = DreamDocument(args.sound.stem, wish, prompts, section_from_args(args, "diffusers"), output)

@@ -120,7 +120,7 @@ def _other_commands(commands: Commands) -> None:
     text = "a sound in, a video of what a diffusion model paints to it out"
     heard = _command(commands, "dream", dream.run, text)
     dream.add_arguments(heard)
-    _out(heard, "FILE", "the video, .mp4 unless --format says otherwise")
+    _out(heard, "FILE", "the video, .mp4 unless --format says otherwise; or one picture of the whole sound, .png")
     found = _command(commands, "segment", segment.run, "layers and objects found by words, written as pictures")
     segment.add_arguments(found)
     _out(found, "FILE.png", "the layers' numbers; mattes of objects go beside it")

@@ -275,6 +275,11 @@ class Client:
         """A painted frame of a dream, counted from 1: a PNG file's bytes."""
         return self._way.send("GET", self._path(job_id, "frames", str(number))).content
 
+    def download_frame(self, job_id: str, number: int, path: Path) -> None:
+        """Fetch a painted frame of a dream, counted from 1, as a PNG file."""
+        _make_folder(path.parent)
+        self._fetch(self._path(job_id, "frames", str(number)), path)
+
     def download_video(self, job_id: str, path: Path) -> None:
         """Fetch the video of a finished dream; it appears under its name only when it is whole."""
         _make_folder(path.parent)

@@ -75,6 +75,7 @@ class Dream:
         choices=("flow", "fade", "hold"),
         flag="between",
     )
+    still: bool = setting(False, "One picture of all that is heard, in place of a video.")
     fade_s: float = setting(
         2.0, "Seconds in which one prompt becomes the next.", low=0, high=3600, flag="fade", unit="s"
     )

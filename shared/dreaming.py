@@ -13,6 +13,7 @@ from . import dream_document, wire
 from .client import Client
 from .dream_document import DreamDocument
 from .errors import ParallaxError, UsageError
+from .formats import FORMATS
 from .painting import Tell, watch
 
 FRAME = "frame"
@@ -45,8 +46,10 @@ def dream(
     stop: Callable[[], bool] = lambda: False,
     canvas_px: int = 0,
 ) -> wire.JobInfo:
-    """Dream, and fetch the video to `path`; Cancelled when stopped. With `canvas_px` the frames are told as well, so
-    many px wide, once a second at most."""
+    """Dream, and fetch the video to `path`, or the picture where it is one; Cancelled when stopped.
+
+    With `canvas_px` the frames are told as well, so many px wide, once a second at most.
+    """
     info = client.create_dream(wish.document, wish.sound, wish.picture, wish.job)
     if info.cancelling or info.state in (wire.FAILED, wire.CANCELLED):
         info = client.resume(info.id)
@@ -55,8 +58,16 @@ def dream(
     if replace(wish.document, name=there.name) != there:
         info = client.redo(info.id, info.steps + 1, wish.document)
         info = watch(client, info, tell, stop, canvas_px, FRAME)
-    client.download_video(info.id, path)
+    if wish.document.dream.still:
+        client.download_frame(info.id, 1, path)
+    else:
+        client.download_video(info.id, path)
     return info
+
+
+def suffix(document: DreamDocument) -> str:
+    """What the name of its file ends in: `.mp4`, or `.png` for one picture."""
+    return ".png" if document.dream.still else FORMATS[document.output.format].suffix
 
 
 def _bytes(path: Path, what: str) -> bytes:

@@ -47,7 +47,8 @@ def wish_of(document: DreamDocument, sound: bytes, picture: RGB | None) -> tuple
     dream = document.dream
     samples = stretch(sound, dream)
     model = settings.write(document.diffusers)
-    return Wish(dream, Slices(mono(samples), RATE, dream.painted_fps), document.prompts, picture, model), samples
+    fps = RATE / len(samples) if dream.still else dream.painted_fps
+    return Wish(dream, Slices(mono(samples), RATE, fps), document.prompts, picture, model), samples
 
 
 def stretch(sound: bytes, dream: Dream) -> Samples:
@@ -105,7 +106,7 @@ def run(
     else:
         tell(done, chain.count)
     path = video_file(folder, document)
-    if not path.is_file():
+    if not path.is_file() and not document.dream.still:
         if cancelled():
             raise Cancelled
         tell(chain.count, chain.count, WRITING)

@@ -103,6 +103,8 @@ def same_shape(job: Job, data: Any) -> DreamDocument:
 def video(job_id: str) -> Response:
     """The video of a finished dream, with its sound. Ranges and conditions are honoured."""
     job = _dream(job_id)
+    if job.parsed_dream().dream.still:
+        raise nothing_yet("it is one picture, frame 1")
     name = dream_job.video_file(Path(), job.parsed_dream()).name
     path = context().store.near(job_id, f"run/{name}")
     if job.state != SUCCEEDED or not path.is_file():

@@ -106,6 +106,19 @@ def test_a_dream_is_laid_on_the_timeline_with_its_sound(tmp_path: Path) -> None:
     assert compat.start(strips()["picture"]) == 35
 
 
+def test_one_picture_of_a_sound_is_laid_as_a_still(tmp_path: Path) -> None:
+    group().dream.still, group().dream_frame = True, 7
+    for _ in range(2):
+        assert ops.dream() == {"FINISHED"}
+        (strip,) = strips().values()
+        assert (strip.type, compat.start(strip)) == ("IMAGE", 7)
+        assert compat.length(strip) == (SECONDS if HAS_SOUND else dreaming.UNKNOWN_S) * FPS
+        assert (tmp_path / "cache" / "dreams" / "Scene" / strip.elements[0].filename).is_file()
+    group().dream.use_length_s, group().dream.length_s = True, 0.5
+    assert ops.dream() == {"FINISHED"}
+    assert compat.length(strips()["still"]) == FPS / 2
+
+
 def test_the_dream_shows_the_painted_frames(tmp_path: Path, ffmpeg: str) -> None:
     write_png(tmp_path / "first.png", texture(0, 0, 48, 32, 1))
     group().picture, group().dream_picture, group().dream.strength = str(tmp_path / "first.png"), True, 0.0

@@ -192,6 +192,13 @@ def test_a_sound_becomes_a_video_with_that_sound(
     assert not list((sound.parent / "data" / "infinite-parallax" / "dreams").iterdir())
 
 
+def test_a_sound_becomes_one_picture(sound: Path, hearing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(sound.parent / "data"))
+    assert main([*command(sound, hearing / "wide"), "-o", str(sound.with_name("one.png"))]) == 0
+    with Image.open(sound.with_name("one.png")) as picture:
+        assert picture.size == (NATIVE_PX, NATIVE_PX)
+
+
 def test_what_is_kept_is_not_painted_again(sound: Path, hearing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep = "--keep", str(sound.parent / "kept")
     assert main(command(sound, hearing / "wide", *keep)) == 0

@@ -262,6 +262,17 @@ def test_a_client_stops_a_dream_and_goes_on(
         client.manifest(wish.job)
 
 
+def test_one_picture_is_painted_of_a_whole_sound(listen: Callable[..., Any], brush: Brush, tmp_path: Path) -> None:
+    client = listen()
+    wish = DreamWish(dream_document.from_json({"dream": {"still": True, "start_s": 0.3}}), SOUND)
+    info = dreaming.dream(client, wish, tmp_path / "one.png", lambda _message: None)
+    assert (info.steps, len(brush.strokes)) == (1, 1)
+    with Image.open(tmp_path / "one.png") as picture:
+        assert picture.size == (Brush.native_px, Brush.native_px)
+    with pytest.raises(ParallaxError, match="it is one picture"):
+        client.download_video(info.id, tmp_path / "one.mp4")
+
+
 def test_documents_say_what_is_wrong() -> None:
     whole = dream_document.from_json(DOCUMENT)
     assert dream_document.from_json(whole.to_json()) == whole
