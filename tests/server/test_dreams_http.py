@@ -36,6 +36,12 @@ DOCUMENT: dict[str, Any] = {
 FRAMES = 6
 
 
+def rising(rate: int) -> np.ndarray:
+    """A tone of 0.6 s that gets louder, and so is another in every frame."""
+    whole = tone(0.6, 300, rate)
+    return np.asarray(whole * np.linspace(0, 1, len(whole)), np.float32)
+
+
 class Held(Brush):
     """A painter that waits before a picture until it is let go."""
 
@@ -260,6 +266,32 @@ def test_a_client_stops_a_dream_and_goes_on(
         DreamWish.read(wish.document, tmp_path / "none.wav")
     with pytest.raises(ParallaxError, match="The job has nothing to show"):
         client.manifest(wish.job)
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate"),
+    [
+        (np.repeat(rising(192_000)[:, None], 2, axis=1), 192_000),
+        (rising(8000), 8000),
+        (np.zeros((26_460, 2), np.float32), 44_100),
+        (np.ones(1, np.float32), 48_000),
+    ],
+    ids=["192 kHz stereo", "8 kHz mono", "silence", "one sample"],
+)
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+@pytest.mark.usefixtures("brush")
+def test_sounds_of_every_kind_become_videos(
+    serve: Serve, tmp_path: Path, samples: np.ndarray, rate: int, strength: float
+) -> None:
+    served = serve()
+    wish = {"dream": {"strength": strength, "painted_fps": 5, "fps": 10, "width": 32, "height": 32}}
+    job = put(served, document=wish, sound=wav(samples, rate)).get_json()
+    assert job["steps"] == max(1, round(len(samples) / rate * 5))
+    assert served.finish("mine")["state"] == "succeeded"
+    said = probed(served.ask("GET", "/jobs/mine/video").data, tmp_path / "out.mp4")
+    assert f"Duration: 00:00:00.{'60' if len(samples) > 1 else '10'}" in said
+    frames = {served.ask("GET", f"/jobs/mine/frames/{n + 1}").data for n in range(job["steps"])}
+    assert len(frames) == (1 if strength == 0 or rate == 44_100 else job["steps"])
 
 
 def test_one_picture_is_painted_of_a_whole_sound(listen: Callable[..., Any], brush: Brush, tmp_path: Path) -> None:
