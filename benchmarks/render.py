@@ -41,10 +41,10 @@ SPEEDS = (18.6, 37.2, 75.0, 123.0)
 MARK = "@parallax "
 
 
-def plates(folder: Path, frames: int, tile_px: int) -> SceneSpec:
+def plates(folder: Path, frames: int, tile_px: int, width: int = WIDTH, height: int = HEIGHT) -> SceneSpec:
     """Cut the example picture, mirrored on and on, into plates; the scene of their first `frames` frames."""
-    rows = HEIGHT // len(SPEEDS)
-    layers: list[dict[str, Any]] = [{"height": rows, "velocity": [-v, 0]} for v in SPEEDS]
+    rows = height // len(SPEEDS)
+    layers: list[dict[str, Any]] = [{"height": rows, "velocity": [-round(v * width / WIDTH, 1), 0]} for v in SPEEDS]
     layers[-1].pop("height")
     document = {
         "layers": layers,
@@ -53,8 +53,8 @@ def plates(folder: Path, frames: int, tile_px: int) -> SceneSpec:
         "sound": {"ambience": "none"},
     }
     project = projects.from_json(document)
-    plan = plans.plan(project, WIDTH, HEIGHT)
-    picture = paint(WIDTH, HEIGHT)
+    plan = plans.plan(project, width, height)
+    picture = paint(width, height)
     made = [
         Plate(
             layer.index,
@@ -65,16 +65,16 @@ def plates(folder: Path, frames: int, tile_px: int) -> SceneSpec:
         )
         for layer in plan.layers
     ]
-    spec = scene_building.build(project, plan, Manifest(WIDTH, HEIGHT, plan.steps, plan.steps, tuple(made)))
+    spec = scene_building.build(project, plan, Manifest(width, height, plan.steps, plan.steps, tuple(made)))
     shown = tuple(plane for plane in spec.planes if plane.start < frames)
     return replace(spec, frames=frames, planes=shown)
 
 
 def _tile(folder: Path, plan: Plan, picture: Bytes, index: int, number: int, tile: TilePlan) -> Tile:
     layer = plan.layers[index]
-    there_and_back = np.concatenate([np.arange(WIDTH), np.arange(WIDTH)[::-1]])
-    columns = there_and_back[np.arange(tile.x, tile.x + tile.width) % (2 * WIDTH)]
-    down = np.clip(np.arange(tile.y, tile.y + tile.height), 0, HEIGHT - 1)
+    there_and_back = np.concatenate([np.arange(plan.width), np.arange(plan.width)[::-1]])
+    columns = there_and_back[np.arange(tile.x, tile.x + tile.width) % (2 * plan.width)]
+    down = np.clip(np.arange(tile.y, tile.y + tile.height), 0, plan.height - 1)
     rgba = np.full((tile.height, tile.width, 4), 255, np.uint8)
     rgba[..., :3] = picture[down][:, columns]
     if index:

@@ -38,7 +38,6 @@ class InChunks:
         self._task = Task((*command(), *words), path, wish, folder, (blend,), program, workers)
         self._cancelled = threading.Event()
         self._error: BaseException | None = None
-        self.warnings: list[str] = []
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -51,8 +50,6 @@ class InChunks:
     def _tell(self, what: str, value: Any) -> None:
         if what == "frame":
             self.done, self.frames = value
-        elif what == "warning":
-            self.warnings.append(value)
 
     def _stop(self) -> None:
         if self._cancelled.is_set():

@@ -152,8 +152,6 @@ def _render(blender: Blender, built: Built, out: Path, workers: int) -> None:
             if what == "frame":
                 shown.total = value[1]
                 shown.update(value[0] - shown.n)
-            elif what == "warning":
-                shown.write(f"Blender: {value}")
             elif value > 1:
                 shown.write(f"{value} Blenders render at once.")
 

@@ -27,7 +27,7 @@ TAGS_COLOURS = (4, 5, 0)
 Mix = Callable[[], Path | None]
 Stop = Callable[[], None]
 Tell = Callable[[str, Any], None]
-"""Told ("frame", (done, of)), ("warning", sentence) or ("crew", number of Blenders)."""
+"""Told ("frame", (done, of)) or ("crew", number of Blenders)."""
 
 
 @dataclass(frozen=True)
@@ -148,17 +148,15 @@ def _work(crew: Crew, task: Task, store: Store, state: _State, about: About, tel
         _hire(crew, state)
     while state.jobs or state.busy:
         hand, message = crew.listen(stop)
-        _take(crew, hand, message, store, state, tell)
+        _take(crew, hand, message, store, state)
         tell("frame", (state.frames, about.frames))
 
 
-def _take(crew: Crew, hand: Hand, message: Message, store: Store, state: _State, tell: Tell) -> None:
+def _take(crew: Crew, hand: Hand, message: Message, store: Store, state: _State) -> None:
     """Act on one message."""
     event, job = message["event"], state.busy.get(hand)
     if event == "frame" and job is not None:
         job.done = message["frame"] + 1
-    elif event == "warning":
-        tell("warning", message["message"])
     elif event == "ready":
         state.starting -= 1
         _give(hand, store, state)
