@@ -7,6 +7,7 @@ as one picture would need memory that grows with the number of steps.
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -111,6 +112,17 @@ class PaintedJob:
     def frame(self, step: int) -> RGB:
         """The frame at a step, RGB uint8 [H, W, 3]."""
         return self._render(step, self._planes(step))
+
+    def resized(self) -> Iterator[tuple[slice, slice]]:
+        """Rows and columns of the first frame where an object is shown in another size than it has in the source."""
+        for thing in self.manifest.objects:
+            if thing.scale != 1:
+                tile, scale = thing.tile, max(1.0, thing.scale)
+                # about its foot, the middle of its lower edge
+                middle, foot = tile.x + tile.width / 2, tile.y + tile.height
+                left, right = (math.floor(middle + side * tile.width * scale / 2) for side in (-1, 1))
+                top = math.floor(foot - tile.height * scale)
+                yield slice(max(0, top), max(0, foot)), slice(max(0, left), max(0, right + 1))
 
     def _render(self, step: int, planes: Iterable[Plane]) -> RGB:
         size = self.plan.width, self.plan.height

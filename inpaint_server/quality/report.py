@@ -41,7 +41,10 @@ class Holes:
 
 @dataclass(frozen=True)
 class FirstFrame:
-    """Pixels of frame 0 that are not the source's, and the greatest difference in grey levels."""
+    """Pixels of frame 0 that are not the source's, and the greatest difference in grey levels.
+
+    Where an object is shown larger or smaller than it is, it is to differ, and does not count.
+    """
 
     differing: int
     greatest: int
@@ -146,6 +149,8 @@ def _uncovered(alphas: list[Alpha]) -> int:
 
 def _first_frame(job: PaintedJob) -> FirstFrame:
     apart = np.abs(job.frame(0).astype(np.int16) - job.source).max(2)
+    for rows, columns in job.resized():
+        apart[rows, columns] = 0
     return FirstFrame(int(np.count_nonzero(apart)), int(apart.max()))
 
 

@@ -161,6 +161,21 @@ def test_an_object_is_seen_where_it_is(tmp_path: Path) -> None:
     assert (x.min(), x.max(), y.min(), y.max()) == (100, 119, 110, 129)
 
 
+@pytest.mark.parametrize("scale", [1.5, 0.5])
+def test_an_object_that_is_resized_is_not_held_against_the_first_frame(tmp_path: Path, scale: float) -> None:
+    made = make()
+    folder = made.write(tmp_path / "job")
+    thing = np.full((24, 24, 4), 255, np.uint8)
+    Image.fromarray(thing).save(folder / "plates" / "object.png")
+    tile = Tile("plates/object.png", 0, STEPS, 148, 108, 24, 24, "0" * 64)
+    manifest = replace(plates.load(folder), objects=(ObjectPlate("kite", 2, (-5.0, 0.0), scale, tile),))
+    (folder / "manifest.json").write_text(json.dumps(manifest.to_json()))
+    job = open_job(folder)
+    changed = np.any(job.frame(0) != job.source, axis=2)
+    assert changed.any()
+    assert judge(job)[0].first_frame.differing == 0
+
+
 def test_drift_of_a_while_is_found_though_the_end_is_good(tmp_path: Path) -> None:
     def lighter_for_a_while(index: int, plate: RGBA) -> None:
         if index == 2:
