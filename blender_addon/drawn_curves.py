@@ -35,7 +35,7 @@ def corners(curve: Any, first: int, scene: Any, limits: Limits, near: float | No
     last = math.ceil(keys[-1].co[0])
     if curve.modifiers or _goes_on(curve):
         last = max(last, scene.frame_end)
-    values = [within(curve.evaluate(frame), limits) for frame in range(first, max(first, last) + 1)]
+    values = [_cut(curve.evaluate(frame), limits) for frame in range(first, max(first, last) + 1)]
     close = near or NEAR * (max(values) - min(values))
     while len(at := pace.corners(values, close)) > MOST_POINTS:
         close = max(2 * close, NEAR)
@@ -51,8 +51,12 @@ def whole(curve: Any, first: int) -> list[float]:
 
 def within(value: float, limits: Limits) -> float:
     """A value as a person typed it, within limits whatever a curve overshoots."""
+    return _cut(decimal(value), limits)
+
+
+def _cut(value: float, limits: Limits) -> float:
     low, high = limits
-    return max(-math.inf if low is None else low, min(math.inf if high is None else high, decimal(value)))
+    return max(-math.inf if low is None else low, min(math.inf if high is None else high, value))
 
 
 def decimal(value: float) -> float:

@@ -6,7 +6,7 @@ its project is written. Drivers for all of it were the other road: they cannot a
 dependency cycles before 5.2.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..shared import project as projects
@@ -21,14 +21,21 @@ Points = list[list[float]]
 
 def read(scene: Any, group: Any, fps: float) -> dict[tuple[str, int], dict[str, Points]]:
     """The keys of the entries of a scene's lists, by list and number; second 0 is the first frame of what is built."""
-    if not any(curve.data_path.startswith(ROOT) for curve in compat.curves(scene)):
+    # a panel asks at every redraw, and a long timeline has thousands of curves: all are looked through once
+    curves = {(c.data_path, c.array_index): c for c in compat.curves(scene) if c.data_path.startswith(ROOT)}
+    if not curves:
         return {}
-    found = {}
+    found: dict[tuple[str, int], dict[str, Points]] = {}
+    first = timeline.first_frame(scene)
     for name in LISTS:
         for number, entry in enumerate(getattr(group, name)):
-            keys = {want.name: points for want in _keyed(name) if (points := _points(scene, entry, want, fps))}
-            if keys:
-                found[name, number] = keys
+            for want in _keyed(name):
+                path = f"{ROOT}{name}[{number}].{want.name}"
+                its = [curves.get((path, index)) for index in range(3 if want.kind == "triple" else 1)]
+                points = _points(scene, entry, want, its, first)
+                if points:
+                    in_seconds = [[round(frame / fps, 6), *values] for frame, *values in points]
+                    found.setdefault((name, number), {})[want.name] = in_seconds
     return found
 
 
@@ -36,24 +43,22 @@ def _keyed(name: str) -> Iterator[Declared]:
     return (d for d in settings.declared(projects.LISTS[name][0]) if d.limits.keyed)
 
 
-def _points(scene: Any, entry: Any, want: Declared, fps: float) -> Points:
-    """What a setting's curves draw, as the project has it; empty where it has none."""
-    value = getattr(entry, want.name)
-    now = list(value) if want.kind == "triple" else [value]
-    curves = [compat.f_curve(entry, want.name, index) for index in range(len(now))]
+def _points(scene: Any, entry: Any, want: Declared, curves: Sequence[Any | None], first: int) -> Points:
+    """What a setting's curves draw, [frames after `first`, value or values]; empty where it has none."""
     used = [curve for curve in curves if curve is not None and curve.keyframe_points]
     if not used or (declared.switched(want) and not getattr(entry, declared.switch(want.name))):
         return []
-    first, low, high = timeline.first_frame(scene), want.limits.low, want.limits.high
+    value, limits = getattr(entry, want.name), (want.limits.low, want.limits.high)
+    now = list(value) if want.kind == "triple" else [value]
     if want.kind == "int":
         at = drawn_curves.whole(used[0], first)
     else:
-        at = sorted({frame for curve in used for frame in drawn_curves.corners(curve, first, scene, (low, high))})
+        at = sorted({frame for curve in used for frame in drawn_curves.corners(curve, first, scene, limits)})
     rows = []
     for frame in at:
         values = [old if c is None else c.evaluate(first + frame) for c, old in zip(curves, now, strict=True)]
-        values = [drawn_curves.within(value, (low, high)) for value in values]
-        rows.append([round(frame / fps, 6), *(round(v) if want.kind == "int" else v for v in values)])
+        values = [drawn_curves.within(value, limits) for value in values]
+        rows.append([frame, *(round(v) if want.kind == "int" else v for v in values)])
     return rows
 
 

@@ -5,7 +5,7 @@ Run it after changing a setting: `python docs/generate.py`. A test compares the 
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from infinite_parallax.inpaint_server import engines
@@ -88,7 +88,7 @@ def with_presets(page: str) -> str:
     return PRESET_ROWS.sub(lambda _found: rows, page, count=1)
 
 
-def table(section: str, declared: Iterator[settings.Declared]) -> str:
+def table(section: str, declared: Iterable[settings.Declared]) -> str:
     """The settings of one section as a Markdown table."""
     lines = [f"\n## {section}\n", "| setting | default | limits | flag | |", "|---|---|---|---|---|"]
     for d in declared:

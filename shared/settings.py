@@ -8,7 +8,7 @@ second truth; a validation library would have to exist inside Blender, which shi
 import math
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -109,13 +109,20 @@ def _kind(annotation: Any) -> tuple[str, bool]:
     return _KINDS[annotation], False
 
 
-def declared(cls: type[Any]) -> Iterator[Declared]:
+_declared: dict[type[Any], tuple[Declared, ...]] = {}
+"""What was read from annotations once: panels ask for it at every redraw."""
+
+
+def declared(cls: type[Any]) -> tuple[Declared, ...]:
     """The settings of a dataclass, in the order of its fields; fields declared without `setting` are left out."""
-    hints = typing.get_type_hints(cls)
-    for f in fields(cls):
-        if "limits" in f.metadata:
-            kind, optional = _kind(hints[f.name])
-            yield Declared(f.name, kind, optional, f.default, f.metadata["limits"])
+    if cls not in _declared:
+        hints, found = typing.get_type_hints(cls), []
+        for f in fields(cls):
+            if "limits" in f.metadata:
+                kind, optional = _kind(hints[f.name])
+                found.append(Declared(f.name, kind, optional, f.default, f.metadata["limits"]))
+        _declared[cls] = tuple(found)
+    return _declared[cls]
 
 
 def _bounds(limits: Limits) -> str:
