@@ -9,8 +9,11 @@ from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import turning
 from infinite_parallax.shared.errors import UsageError
+from infinite_parallax.shared.frames import placed
 from infinite_parallax.shared.pace import Pace
 from infinite_parallax.shared.plan import Plan
+
+from .test_scene import built, project
 
 BACK = [[0, 1.0], [2, 1.0], [2.1, -1.0], [3, -1.0], [3.1, 1.0]]
 
@@ -69,3 +72,17 @@ def test_stretches_that_would_lead_out_of_the_picture_go_forth() -> None:
 
 def test_marks_are_where_a_feature_rises() -> None:
     assert turning.marks(np.array([0.6, 0.7, 0.1, 0.5, 0.4, 1.0, 1.0])) == [0, 3, 5]
+
+
+def test_going_back_shows_what_was_shown_before() -> None:
+    pace = [[0, 1.0], [3, 1.0], [3.2, -1.0], [5, -1.0], [5.2, 1.0]]
+    spec = built(project(motion={"steps": 9, "seconds_per_step": 0.5, "fps": 10, "pace": pace}))
+
+    def seen(n: int) -> list[tuple[int, str, float, float]]:
+        here = [plane for plane in spec.planes if plane.start <= n < plane.end]
+        return [(p.layer, p.file, *np.round(placed(p, n), 1).tolist()) for p in here]
+
+    # it turns in the middle between frames 30 and 32
+    assert all(seen(31 - k) == seen(31 + k) for k in range(1, 18))
+    assert any(" again " in plane.name for plane in spec.planes)
+    assert len({plane.name for plane in spec.planes}) == len(spec.planes)
