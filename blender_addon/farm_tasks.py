@@ -13,7 +13,7 @@ from ..shared.chunks import pictures
 from ..shared.chunks.ranges import as_pictures, runs
 from ..shared.chunks.store import FRAME, whole_picture
 from ..shared.errors import UsageError
-from ..shared.formats import numbered
+from ..shared.formats import Export, numbered
 from . import chunk_worker, output_settings, passes
 from .export import Progress
 
@@ -27,7 +27,7 @@ def frames(scene: bpy.types.Scene, first: int, last: int, folder: Path, progress
             "Give a range of the scene's own frames.",
         )
     wish = output_settings.built_wish(scene)
-    pictures.write_about(folder, pictures.About(wish, number, tuple(chunk_worker.rate(scene.render))))
+    pictures.write_about(folder, _about(scene, wish, number))
     shown = as_pictures(wish)
     path = folder / f"{FRAME}{shown.kind.suffix}"
     for part in runs(n for n in range(start, stop) if not whole_picture(numbered(path, n + 1))):
@@ -38,6 +38,10 @@ def sound(scene: bpy.types.Scene, path: Path) -> None:
     """Mix the sound of a scene into a WAV file; in a Blender without sound there will be none."""
     if bpy.app.build_options.audaspace:
         chunk_worker.mixdown(scene, output_settings.built_wish(scene), path)
+
+
+def _about(scene: bpy.types.Scene, wish: Export, number: int) -> pictures.About:
+    return pictures.About(wish, number, tuple(chunk_worker.rate(scene.render)), int(scene.frame_start))
 
 
 def _length(scene: bpy.types.Scene) -> int:

@@ -131,6 +131,11 @@ def _other_commands(commands: Commands) -> None:
     heard.add_argument("--json", action="store_true", help="print everything as JSON")
     text = "pictures as sums of Gabor wavelets: fitted, drawn at any size, shimmering"
     gabor.add_commands(commands.add_parser("gabor", help=text, description=text.capitalize() + "."))
+    text = "some frames that a farm has rendered as a piece of the video, which join copies"
+    piece = _command(commands, "encode", running.run_encode, text)
+    piece.add_argument("folder", type=Path, metavar="FOLDER", help="where the frames lie")
+    piece.add_argument("--first", type=int, required=True, metavar="N", help="Blender's number of the first frame")
+    piece.add_argument("--last", type=int, required=True, metavar="N", help="Blender's number of the last frame")
     text = "frames that a farm has rendered, and their sound, as the finished video"
     joined = _command(commands, "join", running.run_join, text)
     joined.add_argument("folder", type=Path, metavar="FOLDER", help="where the frames lie")

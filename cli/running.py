@@ -153,6 +153,18 @@ def run_listen(args: argparse.Namespace) -> int:
     return listen(args)
 
 
+def run_encode(args: argparse.Namespace) -> int:
+    """Encode some frames that a farm has rendered."""
+    from ..inpaint_server.ffmpeg import ffmpeg
+    from ..shared.chunks import pictures
+
+    if args.first > args.last:
+        raise UsageError(f"--first {args.first} is after --last {args.last}.", "Write the lower one first.")
+    path = pictures.encode(ffmpeg(), args.folder, args.first, args.last)
+    print(f"Wrote {path}." if path else "The export is made of pictures, or of all at once: nothing to encode here.")
+    return 0
+
+
 def run_join(args: argparse.Namespace) -> int:
     """Join the frames that a farm has rendered."""
     from ..inpaint_server.ffmpeg import ffmpeg

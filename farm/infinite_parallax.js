@@ -92,6 +92,11 @@ function frameTasks(settings, folder) {
             const first = ends[0], last = ends[ends.length - 1];
             const frames = ["frames", "--first", first, "--last", last, "--folder", folder];
             task.addCommand(inBlender(settings, frames, Number(last) - Number(first) + 1));
+            if (settings.join) {
+                // here and not at the end, where one machine would encode what all have rendered
+                const args = ["encode", folder, "--first", first, "--last", last];
+                task.addCommand(author.Command("exec", { exe: "{infiniteParallax}", args: args }));
+            }
         }
         tasks.push(task);
     }

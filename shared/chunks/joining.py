@@ -21,6 +21,9 @@ from .ranges import in_pictures
 from .store import FRAME, Store, frames_in, whole_picture
 
 WORDS = 400
+IN_ORDER = ("h264", "h265")
+"""Encoded without frames that refer to later ones, as Blender does: how many of them a piece begins with would shift
+the packets of the next."""
 Place = Callable[[Path, Path], object]
 BT601_TAGS = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=6:video_full_range_flag=0"
 """For H.264 of a Blender before 4.5, which converts as BT.601 and does not say so."""
@@ -28,7 +31,10 @@ BT601_TAGS = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix
 
 @dataclass(frozen=True)
 class Joined:
-    """What is made: `frames` frames at `fps` into `path`, `sound` under them; `untagged` as for BT601_TAGS."""
+    """What is made: `frames` frames at `fps` into `path`, `sound` under them; `untagged` as for BT601_TAGS.
+
+    The first of them is frame `start`, counted from 0.
+    """
 
     path: Path
     wish: Export
@@ -36,6 +42,7 @@ class Joined:
     fps: Fraction
     sound: Path | None = None
     untagged: bool = False
+    start: int = 0
 
 
 def join(store: Store, chunks: Sequence[range], made: Joined) -> None:
@@ -72,20 +79,29 @@ def join_pictures(ffmpeg: str, folder: Path, made: Joined, place: Place = os.rep
     """
     kind = made.wish.kind
     suffix = kind.suffix if kind.sequence else ".png"
-    files = [numbered(folder / f"{FRAME}{suffix}", n + 1) for n in range(made.frames)]
-    lacking = [n + 1 for n, file in enumerate(files) if not whole_picture(file)]
+    numbers = range(made.start + 1, made.start + made.frames + 1)
+    files = {number: numbered(folder / f"{FRAME}{suffix}", number) for number in numbers}
+    lacking = [number for number, file in files.items() if not whole_picture(file)]
     if lacking:
         raise ParallaxError(
             f"{len(lacking)} of {made.frames} frames are missing, the first of them {lacking[0]}.", "Render them first."
         )
     if kind.sequence:
         made.path.parent.mkdir(parents=True, exist_ok=True)
-        for n, file in enumerate(files):
-            place(file, numbered(made.path, n + 1))
+        for number, file in files.items():
+            place(file, numbered(made.path, number))
         return
-    source = ["-framerate", str(made.fps), "-start_number", "1", "-i", str(folder / f"{FRAME}_%04d{suffix}")]
-    picture = [] if made.wish.format == "gif" else ["-map", "0:v"]
-    _write(ffmpeg, source, [*picture, *video_arguments(made.wish, float(made.fps))], made)
+    source = [
+        "-framerate",
+        str(made.fps),
+        "-start_number",
+        str(numbers[0]),
+        "-i",
+        str(folder / f"{FRAME}_%04d{suffix}"),
+    ]
+    picture = [] if made.wish.format == "gif" else ["-map", "0:v", "-frames:v", str(made.frames)]
+    order = ["-bf", "0"] if made.wish.format in IN_ORDER else []
+    _write(ffmpeg, source, [*picture, *video_arguments(made.wish, float(made.fps)), *order], made)
 
 
 def _write(ffmpeg: str, source: list[str], video: list[str], made: Joined) -> None:

@@ -35,10 +35,11 @@ def test_frames_sound_and_the_video_of_them() -> None:
     }
     assert made["video"]["dependencies"] == ["frames-1-48", "frames-49-96", "frames-97-100", "sound"]
     assert not made["sound"]["dependencies"]
-    (command,) = made["frames-49-96"]["commands"]
+    command, piece = made["frames-49-96"]["commands"]
     assert (command["name"], command["totalStepCount"]) == ("blender-render", 48)
     assert command["parameters"]["blendfile"] == "/s/shot.blend"
     assert command["parameters"]["args"][-7:] == ["frames", "--first", "49", "--last", "96", "--folder", FRAMES]
+    assert piece["parameters"]["args"] == ["encode", FRAMES, "--first", "49", "--last", "96"]
     (join,) = made["video"]["commands"]
     assert join["parameters"]["args"] == ["join", FRAMES, "-o", "/r/job/2026-11-21_101112/video"]
 

@@ -1,5 +1,6 @@
 """Joining without Blender: chunks of a made-up video, a tone under them, and what is refused."""
 
+import os
 import subprocess
 from dataclasses import replace
 from fractions import Fraction
@@ -80,11 +81,11 @@ def test_a_video_without_colour_tags_gets_them(tmp_path: Path) -> None:
     assert np.array_equal(decoded(tmp_path / "out.mp4"), decoded(part))
 
 
-def picture_folder(folder: Path, wish: Export, frames: int = 5) -> Path:
+def picture_folder(folder: Path, wish: Export, frames: int = 5, first: int = 1) -> Path:
     """What a farm leaves."""
-    pictures.write_about(folder, pictures.About(wish, frames, (12, 1)))
+    pictures.write_about(folder, pictures.About(wish, frames, (12, 1), first))
     for n in range(frames):
-        Image.new("RGB", (WIDTH, HEIGHT), (40 * n, 80, 200)).save(folder / f"frame_{n + 1:04d}.png")
+        Image.new("RGB", (WIDTH, HEIGHT), (30 * n, 80, 200)).save(folder / f"frame_{n + 1:04d}.png")
     return folder
 
 
@@ -96,7 +97,7 @@ def test_pictures_become_a_video_with_their_colours(tmp_path: Path) -> None:
     shown = decoded(tmp_path / "out.mp4").astype(int)
     assert len(shown) == 5
     for n, frame in enumerate(shown):
-        assert np.abs(frame - (40 * n, 80, 200)).max() <= 4
+        assert np.abs(frame - (30 * n, 80, 200)).max() <= 4
     assert "Audio: aac" in said(tmp_path / "out.mp4")
     assert len(list(folder.glob("frame_*.png"))) == 5, "the pictures stay"
 
@@ -119,3 +120,36 @@ def test_a_sequence_is_named_twice_alike(tmp_path: Path) -> None:
         assert pictures.join(ffmpeg(), folder, tmp_path / "shots" / "it") == tmp_path / "shots" / "it.png"
         assert [path.name for path in sorted((tmp_path / "shots").iterdir())] == [f"it_000{n}.png" for n in range(1, 6)]
     assert (tmp_path / "shots" / "it_0003.png").read_bytes() == (folder / "frame_0003.png").read_bytes()
+
+
+def test_pieces_that_many_machines_have_encoded_are_copied(tmp_path: Path) -> None:
+    folder = picture_folder(tmp_path / "frames", WISH, 7, first=11)
+    write_wav(folder / pictures.SOUND, np.zeros((RATE, 2), np.float32), RATE)
+    for first, last in ((11, 13), (14, 16), (17, 17)):
+        assert main(["encode", str(folder), "--first", str(first), "--last", str(last)]) == 0
+    pieces = sorted((folder / "pieces").iterdir())
+    assert [path.name for path in pieces] == ["000000-000002.mp4", "000003-000005.mp4", "000006-000006.mp4"]
+    pictures.join(ffmpeg(), folder, tmp_path / "out.mp4")
+    assert np.array_equal(decoded(tmp_path / "out.mp4"), np.concatenate([decoded(path) for path in pieces]))
+    assert "Audio: aac" in said(tmp_path / "out.mp4")
+
+    # what is as it was stays; a picture that is newer, or a piece cut short, is encoded again
+    times = [path.stat().st_mtime_ns for path in pieces]
+    later = max(times) + 10**9
+    os.utime(folder / "frame_0005.png", ns=(later, later))
+    pieces[2].write_bytes(pieces[2].read_bytes()[:-100])
+    for first, last in ((11, 13), (14, 16), (17, 17)):
+        pictures.encode(ffmpeg(), folder, first, last)
+    assert [path.stat().st_mtime_ns == time for path, time in zip(pieces, times, strict=True)] == [True, False, False]
+    pieces[1].unlink()
+    pictures.join(ffmpeg(), folder, tmp_path / "alone.mp4")
+    assert frames_in(ffmpeg(), tmp_path / "alone.mp4") == 7, "without a piece all pictures are encoded"
+
+
+def test_what_is_no_video_has_no_pieces(tmp_path: Path) -> None:
+    folder = picture_folder(tmp_path / "frames", replace(WISH, format="gif", audio="none"))
+    assert pictures.encode(ffmpeg(), folder, 1, 5) is None
+    assert pictures.join(ffmpeg(), folder, tmp_path / "out") == tmp_path / "out.gif"
+    with pytest.raises(ParallaxError, match="5 of 5 frames are missing, the first of them 6"):
+        pictures.encode(ffmpeg(), picture_folder(tmp_path / "more", WISH), 6, 10)
+    assert main(["encode", str(folder), "--first", "3", "--last", "2"]) == 2
