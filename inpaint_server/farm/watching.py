@@ -268,3 +268,5 @@ class DistantSitting:
                 self._files.move({key: f"{job_id}{key.removeprefix(theirs)}" for key in part})
             self._store.changed(job_id, "run")
         self._files.remove(f"{job_id}/turns")
+        # whatever it still writes is not taken over the next time either
+        write(self._files, job_id, replace(lease, holder=""))
