@@ -129,7 +129,7 @@ def work_off(
     flags = ["--store", store, *(["--executor", executor] if executor else [])]
     picture = make_picture()
     with (
-        ServerProcess([*SERVER, *flags], log=folder / f"{name.replace(' ', '_')}.log") as server,
+        ServerProcess([*SERVER, *flags], DEADLINE_S, folder / f"{name.replace(' ', '_')}.log") as server,
         Client(server.url, server.token) as client,
     ):
         _run(client, [replace(wishes[0], name=f"warm{i}") for i in range(warm)], picture, "warm", None)
