@@ -251,9 +251,9 @@ def test_what_drifts_closes_in_a_loop_and_stays_within_its_matte() -> None:
     assert begin == pytest.approx(end)
     rgba = np.zeros((plane.height, plane.width, 4), np.uint8)
     rgba[..., 0] = np.arange(plane.width)
-    rgba[:, ::4, 1] = 255  # colours of nothing
-    rgba[..., 3] = 255
-    rgba[:, ::4, 3] = 0
+    across = np.arange(plane.width) % 24
+    rgba[..., 3] = np.where(across < 12, 255, 0)
+    rgba[..., 1] = np.where((across > 14) & (across < 22), 255, 0)  # colours of nothing
     alone = replace(spec, planes=(plane,))
     moved = frames.render(alone, 3, lambda _: Texture.of(rgba))
     still = replace(plane, lives=tuple(replace(life, drift=(0.0, 0.0)) for life in plane.lives))
