@@ -17,7 +17,7 @@ from typing import IO
 
 from .errors import ParallaxError
 
-START_S = 60.0
+START_S = 180.0
 STOP_S = 20.0
 
 
