@@ -24,6 +24,8 @@ from .undoing import undoable
 pytestmark = [pytest.mark.blender, pytest.mark.usefixtures("enabled")]
 ops = bpy.ops.infinite_parallax
 SECONDS, FPS = 1.5, 12
+START_S = 300.0
+"""How long the server may take to be there: on a busy machine ten times as long as on a quiet one."""
 HAS_SOUND = bpy.app.build_options.audaspace
 needs_sound = pytest.mark.skipif(not HAS_SOUND, reason="this Blender was built without sound")
 DIFFUSION = ROOT / ".envs" / "diffusion" / "bin" / "python"
@@ -43,7 +45,8 @@ sys.exit(main())
 @pytest.fixture(scope="module")
 def server(server_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     store = tmp_path_factory.mktemp("store")
-    with ServerProcess([str(server_python), "-c", BY_HAND, "--port", "0", "--store", str(store)]) as process:
+    command = [str(server_python), "-c", BY_HAND, "--port", "0", "--store", str(store)]
+    with ServerProcess(command, START_S) as process:
         yield process
 
 
