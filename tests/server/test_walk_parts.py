@@ -185,7 +185,7 @@ def test_what_fits_its_neighbours_badly_comes_all_the_same() -> None:
 
 def test_a_tape_is_the_source_and_then_bit_exact_copies_of_it() -> None:
     source = textured(60, 400)
-    made = tape(source, row_reach=0.0, replay=0.0, bend=0.0)
+    made = tape(source, row_reach=0.0, replay=0.0, bend=0.0, reuse=2.0)
     plate = made.read(0, 12000)
     np.testing.assert_array_equal(plate[:, : 400 - made.overlap], source[:, : 400 - made.overlap])
     pictures = made._exemplar.pictures
