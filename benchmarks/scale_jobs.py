@@ -10,7 +10,9 @@ and fro.
 """
 
 import argparse
+import functools
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -24,11 +26,13 @@ from ..shared import project as projects
 from ..shared.client import Client
 from ..shared.project import Project
 from ..shared.server_process import ServerProcess
-from ..shared.wire import SUCCEEDED
+from ..shared.wire import RUNNING, SUCCEEDED
 from .kills import make_picture
 
 DEADLINE_S = 300.0
 SERVER = (sys.executable, "-m", "infinite_parallax.inpaint_server")
+TAKEN = re.compile(r"job (\S+): turn \d+ is taken by .* \((\d+)\)$", re.MULTILINE)
+Kill = Callable[[Client, Path], None]
 Tiles = dict[str, bytes]
 
 
@@ -73,6 +77,16 @@ class Farm:
         """Kill a worker in the middle of whatever it does."""
         self.workers[number].send_signal(signal.SIGKILL)
         self.workers[number].wait(DEADLINE_S)
+
+    def strike(self, client: Client, log: Path) -> bool:
+        """Kill a worker that paints, by what the server's jobs and its log say; whether there was one."""
+        painting = {job.id for job in client.jobs() if job.state == RUNNING and 0 < job.step < job.steps}
+        pids = [worker.pid for worker in self.workers if worker.poll() is None]
+        for job_id, pid in reversed(TAKEN.findall(log.read_text(encoding="utf-8"))):
+            if job_id in painting and int(pid) in pids:
+                self.kill([worker.pid for worker in self.workers].index(int(pid)))
+                return True
+        return False
 
     def _start(self, name: str, *flags: str) -> subprocess.Popen[bytes]:
         code = f"{self.prelude}\nfrom distributed.cli import {name}; {name}.main()"
@@ -121,28 +135,28 @@ def work_off(
     folder: Path,
     store: str,
     executor: str = "",
-    kill: Callable[[], None] | None = None,
+    kill: Kill | None = None,
     warm: int = 1,
 ) -> Round:
     """Let a server, alone or with a farm, work off jobs, after `warm` others; `kill` is called once some of them are
     through and others at work."""
     flags = ["--store", store, *(["--executor", executor] if executor else [])]
-    picture = make_picture()
+    picture, log = make_picture(), folder / f"{name.replace(' ', '_')}.log"
     with (
-        ServerProcess([*SERVER, *flags], DEADLINE_S, folder / f"{name.replace(' ', '_')}.log") as server,
+        ServerProcess([*SERVER, *flags], DEADLINE_S, log) as server,
         Client(server.url, server.token) as client,
     ):
         _run(client, [replace(wishes[0], name=f"warm{i}") for i in range(warm)], picture, "warm", None)
         begun = time.monotonic()
-        _run(client, wishes, picture, "job", kill)
+        _run(client, wishes, picture, "job", kill and functools.partial(kill, client, log))
         seconds = time.monotonic() - begun
         tiles = []
         for number in range(len(wishes)):
             target = folder / "fetched" / name / str(number)
             client.download_plates(f"job{number}", target)
             tiles.append({p.name: p.read_bytes() for p in sorted(target.rglob("*.png"))})
-    text = (folder / f"{name.replace(' ', '_')}.log").read_text(encoding="utf-8")
-    return Round(name, seconds, tiles, sum("job job" in line and " is taken by " in line for line in text.splitlines()))
+    taken = TAKEN.findall(log.read_text(encoding="utf-8"))
+    return Round(name, seconds, tiles, sum(job_id.startswith("job") for job_id, _ in taken))
 
 
 def _run(
@@ -170,9 +184,9 @@ def rounds(folder: Path, workers: int, jobs: int, kills: int, steps: int, store:
             for _ in range(count):
                 farm.add()
 
-            def kill(farm: Farm = farm, killed: int = killed) -> None:
-                for number in range(killed):
-                    farm.kill(number)
+            def kill(client: Client, log: Path, farm: Farm = farm, killed: int = killed) -> None:
+                for _ in range(killed):
+                    until(lambda: farm.strike(client, log))
 
             place = f"{store.rstrip('/')}/{len(made)}" if store else str(folder / f"store{len(made)}")
             do = kill if killed else None
