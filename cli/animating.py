@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inpaint_server import engines
+from ..inpaint_server.attached import read_grey
 from ..inpaint_server.encoding import encode
 from ..inpaint_server.limits import Limits
 from ..inpaint_server.motion import animation, diffusion, extract, transfer
@@ -32,6 +33,8 @@ from ..shared.spectral import SpectralVolume, folding, modes, procedural, volume
 from ..shared.spectral.modes import Mode
 from .progress import bar
 
+FARTHEST = 0.15
+"""How far the farthest place of a depth map moves, in parts of the nearest."""
 REACH_SHARE = 0.01
 MOST_CLIP_FRAMES = 600
 
@@ -70,6 +73,10 @@ def motion(
     mask = np.ones((rows, columns), np.float32) if share is None else animation.coarse(share, rows, columns)
     if sum(bool(given) for given in (wish.motion, args.clip, args.model)) > 1:
         raise UsageError("--motion, --clip and --model each say how the picture moves.", "Give one of them.")
+    if args.depth is not None and (args.model is not None or wish.motion):
+        raise UsageError(
+            "--depth scales the motion of a preset, and --motion and --model bring their own.", "Drop one."
+        )
     if args.model is not None:
         made = diffusion.load(args.model)(picture, seed=wish.seed, frequencies=wish.frequencies)
         return made.scaled(wish.gain), []
@@ -84,6 +91,7 @@ def motion(
         gain=wish.gain,
         correlation=wish.correlation,
         seed=wish.seed,
+        nearness=None if args.depth is None else _nearness(args.depth, mask, picture),
         period_s=wish.period_s,
         frequencies=wish.frequencies,
     )
@@ -156,17 +164,32 @@ def _picture(path: Path, what: str) -> NDArray[np.uint8]:
     return read_picture(path.read_bytes(), Limits())
 
 
+def _nearness(path: Path, mask: NDArray[np.float32], picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How far each place of the mask's grid moves by its depth, float32 [h, w], 1 in the mean of what moves."""
+    if not path.is_file():
+        raise UsageError(f"There is no depth map at {path}.", "Check the path.")
+    read = read_grey(path.read_bytes(), Limits())
+    _check_proportions("depth map", read.shape, picture)
+    near = animation.coarse(read.astype(np.float32) / 65535, *mask.shape) * (1 - FARTHEST) + FARTHEST
+    return np.asarray(near * (mask.sum() / (near * mask).sum()), np.float32)
+
+
+def _check_proportions(what: str, shape: tuple[int, ...], picture: NDArray[np.uint8]) -> None:
+    height, width = picture.shape[:2]
+    if abs(shape[1] / shape[0] - width / height) > 0.02 * width / height:
+        raise UsageError(
+            f"The {what} is {shape[1]}x{shape[0]} px, the picture {width}x{height}.",
+            f"Give a {what} with the picture's proportions.",
+        )
+
+
 def _share(mask: str, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     """How much of each pixel moves, 0 to 1; None for all."""
     if not mask:
         return None
     height, width = picture.shape[:2]
     read = _picture(Path(mask), "mask")
-    if abs(read.shape[1] / read.shape[0] - width / height) > 0.02 * width / height:
-        raise UsageError(
-            f"The mask is {read.shape[1]}x{read.shape[0]} px, the picture {width}x{height}.",
-            "Give a mask with the picture's proportions.",
-        )
+    _check_proportions("mask", read.shape, picture)
     share = cv2.resize(read.max(axis=2), (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
     if not share.any():
         raise UsageError("The mask is black: nothing would move.", "Paint white what is to move.")

@@ -8,6 +8,7 @@ import pytest
 from infinite_parallax.cli.main import main
 from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.shared.example_picture import paint
+from infinite_parallax.shared.spectral import volume
 from PIL import Image
 
 WIDTH, HEIGHT = 192, 108
@@ -30,6 +31,45 @@ def animate(still: Path, *words: str) -> np.ndarray:
     folder = still.parent / "frames"
     assert main(["animate", str(still), "-o", str(folder / "out.png"), "--format", "png", "--fps", "8", *words]) == 0
     return frames(folder)
+
+
+def test_what_is_near_moves_more_by_a_depth_map(still: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--preset", "air", "--period", "1", "--seed", "4")
+    ways = []
+    for name, shades in (("left", (255, 0)), ("right", (0, 255)), ("even", (90, 90))):
+        depth = np.repeat(np.repeat(np.uint8([shades]), WIDTH // 2, axis=1), HEIGHT, axis=0)
+        Image.fromarray(depth).save(still.parent / f"{name}.png")
+        assert (
+            main(
+                [
+                    "animate",
+                    str(still),
+                    "-o",
+                    str(still.parent / "a.mp4"),
+                    *words,
+                    "--seconds",
+                    "0.2",
+                    "--depth",
+                    str(still.parent / f"{name}.png"),
+                    "--save-motion",
+                    str(still.parent / "m.npz"),
+                ]
+            )
+            == 0
+        )
+        way = volume.from_bytes((still.parent / "m.npz").read_bytes()).rms_px()
+        middle = way.shape[1] // 2
+        ways.append((way[:, : middle - 1].mean(), way[:, middle + 1 :].mean()))
+    (near_left, far_right), (far_left, near_right), (left, right) = ways
+    assert near_left > 4 * far_left
+    assert near_right > 4 * far_right
+    assert left + right == pytest.approx((near_left + far_left + near_right + far_right) / 2, rel=0.1)
+    Image.fromarray(np.zeros((40, 40), np.uint8)).save(still.parent / "square.png")
+    for path, words_of in (("square.png", "The depth map is 40x40 px"), ("none.png", "There is no depth map at")):
+        assert (
+            main(["animate", str(still), "-o", str(still.parent / "b.mp4"), "--depth", str(still.parent / path)]) == 2
+        )
+        assert words_of in capsys.readouterr().err
 
 
 def test_only_what_the_mask_shows_moves(still: Path, capsys: pytest.CaptureFixture[str]) -> None:
