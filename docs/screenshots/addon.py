@@ -8,7 +8,22 @@ from screen import Steps, aside, open_panel
 MODULE = "bl_ext.user_default.infinite_parallax"
 WAIT_S = 0.7
 PATIENCE_S = 400
-PANELS = ("picture", "layers", "motion", "job", "inpaint", "overlays", "distortions", "grades", "sound", "output")
+PANELS = (
+    "picture",
+    "layers",
+    "motion",
+    "job",
+    "inpaint",
+    "overlays",
+    "distortions",
+    "living",
+    "shimmers",
+    "grades",
+    "sound",
+    "dream",
+    "output",
+)
+"""In the order in which the sidebar shows them."""
 
 
 def group() -> Any:
