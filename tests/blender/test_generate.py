@@ -1,5 +1,6 @@
 """Generate and Export: the operators, blocking, with a real server in a process of its own."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import Cancelled
 
+from .conftest import ROOT
 from .made import HEIGHT, WIDTH, document, read_pixels, read_tile
 from .pictures import texture, write_png
 
@@ -309,9 +311,12 @@ def test_a_blender_that_was_left_in_mid_job_goes_on_after_its_next_start(
     properties.of_scene(bpy.context.scene).motion.steps = 60
     saved = tmp_path / "project.json"
     assert bpy.ops.infinite_parallax.export_project(filepath=str(saved)) == {"FINISHED"}
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "infinite_parallax").symlink_to(ROOT)  # a checkout may have any name
     done = subprocess.run(
         [sys.executable, "-c", LEFT, command, str(tmp_path), str(saved), how],
         capture_output=True, text=True, check=False, timeout=180,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "path")},
     )  # fmt: skip
     assert (done.returncode, done.stdout.count("painted")) == (-9 if how == "killed" else 0, 1), done.stderr
     note = begun_jobs.read(scene_project.plates_folder(bpy.context.scene))

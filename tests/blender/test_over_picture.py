@@ -111,6 +111,7 @@ def test_a_strip_of_the_picture_shows_it(filled: Any, tmp_path: Path) -> None:
 def test_where_it_is_not_seen_nothing_is_dragged(operator: Any) -> None:
     said: list[str] = []
     stand_in = SimpleNamespace(report=lambda _kind, text: said.append(text))
+    stand_in.seen = lambda context: operator.seen(stand_in, context)
     context = SimpleNamespace(scene=bpy.context.scene, space_data=None, area=None)
     assert operator.invoke(stand_in, context, None) == {"CANCELLED"}
     assert said == [editing.NOT_SHOWN]
