@@ -109,7 +109,7 @@ def _job_paths() -> Node:
             "delete": _operation("delete_job", "Delete a job and what it made", deleted, known),
         },
         f"{one}/cancel": {"parameters": [JOB_ID], "post": _operation("cancel_job", "Stop a job", job, known)},
-        f"{one}/resume": {"parameters": [JOB_ID], "post": _operation("resume_job", "Go on", job, f"{known} 409")},
+        f"{one}/resume": {"parameters": [JOB_ID], "post": _operation("resume_job", "Go on", job, known)},
         f"{one}/redo": {
             "parameters": [JOB_ID],
             "post": _operation(

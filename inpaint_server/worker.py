@@ -158,16 +158,17 @@ class Worker:
             return job
 
     def resume(self, job_id: str) -> Job:
-        """Put a cancelled or failed job at the end of the queue; it goes on after its last step."""
+        """Put a cancelled or failed job at the end of the queue; it goes on after its last step.
+
+        One that has succeeded stays as it is: whoever asks for it saw it stopping, and it was finished first.
+        """
         with self._changed:
             job = self._find(job_id)
-            if job.state == SUCCEEDED:
-                raise refusals.conflict(f"The job {job_id} is finished.", "Redo it from a step, or send a new one.")
             if job.state == RUNNING and job.cancelling:
                 # not let go yet: what its thread finds when it does is that nobody wants the stop any more
                 job.cancelling = False
                 self._keep(job)
-            elif job.state in ENDED:
+            elif job.state in ENDED and job.state != SUCCEEDED:
                 self._enqueue(job)
             return job
 

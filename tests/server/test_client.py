@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.limits import Limits
-from infinite_parallax.shared import plates
+from infinite_parallax.shared import plates, wire
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.client import Client, read_token
 from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
@@ -86,6 +86,19 @@ def test_cancel_resume_and_redo(listen: Listen, project: Project, picture: bytes
     assert steps[-1] == 6
     assert client.redo(job.id, 4, project).step == 3
     assert client.wait(job.id).state == "succeeded"
+
+
+def test_a_job_that_ends_before_it_is_cancelled_is_there_when_it_is_resumed(
+    listen: Listen, project: Project, picture: bytes, gate: Callable[..., Any]
+) -> None:
+    loop = gate(step=6)
+    client = listen(loop=loop)
+    job = client.create_job(project, picture)
+    loop.wait()
+    assert client.cancel(job.id).cancelling
+    loop.go.set()
+    ended = next(event for event in client.events(job.id) if event.data.get("state") in wire.ENDED)
+    assert ended.data["state"] == client.resume(job.id).state == "succeeded"
 
 
 def test_a_failed_job_is_raised(listen: Listen, project: Project, picture: bytes, gate: Callable[..., Any]) -> None:

@@ -62,6 +62,7 @@ def test_all_schemas_are_schemas_and_all_references_lead_somewhere() -> None:
 def test_real_answers_fit(serve: Serve, document: Document, picture: bytes) -> None:
     served = serve()
     form = {"project": json.dumps(document()), "picture": (io.BytesIO(picture), "p.png")}
+    other = {"project": json.dumps(document(steps=7)), "picture": (io.BytesIO(picture), "p.png")}
     job = served.ask("POST", "/jobs", data=form).get_json()["id"]
     for _, kind, data in served.events(job):
         validate({"$ref": f"#/components/schemas/{EVENTS[kind]}"}, data)
@@ -73,6 +74,7 @@ def test_real_answers_fit(serve: Serve, document: Document, picture: bytes) -> N
         ("GET", "/jobs/{job_id}/manifest", f"/jobs/{job}/manifest", {}),
         ("POST", "/jobs/{job_id}/cancel", f"/jobs/{job}/cancel", {}),
         ("POST", "/jobs/{job_id}/resume", f"/jobs/{job}/resume", {}),
+        ("PUT", "/jobs/{job_id}", f"/jobs/{job}", {"data": other}),
         ("POST", "/jobs/{job_id}/redo", f"/jobs/{job}/redo", {"json": {"from_step": 3}}),
         ("POST", "/jobs/{job_id}/redo", f"/jobs/{job}/redo", {"json": {"from_step": 0}}),
         ("PUT", "/jobs/{job_id}", "/jobs/other", {"data": {"project": "{}"}}),
