@@ -55,18 +55,31 @@ class Farm:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     address: str = ""
+    scheduler: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Farm":
-        file = self.folder / f"scheduler{time.time_ns()}.json"
-        self._start("dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
-        until(file.exists)
-        self.address = json.loads(file.read_text(encoding="utf-8"))["address"].removeprefix("tcp://")
+        self.start_scheduler()
         return self
 
     def __exit__(self, *_: object) -> None:
         for process in self.processes:
             process.kill()
             process.wait(DEADLINE_S)
+
+    def start_scheduler(self) -> None:
+        """Start the scheduler; another one on the port of the last."""
+        file = self.folder / f"scheduler{time.time_ns()}.json"
+        port = self.address.rpartition(":")[2] or "0"
+        flags = "--port", port, "--no-dashboard", "--scheduler-file", str(file)
+        self.scheduler = self._start("dask_scheduler", *flags)
+        until(file.exists)
+        self.address = json.loads(file.read_text(encoding="utf-8"))["address"].removeprefix("tcp://")
+
+    def kill_scheduler(self) -> None:
+        """Kill the scheduler in the middle of whatever it does."""
+        assert self.scheduler is not None
+        self.scheduler.send_signal(signal.SIGKILL)
+        self.scheduler.wait(DEADLINE_S)
 
     def add(self, slots: str = "CPU=1") -> None:
         """Start another worker, with one thread."""

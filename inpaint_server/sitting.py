@@ -7,6 +7,7 @@ steps a second; events, previews and records are thinned out here, so that watch
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -50,23 +51,35 @@ class Loop(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """A job that is to be worked off, and all that its sitting needs of whoever keeps it.
+
+    The job lies in `store`; what becomes of it is published in `events`; `limits` are the server's. `lock` guards the
+    job's record; `stopping` tells that whoever keeps it goes down.
+    """
+
+    job: Job
+    store: JobStore
+    events: Events
+    limits: Limits
+    lock: threading.Condition
+    stopping: Callable[[], bool]
+
+    def unwanted(self) -> bool:
+        """Whether the job is to be let go between two steps."""
+        return self.job.cancelling or self.job.deleted or self.stopping()
+
+
 class Sitting:
-    """A job at work. `lock` guards the job's record; `stopping` tells that the server goes down.
+    """A job at work here.
 
     `canvas` is the frame as it was last looked at, RGB uint8 [H, W, 3], or None before the first step.
     """
 
-    def __init__(
-        self,
-        job: Job,
-        store: JobStore,
-        events: Events,
-        caps: Limits,
-        lock: threading.Condition,
-        stopping: Callable[[], bool],
-    ) -> None:
-        self._job, self._store, self._events, self._limits = job, store, events, caps
-        self._lock, self._stopping = lock, stopping
+    def __init__(self, assignment: Assignment) -> None:
+        self._job, self._store, self._events = assignment.job, assignment.store, assignment.events
+        self._limits, self._lock, self._unwanted = assignment.limits, assignment.lock, assignment.unwanted
         self._told = self._shown = -float("inf")
         self.canvas: RGB | None = None
 
@@ -82,7 +95,7 @@ class Sitting:
         folder = self._begin(dream_job.redo)
         sent = store.attachment(job.id, PICTURE)
         picture = None if sent is None else read_picture(sent, self._limits)
-        dream_job.run(folder, job.parsed_dream(), store.source(job.id), picture, self._report, self._cancelled)
+        dream_job.run(folder, job.parsed_dream(), store.source(job.id), picture, self._report, self._unwanted)
 
     def _begin(self, drop: Callable[[Path, int], None]) -> Path:
         """The folder to work in; what a redo wants dropped is dropped."""
@@ -108,7 +121,7 @@ class Sitting:
         folder = self._begin(loop.redo)
         parts = store.attachments(job.id, project)
         assets = attached.decode(project, parts, job.width, job.height, self._limits) if parts else None
-        loop.run(folder, project, picture, engine, self._report, self._cancelled, assets)
+        loop.run(folder, project, picture, engine, self._report, self._unwanted, assets)
 
     def _settle(self, picture: RGB) -> None:
         """Let engines look for what the project wants, and settle how the picture is cut.
@@ -119,12 +132,12 @@ class Sitting:
         wish = job.parsed_project()
 
         def begin(stage: str) -> None:
-            if self._cancelled():
+            if self._unwanted():
                 raise Cancelled()
             self._report(Progress(0, 0, (), picture.copy, stage))
 
         parts = store.attachments(job.id, wish)
-        settled = settling.settle(wish, picture, parts, self._limits, begin, self._cancelled)
+        settled = settling.settle(wish, picture, parts, self._limits, begin, self._unwanted)
         steps = settling.checked_steps(settled.project, job.width, job.height, store.root, self._limits)
         for part, data in settled.pictures.items():
             store.attach(job.id, part, data)
@@ -136,9 +149,6 @@ class Sitting:
             for note in job.notes:
                 self._events.publish(job.id, WARNING, {"message": note, "step": 0})
             self._events.publish(job.id, STATE, job.info().to_json())
-
-    def _cancelled(self) -> bool:
-        return self._job.cancelling or self._job.deleted or self._stopping()
 
     def _report(self, progress: Progress) -> None:
         with self._lock:

@@ -18,6 +18,8 @@ from ..shared.errors import ParallaxError
 Pixels = NDArray[np.uint8]
 Level = NDArray[np.uint8]
 
+PART = ".part"
+"""The ending of a file that is being written."""
 LEVEL = 2
 """How hard ISA-L tries, 0..3. A tile takes a sixth of the time of libpng's first level, and no more bytes."""
 
@@ -67,10 +69,15 @@ def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name and move it into place."""
-    part = path.with_name(path.name + ".part")
+    """`put_bytes`, whose faults are told to people: ParallaxError."""
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        put_bytes(path, data)
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space, then resume the job.") from e
+
+
+def put_bytes(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name and move it into place."""
+    part = path.with_name(path.name + PART)
+    part.write_bytes(data)
+    part.replace(path)

@@ -22,7 +22,7 @@ from .farm.sending import AnySitting, Executor, Here
 from .farm.watching import Lost
 from .jobs import Job, JobStore, now
 from .limits import Limits
-from .sitting import Loop
+from .sitting import Assignment, Loop
 
 log = logging.getLogger(__name__)
 
@@ -240,13 +240,13 @@ class Worker:
     def _begin_next(self) -> bool:
         """Wait for the next job of the queue and for room, and begin with it; False when the server stops."""
         with self._changed:
-            while not self._stopping and ((job := self._next()) is None or len(self._running) >= self._executor.room()):
-                self._changed.wait(ROOM_EVERY_S if job else None)
+            while not self._stopping and (job := self._next()) is None:
+                self._changed.wait(ROOM_EVERY_S if self._queue() else None)
             if self._stopping or job is None:
                 return False
             job.state, job.stage, job.started_at = RUNNING, "", job.started_at or now()
             sitting = self._executor.sitting(
-                job, self._store, self._events, self._limits, self._changed, lambda: self._stopping
+                Assignment(job, self._store, self._events, self._limits, self._changed, lambda: self._stopping)
             )
             thread = threading.Thread(target=self._sit, args=(job, sitting), name=f"job {job.id}", daemon=True)
             self._running[job.id] = sitting, thread
@@ -264,9 +264,14 @@ class Worker:
             self._changed.notify_all()
         self._store.sweep()
 
+    def _queue(self) -> list[Job]:
+        """The jobs that wait, in their order."""
+        return sorted((job for job in self._visible() if job.state == QUEUED), key=lambda job: job.order)
+
     def _next(self) -> Job | None:
-        waiting = [job for job in self._visible() if job.state == QUEUED]
-        return min(waiting, key=lambda job: job.order, default=None)
+        """The first job of the queue that there is room for: one that waits for a GPU holds up none that needs none."""
+        at_work = [self._jobs[job_id] for job_id in self._running]
+        return next((job for job in self._queue() if self._executor.room(job, at_work)), None)
 
     def _settle(self, job: Job, outcome: ParallaxError | None) -> None:
         """Write down how a sitting ended."""

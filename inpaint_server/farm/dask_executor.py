@@ -5,28 +5,30 @@
 
 Dask is asked to find a worker and to say whether it is still there; what a job is, how far it is and what it has made
 goes through the store. Dask runs a task again whose worker died; that run finds a lease that is not its own and ends,
-because which turn counts is the server's to say.
+because which turn counts is the server's to say. A scheduler that is away has no workers: jobs wait until it is back,
+and it is looked for again, since Dask's own client gives up for good after some seconds.
 """
 
 import logging
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from ...shared.errors import ParallaxError
 from ...shared.project import Project
 from ...shared.wire import DREAM
 from ..engines import CAPTION, DEPTH, INPAINT, SEGMENT, cards
-from ..events import Events
-from ..jobs import Job, JobStore
-from ..limits import Limits
+from ..jobs import Job
+from ..sitting import Assignment
 from .turn import Order, take_turn
 from .url_files import INSTALL
-from .watching import DistantSitting
+from .watching import DistantSitting, Lost
 
 GPU, CPU = "GPU", "CPU"
 CONNECT_S = 10.0
+REACH_S = 1.0
 REFRESH_S = 0.5
 
 log = logging.getLogger(__name__)
@@ -36,56 +38,44 @@ class DaskExecutor:
     """An executor whose turns the workers of a Dask scheduler take; ParallaxError if there is no scheduler."""
 
     def __init__(self, address: str) -> None:
-        try:
-            import distributed
-        except ImportError as e:
-            raise ParallaxError("Dask's distributed is not installed.", INSTALL, "not_installed") from e
-        self._address = f"tcp://{address}"
-        try:
-            connect: Any = distributed.Client
-            self._client = connect(self._address, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, ValueError) as e:
-            raise ParallaxError(
-                f"There is no Dask scheduler at {address}: {e}.", "Start it with `dask scheduler`.", "no_scheduler"
-            ) from e
+        self._address = address
+        self._client = _client(address)
         self._workers: dict[str, dict[str, float]] = {}
+        self._away = False
         self._closing = threading.Event()
         self._refresh()
         self._thread = threading.Thread(target=self._look, name="farm", daemon=True)
         self._thread.start()
 
-    def room(self) -> int:
-        """The slots of all workers as they were half a second ago."""
-        return sum(int(slots.get(GPU, 0) + slots.get(CPU, 0)) for slots in self._workers.values())
+    def room(self, job: Job, at_work: Sequence[Job]) -> bool:
+        """Whether one of the slots that a job claims was free half a second ago."""
+        slot = self._slot(job)
+        slots = sum(int(offered.get(slot, 0)) for offered in self._workers.values())
+        return sum(self._slot(other) == slot for other in at_work) < slots
 
     def there(self, address: str) -> bool:
         """Whether a worker was there half a second ago."""
         return address in self._workers
 
     def send(self, order: Order, job: Job) -> "_Sent":
-        """Hand a turn to the scheduler; older jobs go first."""
-        slot = self._slot(job.kind == DREAM or has_models(job.parsed_project()))
-        future = self._client.submit(
-            _turn_on_worker,
-            order,
-            key=f"{order.job_id}-{order.turn}-{time.time_ns()}",
-            pure=False,
-            priority=-job.order,
-            resources={slot: 1},
-        )
+        """Hand a turn to the scheduler; older jobs go first. Raises Lost if it went away this very moment."""
+        try:
+            future = self._client.submit(
+                _turn_on_worker,
+                order,
+                key=f"{order.job_id}-{order.turn}-{time.time_ns()}",
+                pure=False,
+                priority=-job.order,
+                resources={self._slot(job): 1},
+            )
+        except Exception as e:  # a closed client raises one that no base class tells from others
+            self._workers = {}
+            raise Lost(f"The scheduler at {self._address} is gone.", "The job waits until it is back.") from e
         return _Sent(self, future)
 
-    def sitting(
-        self,
-        job: Job,
-        store: JobStore,
-        events: Events,
-        caps: Limits,
-        lock: threading.Condition,
-        stopping: Callable[[], bool],
-    ) -> DistantSitting:
+    def sitting(self, assignment: Assignment) -> DistantSitting:
         """The sitting of a job whose turn a worker of the farm takes."""
-        return DistantSitting(job, store, events, caps, lock, stopping, self.send)
+        return DistantSitting(assignment, self.send)
 
     def close(self) -> None:
         """Leave the scheduler; its workers stay."""
@@ -93,9 +83,10 @@ class DaskExecutor:
         self._thread.join()
         self._client.close()
 
-    def _slot(self, models: bool) -> str:
+    def _slot(self, job: Job) -> str:
         """What a job claims: a GPU where models work and the farm has any, else the other kind of slot."""
         offered = {kind for slots in self._workers.values() for kind, count in slots.items() if count >= 1}
+        models = job.kind == DREAM or has_models(job.parsed_project())
         wanted = (GPU, CPU) if models else (CPU, GPU)
         return next((kind for kind in wanted if kind in offered), wanted[0])
 
@@ -103,12 +94,41 @@ class DaskExecutor:
         while not self._closing.wait(REFRESH_S):
             try:
                 self._refresh()
-            except Exception:  # while the scheduler is away its client raises many kinds of errors
-                log.warning("the scheduler at %s does not answer", self._address)
+            except Exception as e:  # while the scheduler is away its client raises many kinds of errors
+                self._workers = {}
+                if not self._away:
+                    log.warning("the scheduler at %s does not answer: %s", self._address, e)
+                self._away = True
 
     def _refresh(self) -> None:
-        info = self._client.scheduler_info()
+        """See who is there, with a new client if the last one has given up."""
+        if self._client.status == "closed":
+            host, _, port = self._address.rpartition(":")
+            # a client that finds nobody leaves a thread behind
+            socket.create_connection((host, int(port)), REACH_S).close()
+            self._client = _client(self._address)
+        info = self._client.scheduler_info(n_workers=-1)
+        if self._client.status != "running":
+            raise OSError("the connection is lost")  # what it has told is what it remembers
         self._workers = {address: dict(worker["resources"]) for address, worker in info["workers"].items()}
+        if self._away:
+            log.info("the scheduler at %s is back", self._address)
+        self._away = False
+
+
+def _client(address: str) -> Any:
+    """A client of the scheduler at an address."""
+    try:
+        import distributed
+    except ImportError as e:
+        raise ParallaxError("Dask's distributed is not installed.", INSTALL, "not_installed") from e
+    connect: Any = distributed.Client
+    try:
+        return connect(f"tcp://{address}", timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError) as e:
+        raise ParallaxError(
+            f"There is no Dask scheduler at {address}: {e}.", "Start it with `dask scheduler`.", "no_scheduler"
+        ) from e
 
 
 class _Sent:
@@ -125,8 +145,11 @@ class _Sent:
         return (self._seen and not there) or self._future.status != "pending"
 
     def drop(self) -> None:
-        """Take it back, if it has not ended."""
-        self._future.cancel(force=True)
+        """Take it back, if it has not ended; a scheduler that is away has forgotten it."""
+        try:
+            self._future.cancel(force=True)
+        except Exception as e:  # a closed client raises one that no base class tells from others
+            log.info("a turn cannot be taken back: %s", e)
 
 
 def has_models(project: Project) -> bool:

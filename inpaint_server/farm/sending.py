@@ -1,20 +1,18 @@
 """Where jobs are worked off: on this machine, as ever, or by a farm that takes turns.
 
-An executor is asked two things: how many jobs may be at work at this moment, and for the sitting of one. Everything
-else, the queue, the records, cancelling, is the worker's and the same for all. Handing the whole queue to the farm's
-scheduler was the other road; it would own the order of jobs, and lose it when it is started anew.
+An executor is asked two things: whether a job has room beside those at work, and for its sitting. Everything else, the
+queue, the records, cancelling, is the worker's and the same for all. Handing the whole queue to the farm's scheduler
+was the other road; it would own the order of jobs, and lose it when it is started anew.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Protocol
 
 from ...shared.errors import UsageError
 from ..engines.contract import RGB
-from ..events import Events
-from ..jobs import Job, JobStore
-from ..limits import Limits
-from ..sitting import Loop, Sitting
+from ..jobs import Job
+from ..sitting import Assignment, Loop, Sitting
 from .turn import Order, take_turn
 from .watching import DistantSitting, SentTurn
 
@@ -34,19 +32,11 @@ class AnySitting(Protocol):
 class Executor(Protocol):
     """Where jobs are worked off."""
 
-    def room(self) -> int:
-        """How many jobs may be at work now; told at once, without waiting for anybody."""
+    def room(self, job: Job, at_work: Sequence[Job]) -> bool:
+        """Whether a job may begin now, beside those at work; told at once, without waiting for anybody."""
         ...
 
-    def sitting(
-        self,
-        job: Job,
-        store: JobStore,
-        events: Events,
-        caps: Limits,
-        lock: threading.Condition,
-        stopping: Callable[[], bool],
-    ) -> AnySitting:
+    def sitting(self, assignment: Assignment) -> AnySitting:
         """The sitting of a job, which has not begun."""
         ...
 
@@ -60,9 +50,9 @@ class Here:
 
     sitting = Sitting
 
-    def room(self) -> int:
-        """One: the step loop uses every core by itself, and two of them would only take twice the memory."""
-        return 1
+    def room(self, job: Job, at_work: Sequence[Job]) -> bool:  # noqa: ARG002
+        """For one: the step loop uses every core by itself, and two of them would only take twice the memory."""
+        return not at_work
 
     def close(self) -> None:
         """Nothing is held."""
@@ -74,25 +64,17 @@ class TurnsHere:
     def __init__(self, room: int = 1, loop: Loop | None = None) -> None:
         self._room, self._loop = room, loop
 
-    def room(self) -> int:
-        """As many as it was made for."""
-        return self._room
+    def room(self, job: Job, at_work: Sequence[Job]) -> bool:  # noqa: ARG002
+        """For as many as it was made for."""
+        return len(at_work) < self._room
 
     def send(self, order: Order, job: Job) -> SentTurn:  # noqa: ARG002
         """Begin a turn in a thread."""
         return _Thread(order, self._loop)
 
-    def sitting(
-        self,
-        job: Job,
-        store: JobStore,
-        events: Events,
-        caps: Limits,
-        lock: threading.Condition,
-        stopping: Callable[[], bool],
-    ) -> AnySitting:
+    def sitting(self, assignment: Assignment) -> AnySitting:
         """The sitting of a job whose turn another thread takes."""
-        return DistantSitting(job, store, events, caps, lock, stopping, self.send)
+        return DistantSitting(assignment, self.send)
 
     def close(self) -> None:
         """Nothing is held: turns end with their sittings."""
@@ -100,8 +82,8 @@ class TurnsHere:
 
 class _Thread:
     def __init__(self, order: Order, loop: Loop | None) -> None:
-        words = {} if loop is None else {"loop": loop}
-        self._thread = threading.Thread(target=take_turn, args=(order,), kwargs=words, name="turn", daemon=True)
+        with_loop = {} if loop is None else {"loop": loop}
+        self._thread = threading.Thread(target=take_turn, args=(order,), kwargs=with_loop, name="turn", daemon=True)
         self._thread.start()
 
     def lost(self, address: str) -> bool:  # noqa: ARG002

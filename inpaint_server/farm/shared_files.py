@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from ..tile_files import write_bytes
+from ..tile_files import PART, put_bytes
 
-PART = ".part"
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 
 
@@ -65,7 +64,7 @@ class FolderFiles:
         for key, data in files.items():
             path = self.root / key
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_bytes(path, data)
+            put_bytes(path, data)
 
     def keys(self, below: str) -> list[str]:
         """See `SharedFiles`."""

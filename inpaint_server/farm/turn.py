@@ -20,7 +20,7 @@ from .. import refusals, step_loop
 from ..events import Events
 from ..jobs import JobStore
 from ..limits import Limits
-from ..sitting import Loop, Sitting
+from ..sitting import Assignment, Loop, Sitting
 from .carrying import Carrier, fetch
 from .lease import Held, claim
 from .shared_files import open_files
@@ -57,8 +57,9 @@ def take_turn(order: Order, address: str = "", loop: Loop = step_loop) -> str:
         folder = store.folder(order.job_id)
         fetch(files, order.job_id, folder)
         job = store.read(order.job_id)
-        sitting = Sitting(job, store, Events(1), order.limits, threading.Condition(), held.stopping)
-        carrier = Carrier(files, held, store, job, sitting, log_text)
+        assignment = Assignment(job, store, Events(1), order.limits, threading.Condition(), held.stopping)
+        sitting = Sitting(assignment)
+        carrier = Carrier(files, held, assignment, sitting, log_text)
         carrier.brought()
         carrier.carry()
         carrier.start()

@@ -42,8 +42,11 @@ def url_locked(url: str, lost: Callable[[], None], every_s: float = EVERY_S) -> 
     finally:
         over.set()
         thread.join()
-        if _name(files) == name:
-            files.remove(FILE)
+        try:
+            if _name(files) == name:
+                files.remove(FILE)
+        except OSError as e:
+            log.warning("the store cannot be reached, so the next server will wait a moment: %s", e)
 
 
 def _at_work(files: SharedFiles, watch_s: float) -> bool:

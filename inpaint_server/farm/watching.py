@@ -9,7 +9,6 @@ need not be what lies in the store.
 import json
 import logging
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,10 +20,8 @@ from ...shared.errors import Cancelled, ParallaxError
 from ...shared.wire import API, DREAM, PREVIEW, PROGRESS, STAGE, STATE, WARNING
 from ..dreams import job as dream_job
 from ..engines.contract import RGB
-from ..events import Events
-from ..jobs import Job, JobStore
-from ..limits import Limits
-from ..sitting import Loop
+from ..jobs import Job
+from ..sitting import Assignment, Loop
 from .carrying import SILENCE_S
 from .lease import Claim, Lease, claims, folder, read, write
 from .turn import Order
@@ -59,18 +56,10 @@ class Lost(ParallaxError):
 class DistantSitting:
     """A job whose turn somebody else takes; `send` sends it out."""
 
-    def __init__(
-        self,
-        job: Job,
-        store: JobStore,
-        events: Events,
-        caps: Limits,
-        lock: threading.Condition,
-        stopping: Callable[[], bool],
-        send: Callable[[Order, Job], SentTurn],
-    ) -> None:
-        self._job, self._store, self._files, self._events, self._limits = job, store, store.files, events, caps
-        self._lock, self._stopping, self._send = lock, stopping, send
+    def __init__(self, assignment: Assignment, send: Callable[[Order, Job], SentTurn]) -> None:
+        self._job, self._store, self._events = assignment.job, assignment.store, assignment.events
+        self._limits, self._lock, self._unwanted = assignment.limits, assignment.lock, assignment.unwanted
+        self._files, self._send = self._store.files, send
         self.canvas: RGB | None = None
         self._seen: dict[str, Any] = {"beat": 0, "manifest": "", "shown": -1, "log": ""}
         self._received: set[str] = set()
@@ -154,9 +143,6 @@ class DistantSitting:
                 self._note_loss(lease)
             time.sleep(EVERY_S)
 
-    def _unwanted(self) -> bool:
-        return self._job.cancelling or self._job.deleted or self._stopping()
-
     def _grant(self, lease: Lease) -> Lease:
         """Give the turn to the first who wants it."""
         for holder, claim in claims(self._files, self._job.id, lease.turn)[:1]:
@@ -181,18 +167,18 @@ class DistantSitting:
             self._receive(lease.holder)
         if self._job.kind == DREAM and beat["job"]["step"] != self._job.step:
             self._take(folder(self._job.id, lease.holder), "run/frames")
-        self._merge(beat)
+        self._merge(beat, lease.holder)
         self._seen = beat
         ended: dict[str, Any] | None = beat["ended"]
         return ended
 
-    def _merge(self, beat: dict[str, Any]) -> None:
+    def _merge(self, beat: dict[str, Any], holder: str) -> None:
         """Take over a worker's record, and tell what is new in it."""
         job, told = self._job, beat["job"]
         before = {name: getattr(job, name) for name in MERGED}
         settled = told["steps"] != before["steps"]
         if settled:
-            self._take(folder(job.id, read(self._files, job.id).holder), "attached")
+            self._take(folder(job.id, holder), "attached")
         with self._lock:
             for name in MERGED:
                 setattr(job, name, told[name])
@@ -202,9 +188,13 @@ class DistantSitting:
             log.info("job %s: %s", job.id, line)
         if job.deleted:
             return
-        self._publish(before, beat, settled)
+        shown = beat["shown"] != self._seen["shown"]
+        if shown:
+            self._take(folder(job.id, holder), "preview.png")
+        self._publish(before, settled, beat["shown"] if shown else None)
 
-    def _publish(self, before: dict[str, Any], beat: dict[str, Any], settled: bool) -> None:
+    def _publish(self, before: dict[str, Any], settled: bool, shown: int | None) -> None:
+        """Tell what is new; `shown` is the step of a preview that is."""
         job, tell = self._job, self._events.publish
         for message in (*(job.notes if settled else ()), *job.warnings[len(before["warnings"]) :]):
             tell(job.id, WARNING, {"message": message, "step": job.step})
@@ -214,10 +204,8 @@ class DistantSitting:
             tell(job.id, STAGE, {"message": job.stage})
         if job.step != before["step"]:
             tell(job.id, PROGRESS, {"step": job.step, "steps": job.steps})
-        if beat["shown"] != self._seen["shown"]:
-            url = f"{API}/jobs/{job.id}/preview?step={beat['shown']}"
-            self._take(folder(job.id, read(self._files, job.id).holder), "preview.png")
-            tell(job.id, PREVIEW, {"step": beat["shown"], "url": url})
+        if shown is not None:
+            tell(job.id, PREVIEW, {"step": shown, "url": f"{API}/jobs/{job.id}/preview?step={shown}"})
 
     def _receive(self, holder: str) -> None:
         """Put the tiles that are new in a holder's manifest where the routes look for them, then the manifest."""

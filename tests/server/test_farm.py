@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from infinite_parallax.inpaint_server.farm.sending import TurnsHere, executor
 from infinite_parallax.inpaint_server.farm.shared_files import FolderFiles, SharedFiles, open_files
 from infinite_parallax.inpaint_server.farm.turn import Order, take_turn
 from infinite_parallax.inpaint_server.farm.url_lock import url_locked
+from infinite_parallax.inpaint_server.jobs import Job
 from infinite_parallax.inpaint_server.limits import Limits
 from infinite_parallax.shared.errors import ParallaxError, UsageError
 
@@ -253,6 +254,38 @@ def test_files_of_both_kinds(tmp_path: Path, memory: str) -> None:
         files.remove("x/y")
         files.remove("x")
         assert files.keys("") == []
+
+
+def test_a_folder_that_cannot_be_written_is_a_fault_of_the_store(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    with pytest.raises(OSError, match="a"):
+        FolderFiles(tmp_path).write({"a/b": b"1"})
+    (tmp_path / "c").mkdir()
+    with pytest.raises(OSError, match="c"):
+        FolderFiles(tmp_path).write({"c": b"1"})
+
+
+def test_what_is_written_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carrying, "AT_ONCE", 3)
+    monkeypatch.setattr(carrying, "AT_ONCE_BYTES", 10)
+    sizes = {"a": 4, "b": 6, "c": 1, "d": 30, "e": 0, "f": 0, "g": 0, "h": 0}
+    assert list(carrying.batches(sizes)) == [["a", "b"], ["c"], ["d"], ["e", "f", "g"], ["h"]]
+    assert list(carrying.batches({})) == []
+
+
+def test_a_job_that_has_no_room_holds_up_no_other(serve: Any, document: Any, picture: bytes) -> None:
+    class Narrow(TurnsHere):
+        def room(self, job: Job, at_work: Sequence[Job]) -> bool:
+            return super().room(job, at_work) and (job.id != "first" or shown.is_set())
+
+    shown = threading.Event()
+    served = serve(executor=Narrow())
+    served.create(document(), picture, "first")
+    served.create(document(), picture, "second")
+    assert served.finish("second")["state"] == "succeeded"
+    assert served.context.worker.job("first").state == "queued"
+    shown.set()
+    assert served.finish("first")["state"] == "succeeded"
 
 
 def test_what_cannot_be_a_store_or_an_executor() -> None:

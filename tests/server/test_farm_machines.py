@@ -11,8 +11,10 @@ from infinite_parallax.inpaint_server.farm import carrying, dask_executor, watch
 from infinite_parallax.inpaint_server.farm.dask_executor import DaskExecutor, has_models
 from infinite_parallax.inpaint_server.farm.sending import TurnsHere, executor
 from infinite_parallax.inpaint_server.farm.shared_files import open_files
+from infinite_parallax.inpaint_server.jobs import Job
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import ParallaxError
+from infinite_parallax.shared.wire import QUEUED
 
 from .mortal_workers import Patient
 
@@ -43,35 +45,76 @@ def test_a_killed_worker_s_job_ends_with_the_same_bytes(
     wanted = alone.tiles("job")
     farmed = executor(f"dask://{farm.address}", False)
     assert isinstance(farmed, DaskExecutor)
-    until(lambda: farmed.room() == 2)
+    until(lambda: slots(farmed) == 2)
     served = serve(tmp_path / "farmed", executor=farmed)
     for job_id in ("one", "two", "three"):
         served.create(document(steps, "walk"), picture, job_id)
     worker = served.context.worker
     until(lambda: all(worker.job(job_id).step > 0 for job_id in ("one", "two")))
     farm.kill(0)
-    until(lambda: farmed.room() == 1)
+    until(lambda: slots(farmed) == 1)
     assert {served.finish(job_id)["state"] for job_id in ("one", "two", "three")} == {"succeeded"}
     assert [served.tiles(job_id) for job_id in ("one", "two", "three")] == [wanted] * 3
     leases = [served.context.store.files.read(f"{job_id}/lease.json") for job_id in ("one", "two", "three")]
     assert sorted(b'"turn": 1,' in lease for lease in leases) == [False, True, True]
 
 
+def test_jobs_outlive_their_scheduler(
+    serve: Any, document: Any, picture: bytes, farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_executor, "CONNECT_S", 0.3)
+    farmed = executor(f"dask://{farm.address}", False)
+    assert isinstance(farmed, DaskExecutor)
+    until(lambda: slots(farmed) == 2)
+    served = serve(tmp_path / "farmed", executor=farmed)
+    served.create(document(300, "walk"), picture, "job")
+    worker = served.context.worker
+    until(lambda: worker.job("job").step > 0)
+    farm.kill_scheduler()
+    until(lambda: worker.job("job").state == QUEUED)
+    until(lambda: farmed._client.status == "closed")
+    assert slots(farmed) == 0
+    served.create(document(6, "walk"), picture, "later")
+    farm.start_scheduler()
+    farm.add()
+    assert {served.finish(job_id)["state"] for job_id in ("job", "later")} == {"succeeded"}
+
+
+def slots(farm: DaskExecutor) -> int:
+    return sum(int(offered["CPU"]) for offered in farm._workers.values())
+
+
+def wish(**sections: Any) -> Any:
+    return projects.from_json({"layers": [{"height": 12}, {}]} | sections)
+
+
 def test_a_job_claims_a_gpu_where_a_model_works() -> None:
-    def wish(**sections: Any) -> Any:
-        return projects.from_json({"layers": [{"height": 12}, {}]} | sections)
 
     assert not has_models(wish())
     assert not has_models(wish(inpaint={"engine": "comfyui"}))
     assert has_models(wish(inpaint={"engine": "diffusers"}))
     assert has_models(wish(depth={"engine": "dpt"}))
     farm = DaskExecutor.__new__(DaskExecutor)
-    slots = [{"a": {"CPU": 2.0}, "b": {"GPU": 1.0}}, {"a": {"CPU": 2.0}}, {"b": {"GPU": 1.0}}, {"a": {}}]
+    plain, model = job(wish()), job(wish(inpaint={"engine": "diffusers"}))
+    offers = [{"a": {"CPU": 2.0}, "b": {"GPU": 1.0}}, {"a": {"CPU": 2.0}}, {"b": {"GPU": 1.0}}, {"a": {}}]
     claimed = []
-    for workers in slots:
+    for workers in offers:
         farm._workers = workers
-        claimed.append((farm.room(), farm._slot(True), farm._slot(False)))
-    assert claimed == [(3, "GPU", "CPU"), (2, "CPU", "CPU"), (1, "GPU", "GPU"), (0, "GPU", "CPU")]
+        claimed.append((farm._slot(model), farm._slot(plain), farm.room(model, [plain]), farm.room(plain, [model])))
+    assert claimed == [
+        ("GPU", "CPU", True, True),
+        ("CPU", "CPU", True, True),
+        ("GPU", "GPU", False, False),
+        ("GPU", "CPU", False, False),
+    ]
+    farm._workers = offers[0]
+    assert farm.room(plain, [plain, model])
+    assert not farm.room(plain, [plain, plain])
+    assert not farm.room(model, [model])
+
+
+def job(project: Any) -> Job:
+    return Job("job", project.to_json(), 64, 36, 6, "", 1)
 
 
 def test_no_scheduler_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
