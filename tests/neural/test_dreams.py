@@ -40,6 +40,7 @@ DEADLINE_S = 120.0
 def hearing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hearing")
     tiny_hearing.build(folder)
+    tiny_hearing.build_second(folder)
     return folder
 
 
@@ -61,7 +62,7 @@ def stroke(brush: Dreamer, sound: Slices, way: Way, before: Any = None, strength
     return Stroke(heard, brush.embed(""), NATIVE_PX, NATIVE_PX, (seed,), before, strength)
 
 
-@pytest.mark.parametrize(("model", "widths"), [("wide", (768,)), ("plain_xl", (32, 32))])
+@pytest.mark.parametrize(("model", "widths"), [("wide", (768,)), ("second", (1024,)), ("plain_xl", (32, 32))])
 @pytest.mark.parametrize("mode", ["raw", "match", "mix"])
 def test_a_sound_decides_what_is_painted(hearing: Path, model: str, widths: tuple[int, ...], mode: str) -> None:
     with painter(hearing / model) as brush:
@@ -77,11 +78,12 @@ def test_a_sound_decides_what_is_painted(hearing: Path, model: str, widths: tupl
     assert (first != other).any()
 
 
-def test_a_mix_without_sound_is_what_the_prompt_paints(hearing: Path) -> None:
+@pytest.mark.parametrize("model", ["second", "plain_xl"])
+def test_a_mix_without_sound_is_what_the_prompt_paints(hearing: Path, model: str) -> None:
     sound = Slices(noise(), RATE, 1.0)
-    with painter(hearing / "plain_xl") as brush:
+    with painter(hearing / model) as brush:
         told = brush.paint(stroke(brush, sound, Way("mix", weight=0.0), seed=7))
-    wish, call = settle_plain(options(hearing / "plain_xl"))
+    wish, call = settle_plain(options(hearing / model))
     loaded = loading.load(wish, lambda _sentence: None)
     said = {"prompt": "a river", "negative_prompt": "", "width": NATIVE_PX, "height": NATIVE_PX, "output_type": "np"}
     said |= {"guidance_scale": call.guidance, "num_inference_steps": 2}
@@ -89,9 +91,27 @@ def test_a_mix_without_sound_is_what_the_prompt_paints(hearing: Path) -> None:
     assert np.abs(told.astype(int) - spoken).max() <= 1
 
 
-def test_pictures_grow_out_of_pictures_as_far_as_is_wished(hearing: Path) -> None:
+def test_stable_diffusion_2_is_what_its_files_say_and_hears_1024_bins(hearing: Path) -> None:
+    sound = Slices(noise(), RATE, 2.0)
+    with painter(hearing / "second") as brush:
+        pipe = brush._first.pipe
+        assert pipe.scheduler.config.prediction_type == "v_prediction"
+        assert pipe.unet.config.upcast_attention
+        assert pipe.text_encoder.config.projection_dim != pipe.text_encoder.config.hidden_size
+        assert pipe.tokenizer.pad_token == "!"
+        raw = conditioned(brush.embed("a river"), sound, 1, Way("raw"))
+    assert raw.shape == (77, 1024)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(2046) / 2046)
+    for column in (0, 40, 76):
+        start = sound.moments(1)[column] - 1023
+        part = np.pad(sound.samples, (0, 2046))[start:][:2046]
+        np.testing.assert_allclose(raw[column], np.abs(np.fft.rfft(part * window)), atol=1e-3)
+
+
+@pytest.mark.parametrize("model", ["wide", "second", "plain_xl"])
+def test_pictures_grow_out_of_pictures_as_far_as_is_wished(hearing: Path, model: str) -> None:
     before, sound = paint(NATIVE_PX, NATIVE_PX, 2), Slices(noise(), RATE, 1.0)
-    with painter(hearing / "wide", steps=10) as brush:
+    with painter(hearing / model, steps=10) as brush:
         departed = {
             strength: brush.paint(stroke(brush, sound, Way(), before, strength)) for strength in (0.0, 0.05, 0.5, 1.0)
         }
@@ -190,6 +210,30 @@ def test_a_sound_becomes_a_video_with_that_sound(
     assert "h264" in told
     assert "aac" in told
     assert not list((sound.parent / "data" / "infinite-parallax" / "dreams").iterdir())
+
+
+def test_stable_diffusion_2_makes_videos_and_pictures_in_every_mode(sound: Path, hearing: Path, tmp_path: Path) -> None:
+    section = {"model": str(hearing / "second"), "native_px": NATIVE_PX, "steps": 2, "device": "cpu"}
+    painted: dict[tuple[str, bool], bytes] = {}
+    with own_server(tmp_path / "store") as client:
+        for mode in ("raw", "match", "mix"):
+            for still in (False, True):
+                wanted = {"prompt": "a river", "mode": mode, "painted_fps": 2, "fps": 8, "still": still}
+                document = dream_document.from_json({"dream": wanted, "diffusers": section})
+                wish = DreamWish(document, sound.read_bytes())
+                path = tmp_path / f"{mode}{dreaming.suffix(document)}"
+                info = dreaming.dream(client, wish, path, lambda _message: None)
+                assert info.steps == (1 if still else 3)
+                painted[mode, still] = client.frame(wish.job, 1)
+                if still:
+                    with Image.open(path) as picture:
+                        assert picture.size == (NATIVE_PX, NATIVE_PX)
+                else:
+                    told = streams(path)
+                    assert "Duration: 00:00:01.3" in told
+                    assert "h264" in told
+                    assert "aac" in told
+    assert len(set(painted.values())) == 6
 
 
 def test_a_sound_becomes_one_picture(sound: Path, hearing: Path, monkeypatch: pytest.MonkeyPatch) -> None:

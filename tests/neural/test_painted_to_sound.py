@@ -16,6 +16,7 @@ from infinite_parallax.shared.attachments import read_attached
 from infinite_parallax.shared.errors import Cancelled, UsageError
 from infinite_parallax.shared.example_picture import paint
 
+from . import tiny_hearing
 from .test_diffusers_job import DEADLINE_S, served, tiles
 from .tiny_models import NATIVE_PX
 
@@ -71,13 +72,14 @@ def asked(model: Path, heard: Heard | None, **options: Any) -> Any:
     return engines.load("diffusers").inpaint(picture, mask, InpaintRequest("a river", options=section, heard=heard))
 
 
-def test_both_encoders_of_xl_hear_and_a_weight_of_nothing_is_the_prompt(tiny: Path) -> None:
+def test_every_family_hears_and_a_weight_of_nothing_is_the_prompt(tiny: Path, tmp_path: Path) -> None:
+    tiny_hearing.build_second(tmp_path)
     noise = np.random.default_rng(0).normal(0, 0.2, 3 * RATE).astype(np.float32)
     first, later = (Heard(Slices(noise, RATE, 1.0), index) for index in (0.0, 1.5))
-    for model in ("inpaint", "xl"):
-        pictures = [asked(tiny / model, heard) for heard in (None, first, later)]
+    for model in (tiny / "inpaint", tmp_path / "second_inpaint", tiny / "xl"):
+        pictures = [asked(model, heard) for heard in (None, first, later)]
         assert len({picture.tobytes() for picture in pictures}) == 3
-        unheard = asked(tiny / model, first, sound_weight=0.0)
+        unheard = asked(model, first, sound_weight=0.0)
         assert np.abs(unheard.astype(int) - pictures[0]).max() <= 1
 
 

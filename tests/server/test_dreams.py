@@ -66,6 +66,18 @@ def test_a_spectrum_has_the_sounds_pitch_and_is_that_of_fourier() -> None:
     np.testing.assert_allclose(sound.table(0, 41, "spectrum")[40], np.abs(np.fft.rfft(part * window)), atol=1e-5)
 
 
+@pytest.mark.parametrize(("width", "length"), [(32, 62), (768, 1534), (1024, 2046), (1280, 2558)])
+def test_an_encoder_of_any_width_hears_as_many_bins(width: int, length: int) -> None:
+    rng = np.random.default_rng(1)
+    sound = Slices(rng.normal(0, 0.2, RATE).astype(np.float32), RATE, 2.0)
+    table = sound.table(0, width, "spectrum")
+    assert table.shape == (77, width)
+    start = sound.moments(0)[50] - length // 2
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+    expected = np.abs(np.fft.rfft(sound.samples[start : start + length] * window))
+    np.testing.assert_allclose(table[50], expected, atol=1e-3)
+
+
 def test_a_waveform_is_laid_row_by_row() -> None:
     sound = Slices(np.linspace(-1, 1, 8000, dtype=np.float32), 8000, 4.0)
     np.testing.assert_array_equal(sound.table(1, 5, "waveform").ravel(), sound.samples[2000 : 2000 + 77 * 5])
