@@ -5,37 +5,31 @@ server's own sentence or one about the way to it. Built on requests because Blen
 have been dozens of files for a handful of calls.
 """
 
-import hashlib
+import functools
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-import requests
-
-from . import found, plates, settings, wire
+from . import downloads, event_stream, found, plates, settings, wire
 from .attachments import form
-from .connection import CONNECT_S, Connection, no_answer
+from .connection import CONNECT_S, Connection
 from .dream_document import PICTURE, SOUND, DreamDocument
 from .errors import Cancelled, ParallaxError, UsageError
+from .event_stream import PATIENCE_S
 from .found import Find, Suggestion
 from .gabor.plate_fitting import CellWish
 from .model_settings import Caption, Depth, Segment
-from .plates import Manifest, Tile
+from .plates import Manifest
 from .pointing import Touch
 from .project import Project
 from .wire import Event, JobInfo
 
-QUIET_S = 15.0
-PATIENCE_S = 60.0
 MODEL_S = 1800.0
 """How long a model may work on one picture, with its download."""
 DEPTH, SEGMENT, CAPTION = Depth(), Segment(), Caption()
-_CHUNK = 1 << 16
 
 
 def read_token(path: Path) -> str:
@@ -201,41 +195,7 @@ class Client:
         A lost connection is taken up again where it broke, for up to `patience_s` without a word from the server;
         then ParallaxError. `stop` is looked at every few seconds at least and ends the iteration.
         """
-        last_id, heard, pause = "", time.monotonic(), threading.Event()
-        while not stop():
-            try:
-                for event in self._listen(job_id, last_id):
-                    heard = time.monotonic()
-                    if stop():
-                        return
-                    if event is None:
-                        continue
-                    last_id = event.id or last_id
-                    yield event
-                    if event.kind == wire.STATE and event.data.get("state") in wire.ENDED:
-                        return
-            except ParallaxError as e:
-                if e.code not in ("no_server", "no_answer") or time.monotonic() - heard > patience_s:
-                    raise
-            if time.monotonic() - heard > patience_s:
-                raise no_answer(self.url)
-            pause.wait(0.5)
-
-    def _listen(self, job_id: str, last_id: str) -> Iterator[Event | None]:
-        """One connection to the stream; ends quietly when it breaks."""
-        headers = {"Last-Event-ID": last_id} if last_id else {}
-        timeout = (CONNECT_S, QUIET_S)
-        with self._way.send(
-            "GET", self._path(job_id, "events"), headers=headers, stream=True, timeout=timeout
-        ) as answer:
-            # None hands on each chunk as it comes; without chunks it would wait for the end
-            chunked = answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
-            answer.encoding = "utf-8"
-            try:
-                lines = answer.iter_lines(chunk_size=None if chunked else 1, decode_unicode=True)
-                yield from wire.decode_events(lines)
-            except requests.RequestException:
-                return
+        yield from event_stream.follow(self._way, self._path(job_id, "events"), stop, patience_s)
 
     def wait(self, job_id: str, progress: Callable[[int, int], None] = lambda step, steps: None) -> JobInfo:  # noqa: ARG005
         """Follow a job to its end; `progress` is told step and steps. A failed or cancelled job is raised."""
@@ -261,14 +221,7 @@ class Client:
         whole; the manifest comes last.
         """
         manifest = self.manifest(job_id)
-        tiles = manifest.files
-        _make_folder(folder / "plates")
-        for done, tile in enumerate(tiles, 1):
-            self._fetch_tile(job_id, tile, folder)
-            progress(done, len(tiles))
-        part = folder / "manifest.json.part"
-        part.write_text(json.dumps(manifest.to_json(), indent=1), encoding="utf-8")
-        part.replace(folder / "manifest.json")
+        downloads.fetch_plates(self._way, functools.partial(self._path, job_id), manifest, folder, progress)
         return manifest
 
     def frame(self, job_id: str, number: int) -> bytes:
@@ -277,42 +230,11 @@ class Client:
 
     def download_frame(self, job_id: str, number: int, path: Path) -> None:
         """Fetch a painted frame of a dream, counted from 1, as a PNG file."""
-        _make_folder(path.parent)
-        self._fetch(self._path(job_id, "frames", str(number)), path)
+        downloads.fetch(self._way, self._path(job_id, "frames", str(number)), path)
 
     def download_video(self, job_id: str, path: Path) -> None:
         """Fetch the video of a finished dream; it appears under its name only when it is whole."""
-        _make_folder(path.parent)
-        self._fetch(self._path(job_id, "video"), path)
-
-    def _fetch_tile(self, job_id: str, tile: Tile, folder: Path) -> None:
-        name = tile.file.removeprefix("plates/")
-        if tile.file != f"plates/{name}" or "/" in name or "\\" in name or name.startswith("."):
-            raise ParallaxError(f"The server names a tile {tile.file!r}, which is no plain file.", "", "protocol")
-        path = folder / "plates" / name
-        if path.is_file() and _digest(path) == tile.sha256:
-            return
-        self._fetch(self._path(job_id, "tiles", name), path, tile.sha256)
-
-    def _fetch(self, address: str, path: Path, sha256: str = "") -> None:
-        """Fetch a file under a temporary name and move it into place; refused if it has not the digest it should."""
-        part, digest = path.with_name(f"{path.name}.part"), hashlib.sha256()
-        try:
-            with self._way.send("GET", address, stream=True) as answer, part.open("wb") as file:
-                for chunk in answer.iter_content(_CHUNK):
-                    digest.update(chunk)
-                    file.write(chunk)
-            if sha256 and digest.hexdigest() != sha256:
-                raise ParallaxError(
-                    f"The tile {path.name} came over damaged.", "Fetch the plates again.", "damaged_tile"
-                )
-            part.replace(path)
-        except requests.RequestException as e:
-            raise no_answer(self.url) from e
-        except OSError as e:
-            raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space or choose another.") from e
-        finally:
-            part.unlink(missing_ok=True)
+        downloads.fetch(self._way, self._path(job_id, "video"), path)
 
     def _path(self, job_id: str, *rest: str) -> str:
         if not wire.is_job_id(job_id):
@@ -322,15 +244,3 @@ class Client:
                 "bad_id",
             )
         return "/".join(["/jobs", *(quote(part, safe="") for part in (job_id, *rest))])
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise ParallaxError(f"{folder} cannot be made: {e.strerror}.", "Choose another folder.") from e
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
