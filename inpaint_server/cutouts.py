@@ -18,6 +18,9 @@ from .layering.cutout import flatten, lay_over
 from .plate_store import OWN, PlateStore
 from .receding_store import RecedingStore
 
+THINNED_ROWS = 16
+"""Rows of a thinned frame that are composed at a time."""
+
 
 class Cutouts:
     """The painting of layers that follow contours; `run.cutouts` are what they are at step 0.
@@ -74,13 +77,35 @@ class Cutouts:
     def frame(self, step: int, every: int = 1) -> tuple[RGB, OwnerMap]:
         """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]; of both only
         `every` so-many-th row and column."""
+        if every > 1:
+            return self._thinned(step, every)
         out = np.zeros((self._plan.height, self._plan.width, 3), np.uint8)
         owner = np.zeros(out.shape[:2], np.int16)
         for store in self._stores:
             rows, pixels = self.window(store, step)
             out[rows] = lay_over(out[rows], pixels[..., :3], pixels[..., 3])
             owner[rows][pixels[..., 3] >= 128] = store.layer.index
-        return out[::every, ::every], owner[::every, ::every]
+        return out, owner
+
+    def _thinned(self, step: int, every: int) -> tuple[RGB, OwnerMap]:
+        """A frame of few rows and columns, of every layer some rows at a time."""
+        out = np.zeros((-(-self._plan.height // every), -(-self._plan.width // every), 3), np.uint8)
+        owner = np.zeros(out.shape[:2], np.int16)
+        for store in self._stores:
+            first, last = store.rows or (0, 0)
+            for top in range(0, min(last, self._plan.height), THINNED_ROWS * every):
+                bottom = min(last, self._plan.height, top + THINNED_ROWS * every)
+                if bottom <= first:
+                    continue
+                # rows above the layer stay clear
+                pixels = np.zeros((bottom - top, self._plan.width, 4), np.uint8)
+                store.copy(Rect(-store.layer.position(step)[0], top, self._plan.width, bottom - top, step), pixels)
+                seen = pixels[::every, ::every]
+                rows = slice(top // every, top // every + len(seen))
+                out[rows] = lay_over(out[rows], seen[..., :3], seen[..., 3])
+                owner[rows][seen[..., 3] >= 128] = store.layer.index
+            store.put_away()
+        return out, owner
 
     def shown(self, index: int, rect: Rect) -> RGB:
         """What the source shows in a rectangle of it, of layer `index` and all behind it."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..shared import tiling
 from ..shared.plan import LayerPlan, Plan
+from . import paged
 from .engines.contract import RGB, Rect
 from .layering.cutout import Cutout
 from .plate_store import PlateStore
@@ -37,10 +38,15 @@ class Texture:
 
 def texture(rgb: RGB) -> Texture:
     """The texture of a part of a picture, RGB uint8 [h, w, 3] with at least 2x2 px."""
-    luma = cv2.transform(rgb.astype(np.float32), LUMA)
-    across, down = (
-        cv2.norm(a, b, cv2.NORM_L1) / a.size for a, b in ((luma[:, 1:], luma[:, :-1]), (luma[1:], luma[:-1]))
-    )
+    height, width = rgb.shape[:2]
+    across = down = 0.0
+    for rows in paged.strips(height, 16 * width):
+        # with the row below, to which the last one is compared
+        luma = cv2.transform(rgb[rows.start : rows.stop + 1].astype(np.float32), LUMA)
+        own = luma[: rows.stop - rows.start]
+        across += cv2.norm(own[:, 1:], own[:, :-1], cv2.NORM_L1) / (height * (width - 1))
+        if len(luma) > 1:
+            down += cv2.norm(luma[1:], luma[:-1], cv2.NORM_L1) / ((height - 1) * width)
     # one pixel in 23: looking at them all would cost more than painting them, and an odd stride meets every column
     return Texture(across + down, quantiles(rgb.reshape(-1, 3)[::23]))
 
@@ -77,7 +83,7 @@ def windows(band: RGB, along_rows: bool) -> list[Texture]:
     extent = band.shape[axis]
     length = max(2, extent // SHARE)
     starts = np.unique(np.linspace(0, extent - length, WINDOWS).astype(int))
-    return [texture(np.take(band, range(s, s + length), axis)) for s in starts]
+    return [texture(band[:, s : s + length] if axis else band[s : s + length]) for s in starts]
 
 
 def _mostly_opaque(cutout: Cutout) -> tiling.Rows:
@@ -102,6 +108,7 @@ class Divergence:
             for layer, band in zip(plan.layers, bands, strict=True)
             if min(band.shape[:2]) >= 2
         }
+        paged.put_away(*(cutout.rgb for cutout in cutouts))
         self._measured = dict.fromkeys(self._source, 0)
         self._warned: set[tuple[int, str]] = set()
 

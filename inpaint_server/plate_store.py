@@ -8,7 +8,6 @@ One buffer as long as the whole plate would have been simpler and unbounded.
 
 import hashlib
 import math
-import mmap
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -23,6 +22,7 @@ from ..shared.colour_cells import measure
 from ..shared.plan import Plan
 from ..shared.plates import Tile
 from ..shared.tiling import BLEED_PX, TilePlan
+from . import paged
 from .covers import Cover, Shown
 from .engines.contract import RGB, Rect
 from .layering.cutout import Cutout
@@ -46,10 +46,10 @@ nearer one has moved away, the pixel is painted anew: left as it is, a stripe of
 class OpenTile:
     """A tile being painted: `pixels` [h, w, 3 or 4] and how each is `known` [h, w], at a place on the plate."""
 
-    def __init__(self, place: TilePlan, channels: int) -> None:
+    def __init__(self, place: TilePlan, channels: int, folder: Path) -> None:
         self.place = place
-        self.pixels: Pixels = _blank((place.height, place.width, channels))
-        self.known: Level = _blank((place.height, place.width))
+        self.pixels: Pixels = paged.blank((place.height, place.width, channels), folder)
+        self.known: Level = paged.blank((place.height, place.width), folder)
 
     def overlap(self, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
         """Where a rectangle of the plate lies in this tile, and which part of the rectangle that is."""
@@ -65,14 +65,6 @@ class OpenTile:
     def rect(self) -> Rect:
         """The tile's rectangle in plate coordinates."""
         return Rect(self.place.x, self.place.y, self.place.width, self.place.height)
-
-
-def _blank(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Zeros uint8 that take no memory before they are written to.
-
-    numpy asks the system for huge pages, and the columns of a tile that are not painted yet would fill them.
-    """
-    return np.frombuffer(mmap.mmap(-1, math.prod(shape)), np.uint8).reshape(shape)
 
 
 class PlateStore:
@@ -106,7 +98,7 @@ class PlateStore:
         x, y, width, height = box
         part = source[y : y + height, x : x + width]
         if self._cutout is not None:
-            part = np.dstack([self._cutout.rgb, self._cutout.alpha])
+            part = self._cutout.rgba()
         self._start = Rect(x, y, width, height), part
         self._opening = Cover(*self._start)
         self._homecoming = Cover(*self._start) if self.returns is not None else None
@@ -133,7 +125,7 @@ class PlateStore:
     def advance(self, step: int) -> None:
         """Open the tiles that come on show at `step`; they take over what their predecessors know."""
         while self._next is not None and self._next.first <= step:
-            tile = OpenTile(self._next, self._channels)
+            tile = OpenTile(self._next, self._channels, self.folder)
             self._know_return([tile])
             for older in self._open:
                 if (spots := tile.overlap(older.rect())) is not None:
@@ -162,6 +154,12 @@ class PlateStore:
         # after the last step the tiles stay, so that the finished canvas can still be looked at
         self._open = self._open if last else [t for t in self._open if t not in ripe]
         return bool(ripe)
+
+    def put_away(self) -> None:
+        """Let the memory go that large tiles and a large cut-out take; what they hold stays."""
+        paged.put_away(*(part for tile in self._open for part in (tile.pixels, tile.known)))
+        if self._cutout is not None:
+            paged.put_away(self._cutout.alpha, self._cutout.hidden)
 
     def finished(self, wait: bool = False) -> tuple[Tile, ...]:
         """The tiles that are on disk, covers last; with `wait` all that were handed over.
@@ -245,18 +243,23 @@ class PlateStore:
         rgba = self._rgba(tile) if isinstance(tile, OpenTile) else tile
         if not whole(path):
             write_picture(path, rgba)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         box = place.x, place.y, place.width, place.height
-        return Tile(f"plates/{name}", place.first, place.last, *box, digest, opacity, colours=measure(rgba))
+        colours = measure(rgba)
+        paged.put_away(rgba)
+        return Tile(f"plates/{name}", place.first, place.last, *box, digest, opacity, colours=colours)
 
     def _rgba(self, tile: OpenTile) -> Pixels:
         """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
-        known = tile.known.copy()
-        rgba = np.empty((*known.shape, 4), np.uint8)
+        known = paged.blank(tile.known.shape, self.folder)
+        known[:] = tile.known
+        rgba = paged.blank((*known.shape, 4), self.folder)
         if self._cutout is not None:
             rgba[:] = tile.pixels
         else:
             cv2.cvtColor(tile.pixels, cv2.COLOR_RGB2RGBA, rgba)
+        paged.put_away(tile.pixels, tile.known)
         continue_rim(rgba, known, BLEED_PX)
         if self._cutout is None:
             rgba[..., 3][known == 0] = 0

@@ -52,7 +52,7 @@ class RecedingStore(PlateStore):
     def advance(self, step: int) -> None:
         """Open the tiles that come on show at `step`; they take over what their predecessors know."""
         while self._next is not None and self._next.first <= step:
-            tile = OpenTile(self._next, self._channels)
+            tile = OpenTile(self._next, self._channels, self.folder)
             for older in self._open:
                 known, pixels = np.zeros_like(tile.known), np.zeros_like(tile.pixels)
                 for here, there in self._shared(older, tile.rect(), self._home_px(tile.place)):

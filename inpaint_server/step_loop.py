@@ -52,6 +52,8 @@ from .plate_store import PlateStore
 from .receding_store import RecedingStore
 from .tile_files import write_bytes
 
+PUT_AWAY_EVERY = 20
+"""Steps after which the memory goes that large plates have taken."""
 MOST_SHOWN_PX = 2**24
 """Pixels of a preview."""
 REPORT_EVERY = 25
@@ -179,6 +181,7 @@ class StepLoop:
         self.stores = [self._store(layer, cutouts, reach) for layer in self.plan.layers]
         for store in self.stores:
             store.begin(prepared.picture)
+            store.put_away()
         self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
         begin("Planning what comes into the frame")
         self.painting = _painting(project, self.plan, self.stores, engine, self.context, self.asking)
@@ -251,6 +254,8 @@ class StepLoop:
         self.step = record.step
         closed = False
         for store in self.stores:
+            if self.step % PUT_AWAY_EVERY == 0:
+                store.put_away()
             store.advance(self.step)
             closed |= store.close(self.step, partial(self.painting.shown, store.layer.index))
         if closed:

@@ -4,6 +4,7 @@ A kill or a power cut at any moment leaves the old file or the new one. Writing 
 the other road; it finds the damage when the pixels are gone.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..shared import png
 from ..shared.errors import ParallaxError
+from . import paged
 
 Pixels = NDArray[np.uint8]
 Level = NDArray[np.uint8]
@@ -22,6 +24,9 @@ PART = ".part"
 """The ending of a file that is being written."""
 LEVEL = 2
 """How hard ISA-L tries, 0..3. A tile takes a sixth of the time of libpng's first level, and no more bytes."""
+
+STREAMED_BYTES = 2**26
+"""Pictures from this size on are written piece by piece."""
 
 
 def whole(path: Path) -> bool:
@@ -65,19 +70,33 @@ def continue_rim(pixels: Pixels, known: Level, times: int) -> None:
 
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
     """Write RGB or RGBA as PNG through a temporary name, so that a file under its own name is always whole."""
-    write_bytes(path, png.encode(picture, partial(isal_zlib.compress, level=LEVEL)))
+    if picture.nbytes < STREAMED_BYTES:
+        write_bytes(path, png.encode(picture, partial(isal_zlib.compress, level=LEVEL)))
+    else:
+        rows = max(1, paged.STRIP_BYTES // picture[0].nbytes)
+        _write(path, png.encoded(picture, isal_zlib.compressobj(level=LEVEL), rows))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """`put_bytes`, whose faults are told to people: ParallaxError."""
+    _write(path, (data,))
+
+
+def _write(path: Path, data: Iterable[bytes]) -> None:
     try:
-        put_bytes(path, data)
+        _put(path, data)
     except OSError as e:
         raise ParallaxError(f"{path} cannot be written: {e.strerror}.", "Free disk space, then resume the job.") from e
 
 
 def put_bytes(path: Path, data: bytes) -> None:
     """Write a file under a temporary name and move it into place."""
+    _put(path, (data,))
+
+
+def _put(path: Path, data: Iterable[bytes]) -> None:
     part = path.with_name(path.name + PART)
-    part.write_bytes(data)
+    with part.open("wb") as file:
+        for piece in data:
+            file.write(piece)
     part.replace(path)

@@ -4,7 +4,8 @@ can."""
 
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,38 @@ def encode(pixels: NDArray[np.uint8], deflate: Deflate = pythons_deflate) -> byt
     Every pixel is stored as the difference to the one on its left. Choosing the best filter row by row was the other
     road: it takes a third of the time and makes the file no smaller.
     """
+    return b"".join((*_head(pixels), *_chunk(b"IDAT", deflate(_filtered(pixels).data)), *_chunk(b"IEND", b"")))
+
+
+class Deflater(Protocol):
+    """Makes a zlib stream piece by piece."""
+
+    def compress(self, data: memoryview, /) -> bytes:
+        """The next bytes of the stream, if there are any yet."""
+        ...
+
+    def flush(self) -> bytes:
+        """Its last bytes."""
+        ...
+
+
+def encoded(pixels: NDArray[np.uint8], deflater: Deflater, rows: int) -> Iterator[bytes]:
+    """A picture as `encode` has it, piece by piece, so that no more than `rows` rows are held at a time."""
+    yield b"".join(_head(pixels))
+    for top in range(0, len(pixels), rows):
+        if data := deflater.compress(_filtered(pixels[top : top + rows]).data):
+            yield b"".join(_chunk(b"IDAT", data))
+    yield b"".join((*_chunk(b"IDAT", deflater.flush()), *_chunk(b"IEND", b"")))
+
+
+def _head(pixels: NDArray[np.uint8]) -> tuple[bytes, ...]:
+    height, width = pixels.shape[:2]
+    kind = COLOUR_TYPES[pixels.size // (height * width)]
+    return b"\x89PNG\r\n\x1a\n", *_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))
+
+
+def _filtered(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rows as they are deflated, each with the number of its filter before it, uint8 [h, 1 + w * channels]."""
     height, width = pixels.shape[:2]
     flat = pixels.reshape(height, -1)
     channels = flat.shape[1] // width
@@ -37,9 +70,7 @@ def encode(pixels: NDArray[np.uint8], deflate: Deflate = pythons_deflate) -> byt
     rows[:, 0] = SUB
     rows[:, 1 : 1 + channels] = flat[:, :channels]
     np.subtract(flat[:, channels:], flat[:, :-channels], out=rows[:, 1 + channels :])
-    head = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
-    chunks = _chunk(b"IHDR", head), _chunk(b"IDAT", deflate(rows.data)), _chunk(b"IEND", b"")
-    return b"".join((b"\x89PNG\r\n\x1a\n", *chunks[0], *chunks[1], *chunks[2]))
+    return rows
 
 
 def _chunk(kind: bytes, data: bytes) -> tuple[bytes, bytes, bytes, bytes]:

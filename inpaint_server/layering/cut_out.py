@@ -8,6 +8,7 @@ be exact as well, but the layers drift apart from the first step on and the corr
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from numba import njit
 
 from . import mattes as rims
 from .cutout import RGB, Alpha, Bool, Cutout, lay_over
-from .hidden_parts import paint
+from .hidden_parts import Moved, paint
 from .leftovers import claim
 from .oddities import distinct, find
 from .stages import Begin, unwatched
@@ -27,6 +28,14 @@ PAD_PX = 3  # that near to a nearer layer nothing is copied from: it may still h
 GHOST = 16.0  # how much worse a wrong colour below is than one above
 MOST_KNOWN = 0.7  # of what a layer shows: as long as so much is left, its striking things are not copied
 FEWEST_PX = 16  # a layer that shows fewer pixels is empty
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Where a layer is before its matte is drawn, bool [H, W]: `own`, with what nearer layers hide, and `nearer`."""
+
+    own: Bool
+    nearer: Bool
 
 
 def cut_out(
@@ -47,12 +56,12 @@ def cut_out(
     `flatten(cut_out(...), H)` equals `picture`. The same arguments give the same bytes.
     """
     given = dict(mattes or {})
-    nested, once = _nested(picture, masks, given)
-    alphas = _alphas(picture, nested, given, begin)
+    nested, once = settle(picture, masks, given)
+    alphas = draw_mattes(picture, nested, given, begin)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0
-    bottoms = _bottoms(alphas, spare_px)
+    bottoms = lowest_rows(alphas, spare_px)
     plates: list[RGB] = []
     holes: list[Bool] = []
     near = np.zeros(picture.shape[:2], np.uint8)
@@ -61,7 +70,7 @@ def cut_out(
             begin(f"Painting what is hidden behind layer {i + 2} of {len(alphas)}")
         alpha = alphas[i]
         alpha[bottoms[i] :] = 0
-        plate, hole = _plate(picture, alpha, near, once, seed + i)
+        plate, hole = wished_plate(picture, alpha, near, once, seed + i)
         plates.insert(0, plate)
         holes.insert(0, hole)
         np.maximum(near, alpha, out=near)
@@ -70,7 +79,7 @@ def cut_out(
     return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
 
 
-def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> tuple[list[Bool], Bool]:
+def settle(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> tuple[list[Bool], Bool]:
     """The masks, by their hand-painted mattes where there are some, with what is thin and rises from them and with
     their specks, each inside the one before; and what had better not be copied, bool [H, W]."""
     out = [mattes[i] >= 128 if i in mattes else mask.copy() for i, mask in enumerate(masks, 1)]
@@ -90,8 +99,13 @@ def _nested(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) ->
     return out, distinct(odd)
 
 
-def _alphas(picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha], begin: Begin) -> list[Alpha]:
-    """The matte of every layer over the whole picture, as it would be if nothing stood in front of it."""
+def draw_mattes(
+    picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha], begin: Begin, outlines: list[Outline] | None = None
+) -> list[Alpha]:
+    """The matte of every layer over the whole picture, as it would be if nothing stood in front of it.
+
+    To `outlines` those of all but the farthest layer are added.
+    """
     shape = picture.shape[:2]
     rows = np.arange(shape[0], dtype=np.float32)[:, None]
     alphas: list[Alpha] = [np.full(shape, 255, np.uint8)]
@@ -104,10 +118,12 @@ def _alphas(picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha], begin:
             beside = cv2.dilate(nearer.astype(np.uint8), rims.disc(rims.GAP_PX)) > 0
             nearer |= mask & (rows < skyline) & hidden & beside
         visible = mask & ~nearer
+        own = visible | (nearer & (rows >= skyline))
+        if outlines is not None:
+            outlines.append(Outline(own, nearer))
         if np.count_nonzero(visible) < FEWEST_PX:
             alphas.append(np.zeros(shape, np.uint8))
             continue
-        own = visible | (nearer & (rows >= skyline))
         alpha = mattes[i].copy() if i in mattes else rims.soft_matte(picture, own)
         edge = ((rows - skyline + 0.5).clip(0, 1) * 255).astype(np.uint8)
         alpha[nearer] = edge[nearer]
@@ -115,7 +131,7 @@ def _alphas(picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha], begin:
     return alphas
 
 
-def _bottoms(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
+def lowest_rows(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
     """The row where each layer ends: below it the nearer layers hide it in every column, wherever they move to."""
     height = len(alphas[0])
     bottoms = [height]
@@ -126,10 +142,12 @@ def _bottoms(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
     return bottoms
 
 
-def _plate(picture: RGB, alpha: Alpha, near: Alpha, once: Bool, seed: int) -> tuple[RGB, Bool]:
+def wished_plate(
+    picture: RGB, alpha: Alpha, near: Alpha, once: Bool, seed: int, moved: Moved | None = None
+) -> tuple[RGB, Bool]:
     """A layer's wished colours over the whole picture, and where they are painted.
 
-    `near`: the nearer layers' matte. `once`: what had better not be copied.
+    `near`: the nearer layers' matte. `once`: what had better not be copied. `moved`: as for `hidden_parts.paint`.
     """
     beside = cv2.dilate(near, rims.disc(PAD_PX)) > 0
     hole = (alpha > 0) & beside
@@ -139,7 +157,7 @@ def _plate(picture: RGB, alpha: Alpha, near: Alpha, once: Bool, seed: int) -> tu
         known = (alpha > 0) & (near == 0)
     if np.count_nonzero(known & ~once) > MOST_KNOWN * np.count_nonzero(known):
         known &= ~once
-    return rims.rim_colours(paint(picture, known, hole, seed), alpha), hole
+    return rims.rim_colours(paint(picture, known, hole, seed, moved), alpha), hole
 
 
 def _take_apart(picture: RGB, plates: Sequence[RGB], alphas: Sequence[Alpha], kept: Sequence[tuple[int, Bool]]) -> None:

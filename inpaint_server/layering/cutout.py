@@ -13,8 +13,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 RGB = NDArray[np.uint8]  # [h, W, 3]
+RGBA = NDArray[np.uint8]  # [h, W, 4]
 Alpha = NDArray[np.uint8]  # [h, W], 255 = opaque
 Bool = NDArray[np.bool_]  # [h, W]
+ROOM_PX = 24
+"""Rows by which a layer moves up or down at most, for which what is stored in a file has room above and below."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,26 @@ class Cutout:
     Colours are continued under the matte's transparent side by a few pixels, so that sampling between pixels meets
     no foreign colour. `hidden` marks what the source does not show: it was painted. Below the arrays' last row nothing
     of the layer can ever be seen.
+
+    That of a huge picture lies in a file: `stored` RGBA uint8 [ROOM_PX + h + ROOM_PX, W, 4], with room above it, where
+    nothing is, and below it, where its last row goes on; the arrays are views of it.
     """
 
     top: int
     rgb: RGB
     alpha: Alpha
     hidden: Bool
+    stored: RGBA | None = None
+
+    @classmethod
+    def stored_in(cls, top: int, stored: RGBA, hidden: Bool) -> "Cutout":
+        """The cut-out whose pixels lie in a file."""
+        own = stored[ROOM_PX:-ROOM_PX]
+        return cls(top, own[..., :3], own[..., 3], hidden, stored)
+
+    def rgba(self) -> RGBA:
+        """Colours and matte in one: a new array, or what lies in a file."""
+        return np.dstack([self.rgb, self.alpha]) if self.stored is None else self.stored[ROOM_PX:-ROOM_PX]
 
     @property
     def height(self) -> int:

@@ -15,6 +15,7 @@ from .patch_fill import quilt
 
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]  # [h, w]
+Moved = NDArray[np.int32]  # [h, w, 2], rows and columns
 CELL_SHARE = 400  # cells over the picture's longer side
 SMOOTH_SHARE, ROUGH_SHARE = 1 / 40, 1 / 14  # of the picture's size: what counts as smooth in a calm and a rough texture
 CALM, ROUGH = 4.0, 12.0  # grey levels rms: texture of a sky, texture of rock or leaves
@@ -25,10 +26,11 @@ EDGE_SHARE = 0.25  # what is continued into a hole is judged that much closer to
 REACH = 0.5  # of the picture's height: nothing is copied from farther above the hole
 
 
-def paint(picture: RGB, known: Bool, hole: Bool, seed: int) -> RGB:
+def paint(picture: RGB, known: Bool, hole: Bool, seed: int, moved: Moved | None = None) -> RGB:
     """`picture`, RGB uint8 [h, W, 3], with `hole` painted from the pixels where `known`; both bool [h, W].
 
-    All other pixels are returned as they are and nothing is taken from them.
+    All other pixels are returned as they are and nothing is taken from them. `moved` int32 [h, W, 2], zeros, becomes
+    how many rows and columns away lies what was copied to a pixel.
     """
     if not hole.any():
         return picture
@@ -45,11 +47,11 @@ def paint(picture: RGB, known: Bool, hole: Bool, seed: int) -> RGB:
         top, bottom = 0, len(picture)
     area = slice(top, bottom)
     out = picture.copy()
-    out[area] = _paint_area(picture[area], known[area], hole[area], seed)
+    out[area] = _paint_area(picture[area], known[area], hole[area], seed, None if moved is None else moved[area])
     return out
 
 
-def _paint_area(picture: RGB, known: Bool, hole: Bool, seed: int) -> RGB:
+def _paint_area(picture: RGB, known: Bool, hole: Bool, seed: int, moved: Moved | None) -> RGB:
     height, width = hole.shape
     cell = max(1, round(width / CELL_SHARE))
     margin = ((0, -height % cell), (0, -width % cell))
@@ -63,7 +65,10 @@ def _paint_area(picture: RGB, known: Bool, hole: Bool, seed: int) -> RGB:
     texture = np.asarray(wide - share * base, np.float32)
     texture[~known] = 0
     kind = _kind(wide, known, width * KIND_SHARE / cell, cell)
-    copied = quilt(texture, known, hole, kind, cell, seed)
+    away = None if moved is None else np.zeros((*hole.shape, 2), np.int32)
+    copied = quilt(texture, known, hole, kind, cell, seed, away)
+    if moved is not None and away is not None:
+        moved[:] = away[:height, :width]
     painted = texture + share * base if copied else base
     wide[hole] = np.rint(painted[hole]).clip(0, 255).astype(np.uint8)
     return np.asarray(wide[:height, :width])

@@ -43,7 +43,7 @@ def soft_matte(picture: RGB, mask: Bool) -> Alpha:
     first, last = max(0, int(rows[0]) - 2 * RADIUS_PX), min(len(mask), int(rows[-1]) + 1 + 2 * RADIUS_PX)
     area = slice(first, last)
     grey = cv2.cvtColor(picture[area], cv2.COLOR_RGB2GRAY).astype(np.float32)
-    soft = (_guided(grey, hard[area].astype(np.float32)) - LOWEST) / RANGE
+    soft = (guided(grey, hard[area].astype(np.float32)) - LOWEST) / RANGE
     values = np.rint(soft.clip(0, 1) * 255).astype(np.uint8)
     thin = cv2.morphologyEx(hard[area], cv2.MORPH_OPEN, disc(THIN_PX // 2)) != hard[area]
     # A thin part is thin as far as where it stands.
@@ -52,11 +52,11 @@ def soft_matte(picture: RGB, mask: Bool) -> Alpha:
     return alpha
 
 
-def _guided(guide: F32, wanted: F32) -> F32:
-    """The guided filter of `wanted` [h, w] by a grey picture [h, w]."""
+def guided(guide: F32, wanted: F32, radius: int = RADIUS_PX) -> F32:
+    """The guided filter of `wanted` [h, w] by a grey picture [h, w], `radius` in px."""
 
     def mean(values: F32) -> F32:
-        size = 2 * RADIUS_PX + 1
+        size = 2 * radius + 1
         return np.asarray(cv2.blur(values, (size, size), borderType=cv2.BORDER_REFLECT), np.float32)
 
     guide_mean, wanted_mean = mean(guide), mean(wanted)

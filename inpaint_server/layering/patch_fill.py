@@ -76,11 +76,14 @@ def find_sources(known: Bool, hole: Bool, every: int) -> Sources | None:
     return Sources(np.concatenate(rows).astype(np.int32), np.concatenate(columns).astype(np.int32), table)
 
 
-def quilt(texture: F32, known: Bool, hole: Bool, character: F32, cell: int, seed: int) -> bool:
+def quilt(
+    texture: F32, known: Bool, hole: Bool, character: F32, cell: int, seed: int, moved: Ints | None = None
+) -> bool:
     """Fill `hole` in `texture` in place from where it is `known`, both multiples of `cell` px in size.
 
     `character` [h/cell, w/cell, n]: what kind of texture each cell has, and in the hole what kind it should have.
-    False if nothing is large enough to copy from; the texture is then as it was.
+    `moved` int32 [h, w, 2] becomes how many rows and columns away what was copied lies, 0 elsewhere. False if nothing
+    is large enough to copy from; the texture is then as it was.
     """
     size = known.shape[1] // cell, known.shape[0] // cell
     square = np.ones((cell, cell), np.uint8)
@@ -98,9 +101,12 @@ def quilt(texture: F32, known: Bool, hole: Bool, character: F32, cell: int, seed
     labels = np.zeros(known.shape, np.int32)
     total = np.asarray(cv2.integral(known.astype(np.uint8)), np.int32)
     corners = sources.rows, sources.columns, sources.sizes
-    area = texture, hole, known.copy(), total, labels
+    moves = np.zeros((len(order) + 1, 2), np.int32)
+    area = texture, hole, known.copy(), total, labels, moves
     count = _lay_blocks(*area, small, character, whole & ~open_, open_.copy(), order, *corners, cell, variance, luck)
     even_out(texture, known, labels, count)
+    if moved is not None:
+        moved[:] = moves[labels]
     return True
 
 
@@ -122,6 +128,7 @@ def _lay_blocks(
     filled: Bool,
     total: Ints,
     labels: Ints,
+    moves: Ints,
     small: F32,
     character: F32,
     small_filled: Bool,
@@ -134,7 +141,8 @@ def _lay_blocks(
     variance: float,
     luck: F32,
 ) -> int:
-    """Fill what is open; `labels` become the number of each pixel's block, from 1. Returns how many there are."""
+    """Fill what is open; `labels` become the number of each pixel's block, from 1, and `moves` [n, 2] how far away each
+    was taken from, px. Returns how many there are."""
     count = 0
     h, w = small_open.shape
     used = np.zeros((h, w), np.float32)
@@ -157,6 +165,7 @@ def _lay_blocks(
                 used[a, b] += 1
         fy, fx = _fit(texture, filled, total, y, x, sy, sx, height, width, cell)
         count += 1
+        moves[count, 0], moves[count, 1] = fy - y * cell, fx - x * cell
         paste(texture, hole, filled, labels, count, y * cell, x * cell, fy, fx, height * cell, width * cell)
         for a in range(height):
             for b in range(width):

@@ -1,7 +1,8 @@
 """From a settled project to its objects and cut-outs, made once per job and kept beside its steps.
 
 Cutting takes seconds, a resume should not; and a matte that lies there as a picture can be looked at. Computing them
-anew each time would give the same bytes only as long as no library below changes its last digit.
+anew each time would give the same bytes only as long as no library below changes its last digit. Those of a huge
+picture are plain arrays in files, which are read where they lie.
 """
 
 import json
@@ -18,8 +19,10 @@ from ..tile_files import write_bytes, write_picture
 from .assets import Assets
 from .cut_out import cut_out
 from .cutout import RGB, Cutout, flatten
+from .full_size import enlarge
 from .objects import Lifted, behind, kept_before, lift
 from .resolve import masks_for
+from .small_cut import cut_small, is_large
 from .stages import Begin, unwatched
 
 SPARE_PX = 26
@@ -62,15 +65,26 @@ def prepare(
         picture, lifted = behind(picture, lifted, occupied, project.inpaint.seed)
     cutouts: list[Cutout] = []
     if project.cut.mode == "contour":
-        begin("Finding the borders of the layers")
-        masks = kept_before(masks_for(project, picture, assets).masks, lifted)
-        places = [(thing.layer, thing.place(picture.shape)) for thing in lifted]
-        cutouts = cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed, places, begin)
+        cutouts = _cut(project, picture, lifted, assets, folder, begin)
         if imagine is not None:
             cutouts = _imagined(cutouts, picture.shape[0], imagine, begin)
     prepared = Prepared(picture, tuple(lifted), tuple(cutouts))
     _save(folder, prepared)
     return prepared
+
+
+def _cut(
+    project: Project, picture: RGB, lifted: Sequence[Lifted], assets: Assets, folder: Path, begin: Begin
+) -> list[Cutout]:
+    """The cut-outs of a picture; those of a huge one lie in `folder`."""
+    places = [(thing.layer, thing.place(picture.shape)) for thing in lifted]
+    if is_large(picture):
+        folder.mkdir(parents=True, exist_ok=True)
+        small = cut_small(project, picture, assets, places, begin)
+        return enlarge(picture, small, assets.mattes, SPARE_PX, places, folder, begin)
+    begin("Finding the borders of the layers")
+    masks = kept_before(masks_for(project, picture, assets).masks, lifted)
+    return cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed, places, begin)
 
 
 def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine, begin: Begin) -> list[Cutout]:
@@ -90,7 +104,7 @@ def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine, begin: B
         if free.any():
             begin(f"Imagining what is hidden behind layer {i + 2} of {len(cutouts)}")
             painted = imagine(flatten([*out, cutout], height), free.view(np.uint8) * np.uint8(255))
-            rgb = cutout.rgb.copy()
+            rgb = cutout.rgb.copy() if cutout.stored is None else cutout.rgb
             rgb[:shown][free[rows]] = painted[rows][free[rows]]
             cutout = replace(made, rgb=rgb)
         out.append(cutout)
@@ -100,6 +114,8 @@ def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine, begin: B
 def _save(folder: Path, prepared: Prepared) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for i, cutout in enumerate(prepared.cutouts):
+        if cutout.stored is not None:
+            continue  # it lies there
         write_picture(folder / f"layer{i:02d}.png", np.dstack([cutout.rgb, cutout.alpha]))
         write_picture(folder / f"layer{i:02d}_hidden.png", np.repeat(cutout.hidden[..., None] * np.uint8(255), 3, 2))
     for i, thing in enumerate(prepared.lifted):
@@ -125,6 +141,9 @@ def _load(folder: Path, picture: RGB) -> Prepared | None:
 
 
 def _cutout(folder: Path, index: int, top: int) -> Cutout:
+    if (stored := folder / f"layer{index:02d}.npy").exists():
+        hidden = np.load(folder / f"layer{index:02d}_hidden.npy", mmap_mode="r")
+        return Cutout.stored_in(top, np.load(stored, mmap_mode="r"), hidden)
     rgba = _pixels(folder / f"layer{index:02d}.png")
     hidden = _pixels(folder / f"layer{index:02d}_hidden.png")
     if hidden.shape[:2] != rgba.shape[:2]:

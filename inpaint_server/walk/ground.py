@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..layering.cutout import Cutout
+from .. import paged
+from ..layering.cutout import ROOM_PX, Cutout
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
 F32 = NDArray[np.float32]
 REACH = 12  # a cut-out's rows move by at most its height over this
-REACH_PX = 24
 MARGIN, MARGIN_PX = 100, 16  # rows beyond those of a band that are looked at: the width over this, and so many more
 
 
@@ -52,7 +52,9 @@ class Ground:
 
     def turned(self) -> "Ground":
         """The same in a mirror."""
-        picture = np.ascontiguousarray(self.picture[:, ::-1])
+        picture = self.picture[:, ::-1]
+        if not paged.in_file(self.picture):
+            picture = np.ascontiguousarray(picture)
         return Ground(picture, self.top, self.height, self.above, self.below, self.seen)
 
 
@@ -80,34 +82,48 @@ def of_cutouts(cutouts: Sequence[Cutout], height: int) -> list[Ground]:
     never seen, half let the layer itself move up, the other half let nearer layers move down. A layer moves up only
     as far as there is room over its highest point, and down only if that point does not lie on the picture's edge.
     """
-    seen = [_seen(cutouts, i, height) for i in range(len(cutouts))]
+    means = [_mean_rows(cutout) for cutout in cutouts]
+    seen = [_seen(cutouts, means, i, height) for i in range(len(cutouts))]
     grounds = []
-    left = REACH_PX
+    left = ROOM_PX
     for cutout, rows in zip(cutouts, seen, strict=True):
-        limit = min(REACH_PX, cutout.height // REACH)
+        limit = min(ROOM_PX, cutout.height // REACH)
         spare = int(np.argmax(rows[::-1] > 0)) if rows.any() else 0
         opaque = cutout.alpha.any(axis=1)
+        paged.put_away(cutout.alpha)
         room = int(np.argmax(opaque)) if opaque.any() else 0
         cropped = cutout.top == 0 and room == 0  # by the picture's own edge: more may follow above, or nothing
         up = min(spare // 2, limit, limit if cropped else room)
         down = 0 if cropped else min(limit, left)
         left = min(left, spare - up)
-        rgba = np.dstack([cutout.rgb, cutout.alpha])
-        sky, foot = np.repeat(rgba[:1], down, axis=0), np.repeat(rgba[-1:], up, axis=0)
-        sky[..., 3] = 0
-        picture = np.concatenate([sky, rgba, foot])
-        grounds.append(Ground(picture, down, cutout.height, down, up, rows))
+        grounds.append(Ground(_with_room(cutout, down, up), down, cutout.height, down, up, rows))
     return grounds
 
 
-def _seen(cutouts: Sequence[Cutout], index: int, height: int) -> F32:
+def _with_room(cutout: Cutout, above: int, below: int) -> Pixels:
+    """A cut-out with so many rows above it, where nothing is, and below it, where its last row goes on."""
+    if cutout.stored is not None:
+        return cutout.stored[ROOM_PX - above : len(cutout.stored) - ROOM_PX + below]
+    rgba = cutout.rgba()
+    sky, foot = np.repeat(rgba[:1], above, axis=0), np.repeat(rgba[-1:], below, axis=0)
+    sky[..., 3] = 0
+    return np.concatenate([sky, rgba, foot])
+
+
+def _seen(cutouts: Sequence[Cutout], means: Sequence[F32], index: int, height: int) -> F32:
     """How much of each row of a cut-out nearer ones leave free, on average, float32 [rows]; 0 where nothing ever."""
     own = cutouts[index]
     free = np.ones(own.height, np.float32)
-    for nearer in cutouts[index + 1 :]:
+    for nearer, mean in zip(cutouts[index + 1 :], means[index + 1 :], strict=True):
         first, last = max(own.top, nearer.top), min(own.top + own.height, nearer.top + nearer.height)
         if first < last:
-            alpha = nearer.alpha[first - nearer.top : last - nearer.top]
-            free[first - own.top : last - own.top] *= 1 - alpha.mean(axis=1, dtype=np.float32) / 255
+            free[first - own.top : last - own.top] *= 1 - mean[first - nearer.top : last - nearer.top] / 255
     free[max(0, height - own.top) :] = 0
     return np.where(free > 1e-6, free, 0).astype(np.float32)
+
+
+def _mean_rows(cutout: Cutout) -> F32:
+    """How opaque each row of a cut-out is on average, 0..255, float32 [rows]."""
+    found = cutout.alpha.mean(axis=1, dtype=np.float32)
+    paged.put_away(cutout.alpha)
+    return np.asarray(found, np.float32)

@@ -9,6 +9,7 @@ makes exact anyway.
 A. Schoedl et al., Video Textures, SIGGRAPH 2000.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .. import paged
 from .exemplar import Cells
 
 F32 = NDArray[np.float32]
@@ -31,6 +33,8 @@ OPAQUE_SHARE = 0.8  # how far the mean is one over opaque pixels only; the rest 
 SHADE, SHADE_CELLS = 0.5, 2.0  # how visible a difference of light is in any texture, and how wide it must be
 SHIFT_PENALTY_PER_PX = 0.015
 UNKNOWN = 1e9
+LOOKED_AT_PX = 2**24  # more pixels are compared on a smaller copy
+LEAST_CELL = 8  # px that a cell of that has at least
 LEAST_SHARE = 0.01  # of a table's rows that can be seen: a layer that shows nothing has nothing to fit
 
 
@@ -50,6 +54,11 @@ def features(picture: RGB, cell_width: int, cell_height: int, contrast: float) -
     c^2 / (c^2 + local variance): in strong texture the eye does not see what it sees in a plain sky.
     """
     size = (picture.shape[1] // cell_width, picture.shape[0] // cell_height)
+    if picture.shape[0] * picture.shape[1] > LOOKED_AT_PX:
+        every = _coarser(cell_width, cell_height)
+        cell_width, cell_height = cell_width // every, cell_height // every
+        copy = size[0] * cell_width, size[1] * cell_height
+        picture = np.asarray(cv2.resize(picture, copy, interpolation=cv2.INTER_AREA), np.uint8)
     colour = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     soft = cv2.GaussianBlur(luma, (0, 0), 0.7)
@@ -63,6 +72,12 @@ def features(picture: RGB, cell_width: int, cell_height: int, contrast: float) -
     stacked = np.dstack([colour.reshape(*shape, 3), EDGE_WEIGHT * edges.reshape(*shape, 2)])
     visible = contrast**2 / (contrast**2 + variance.reshape(shape))
     return stacked.astype(np.float32), visible.astype(np.float32)
+
+
+def _coarser(cell_width: int, cell_height: int) -> int:
+    """By how much cells can be made smaller at most, in whole px of their sides."""
+    side = math.gcd(cell_width, cell_height)
+    return max(k for k in range(1, side + 1) if side % k == 0 and (k == 1 or side // k >= LEAST_CELL))
 
 
 @dataclass(frozen=True)
@@ -113,8 +128,12 @@ def _shade(values: F32, weight: F32) -> tuple[F32, F32]:
 
 def premultiplied(pixels: Pixels) -> RGB:
     """The colours of RGBA `pixels` over black, RGB uint8."""
-    alpha = cv2.cvtColor(pixels[..., 3], cv2.COLOR_GRAY2RGB)
-    return np.asarray(cv2.multiply(np.ascontiguousarray(pixels[..., :3]), alpha, scale=1 / 255), np.uint8)
+    out = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for rows in paged.strips(len(pixels), pixels[:1].nbytes):
+        alpha = cv2.cvtColor(pixels[rows, :, 3], cv2.COLOR_GRAY2RGB)
+        out[rows] = cv2.multiply(np.ascontiguousarray(pixels[rows, :, :3]), alpha, scale=1 / 255)
+    paged.put_away(pixels)
+    return out
 
 
 def _columns(table: F32, first_row: int, rows: int) -> F32:
