@@ -115,9 +115,26 @@ def test_everything_that_can_be_driven_is(target: str) -> None:
     rest = drives.AT_REST.get(target, 0.0)
     assert (curve.min(), curve.max()) == (pytest.approx(rest, abs=0.01), pytest.approx(rest + 0.4, abs=0.01))
     told = getattr(over_time.read(drives.applied(project, plan, made.curves), plan), kind)[0]
-    values = [getattr(moment, name) for moment in told]
-    assert values[12] == pytest.approx(values[12] if isinstance(values[12], float) else (curve[12],) * 3)
-    assert values[12] != values[11]
+    values = np.array([getattr(moment, name) for moment in told])
+    wanted = curve[: plan.frames] if values.ndim == 1 else np.repeat(curve[: plan.frames, None], 3, axis=1)
+    np.testing.assert_array_equal(values, wanted)
+    assert ((np.flatnonzero(np.diff(curve) > 0.2) + 1) % (FPS // 2) <= 1).all(), "it rises on the beats alone"
+
+
+@pytest.mark.parametrize("feature", ["envelope", "onsets", "beats", "bars", "low", "mid", "high"])
+def test_what_a_sound_moves_in_a_loop_comes_round(feature: str) -> None:
+    entries: dict[str, Any] = {place[0]: [{}] for place in DRIVEN.values() if place}
+    targets = [target for target, place in DRIVEN.items() if place and target != "poke"]
+    wanted = [{"feature": feature, "target": target, "amount": 0.4, "release_s": 3.0} for target in targets]
+    project = wish(*wanted, loop=True, **entries)
+    made = drives.driven(project, planned(project), track)
+    assert len(made.curves) == len(targets)
+    for target in targets:
+        kind, name = DRIVEN[target] or ("", "")
+        curve = made.curves[kind, 0, name]
+        assert curve[-1] == curve[0], target
+        assert abs(curve[-1] - curve[-2]) <= np.abs(np.diff(curve[:-1])).max() + 1e-6, "no jump where it closes"
+        assert curve[0] > drives.AT_REST.get(target, 0.0), "the beginning knows the end"
 
 
 def test_drives_of_one_setting_add_up() -> None:

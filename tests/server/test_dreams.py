@@ -1,23 +1,29 @@
 """Sounds as the embeddings of prompts, and frames that grow out of each other: everything but the model."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.diffusion.colours import taken_back
-from infinite_parallax.inpaint_server.dreams import slices
+from infinite_parallax.inpaint_server.dreams import slices, video
 from infinite_parallax.inpaint_server.dreams.between import Between
-from infinite_parallax.inpaint_server.dreams.chain import Chain, Wish, fitted
+from infinite_parallax.inpaint_server.dreams.chain import Chain, Stroke, Wish, fitted
 from infinite_parallax.inpaint_server.dreams.conditioning import Embedding, Way, between, conditioned
 from infinite_parallax.inpaint_server.dreams.slices import Slices
+from infinite_parallax.inpaint_server.ffmpeg import ffmpeg
 from infinite_parallax.inpaint_server.sound_files import load_sound
 from infinite_parallax.shared.ambience import RATE, write_wav
+from infinite_parallax.shared.dream_document import DreamDocument
 from infinite_parallax.shared.dream_settings import Dream, strength_at, words_at
 from infinite_parallax.shared.errors import Cancelled, ParallaxError, UsageError
 from infinite_parallax.shared.example_picture import paint
+from infinite_parallax.shared.formats import export
+from infinite_parallax.shared.listening.spectrum import ANALYSIS_RATE
 from infinite_parallax.shared.sections import Prompt
 
+from ..core.clicks import clicks
 from .dreams_by_hand import WIDTH, Brush, tone, words
 
 
@@ -225,6 +231,58 @@ def test_the_first_frame_is_noise_or_grows_out_of_the_users_picture(tmp_path: Pa
     np.testing.assert_array_equal(
         Chain(tmp_path / "picture", make(picture=picture, strength=0.0)).frame(5), first.before
     )
+
+
+def test_every_frame_is_as_far_from_the_last_as_its_onset_is_strong(tmp_path: Path) -> None:
+    samples, moments = clicks(60, 6, 0.0, 0.7)
+    brush, dream = Brush(), Dream(strength=0.2, onset_strength=0.5, painted_fps=5, seed=9, seed_policy="per_frame")
+    dreamt(tmp_path, Wish(dream, Slices(samples, ANALYSIS_RATE, dream.painted_fps)), brush)
+    strengths = np.array([stroke.strength for stroke in brush.strokes])
+    begun = np.floor(moments * 5 + 1e-9).astype(int)
+    assert strengths.max() == pytest.approx(0.7)
+    assert (strengths[begun] > 0.3).all()
+    assert np.delete(strengths, begun) == pytest.approx(0.2, abs=0.02)
+    assert [stroke.seed for stroke in brush.strokes] == [(9 + i,) for i in range(len(brush.strokes))]
+
+
+def test_every_frame_is_told_the_words_of_its_second(tmp_path: Path) -> None:
+    brush, dream = Brush(), Dream(prompt="calm", mode="mix", weight=0.0, painted_fps=4, fade_s=1.0)
+    sound = Slices(tone(3, 300), 8000, dream.painted_fps)
+    dreamt(tmp_path, Wish(dream, sound, [Prompt(2.0, "a storm")]), brush)
+    told = [stroke.words.values for stroke in brush.strokes]
+    calm, storm = brush.embed("calm").values, brush.embed("a storm").values
+    for second, share in ((0, 0), (1, 0), (1.25, 0.25), (1.5, 0.5), (2, 1), (2.75, 1)):
+        np.testing.assert_allclose(told[round(second * 4)], (1 - share) * calm + share * storm, atol=1e-5)
+
+
+def test_a_long_video_is_in_time_with_its_sound(tmp_path: Path) -> None:
+    """Five minutes: a frame is bright where a click is heard in the sound that lies beside it in the file."""
+
+    class Ear(Brush):
+        def paint(self, stroke: Stroke) -> np.ndarray:
+            return np.full((stroke.height, stroke.width, 3), 255 * bool(stroke.words.values.any()), np.uint8)
+
+    fps, seconds, rate = 1.5, 300, 8000
+    samples = np.zeros(rate * seconds + 1, np.float32)
+    # well within a frame: the window of a spectrum reaches a few milliseconds over its ends
+    struck = np.unique(np.random.default_rng(5).integers(0, int(seconds * fps), 60))
+    samples[np.rint((struck + 0.5) / fps * rate).astype(int)] = 0.9
+    dream = Dream(mode="raw", painted_fps=fps, fps=fps, between="hold", width=16, height=16)
+    chain = Chain(tmp_path / "chain", Wish(dream, Slices(samples, rate, fps)))
+    chain.paint(Ear(), ignored, never)
+    heard = np.repeat(samples, RATE // rate)[:, None]
+    out = export(DreamDocument().output)
+    video.write(chain, dream, heard, out, tmp_path / "long.mp4", never)
+    path, read = str(tmp_path / "long.mp4"), [ffmpeg(), "-v", "error", "-i"]
+    raw = subprocess.run(
+        [*read, path, "-vf", "scale=1:1", "-f", "rawvideo", "-pix_fmt", "gray", "-"], check=True, capture_output=True
+    )
+    frames = np.flatnonzero(np.frombuffer(raw.stdout, np.uint8) > 128)
+    np.testing.assert_array_equal(frames, struck)
+    sound = np.abs(load_sound(tmp_path / "long.mp4", RATE, 1)[:, 0])
+    assert len(sound) / RATE == pytest.approx(chain.count / fps, abs=0.1)
+    loud = np.unique((np.flatnonzero(sound > 0.1) / RATE * fps).astype(int))
+    np.testing.assert_array_equal(loud, struck)
 
 
 def test_sizes_are_on_the_models_grid(tmp_path: Path, make: Make) -> None:
