@@ -52,7 +52,7 @@ NAMES = {
 }
 """Names that cannot be told apart without their unit, or are too long for a narrow panel."""
 
-FILES = "file", "sound", "mask", "motion"
+FILES = "file", "sound", "mask", "depth", "motion"
 """Settings of text that name a file; Blender offers its file browser."""
 _LOWEST = {"int": -(2**31), "float": -1e9}
 _HIGHEST = {"int": 2**31 - 1, "float": 1e9}

@@ -46,8 +46,8 @@ def named(matte: str) -> Any | None:
     return bpy.data.masks.get(matte) or bpy.data.masks.get(Path(matte).name)
 
 
-def grey(name: str, size: tuple[int, int] = (1024, 1024)) -> NDArray[np.uint8]:
-    """A mask as grey uint8 [H, W]: a picture's file, or a mask that is drawn in Blender, then of that size."""
+def grey(name: str, what: str = "mask", size: tuple[int, int] = (1024, 1024)) -> NDArray[np.uint8]:
+    """A mask or depth map as grey uint8 [H, W]: a picture's file, or what is drawn in Blender, then of that size."""
     mask = named(name)
     if mask is not None:
         return rasterize(layers_of(mask), *size)
@@ -55,7 +55,7 @@ def grey(name: str, size: tuple[int, int] = (1024, 1024)) -> NDArray[np.uint8]:
     try:
         image = bpy.data.images.load(str(path), check_existing=False)
     except RuntimeError as e:
-        raise UsageError(f"There is no mask at {path}.", "Choose a picture, or the name of a mask.") from e
+        raise UsageError(f"There is no {what} at {path}.", "Choose a picture, or the name of a mask.") from e
     try:
         image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
         values = np.empty(image.size[0] * image.size[1] * 4, np.float32)

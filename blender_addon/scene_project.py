@@ -124,10 +124,12 @@ def painted_folder(scene: Any) -> Path:
 
 
 def build_painted(scene: Any, spec: SceneSpec, folder: Path) -> Built:
-    """Build the spec of a job that has just been painted, and with the masks of living layers if there are any, which
+    """Build the spec of a job that has just been painted, and with what living layers name if there is any, which
     only Blender itself can read."""
     built = build(scene, spec, folder)
-    return build_again(scene) if any(entry.mask for entry in properties.of_scene(scene).living) else built
+    return (
+        build_again(scene) if any(entry.mask or entry.depth for entry in properties.of_scene(scene).living) else built
+    )
 
 
 def build_again(scene: Any) -> Built:
@@ -135,7 +137,7 @@ def build_again(scene: Any) -> Built:
     project, size = settled(scene)
     folder = painted_folder(scene)
     plan = plans.plan(project, *size)
-    masks = living_masks.read(project, lambda name: mask_pictures.grey(name, size))
+    masks = living_masks.read(project, lambda name, what: mask_pictures.grey(name, what, size))
     spec = scene_building.build(project, plan, plate_files.load(folder), masks)
     return build(scene, spec, folder)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from ..shared import living
+from ..shared import living_building
 from ..shared.scene import SceneSpec
 from ..shared.scene_building import refuse_finish
 from . import (
@@ -82,7 +82,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
     unused.remove_empty_action(scene)
     if spec.target != "vse" and _hidden(scene):
         notes = (*notes, HIDDEN)
-    notes = (*notes, *living.lowered([life for plane in spec.planes for life in plane.lives]))
+    notes = (*notes, *living_building.lowered([life for plane in spec.planes for life in plane.lives]))
     return Built(strips, not spec.cues or bool(pieces), notes)
 
 

@@ -25,12 +25,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fps", type=float, default=30.0, metavar="FPS", help="frames per second (default 30)")
     command.add_argument("--engine", default="walk", help="who paints what is behind the mask")
     command.add_argument(
-        "--depth",
-        type=Path,
-        metavar="FILE",
-        help="a depth map, white is near: what is near moves more than what is far",
-    )
-    command.add_argument(
         "--poke",
         action="append",
         default=[],

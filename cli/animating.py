@@ -30,11 +30,10 @@ from ..shared.outputs import check_file
 from ..shared.poking import Ringing
 from ..shared.scene import SceneSpec
 from ..shared.spectral import SpectralVolume, folding, modes, procedural, volume
+from ..shared.spectral.fields import nearness
 from ..shared.spectral.modes import Mode
 from .progress import bar
 
-FARTHEST = 0.15
-"""How far the farthest place of a depth map moves, in parts of the nearest."""
 REACH_SHARE = 0.01
 MOST_CLIP_FRAMES = 600
 
@@ -48,6 +47,8 @@ def animate(args: argparse.Namespace) -> int:
     picture = _picture(args.picture, "picture")
     share = _share(wish.mask, picture)
     moving, notes = motion(wish, args, picture, share)
+    near = _nearness(wish.depth, picture, share, moving)
+    moving = moving if near is None else moving.shared(near)
     if args.save_motion:
         check_file(args.save_motion, ".npz")
         args.save_motion.write_bytes(volume.to_bytes(moving))
@@ -56,7 +57,7 @@ def animate(args: argparse.Namespace) -> int:
     ringing = _ringing(args, moving, shapes, wish.damping, spec)
     tame, ringing, lowered = _unfolded(moving, ringing, shapes)
     background = _background(picture, share, args.engine)
-    shown = Animation(picture, tame, share, background, wish.drift, ringing, shapes)
+    shown = Animation(picture, tame, share, background, wish.drift, ringing, shapes, near)
     notes += lowered
     with bar("animate", spec.frames, "frame") as progress:
         encode(spec, _frames(shown, spec, progress), None, args.out)
@@ -73,10 +74,6 @@ def motion(
     mask = np.ones((rows, columns), np.float32) if share is None else animation.coarse(share, rows, columns)
     if sum(bool(given) for given in (wish.motion, args.clip, args.model)) > 1:
         raise UsageError("--motion, --clip and --model each say how the picture moves.", "Give one of them.")
-    if args.depth is not None and (args.model is not None or wish.motion):
-        raise UsageError(
-            "--depth scales the motion of a preset, and --motion and --model bring their own.", "Drop one."
-        )
     if args.model is not None:
         made = diffusion.load(args.model)(picture, seed=wish.seed, frequencies=wish.frequencies)
         return made.scaled(wish.gain), []
@@ -91,7 +88,6 @@ def motion(
         gain=wish.gain,
         correlation=wish.correlation,
         seed=wish.seed,
-        nearness=None if args.depth is None else _nearness(args.depth, mask, picture),
         period_s=wish.period_s,
         frequencies=wish.frequencies,
     )
@@ -164,14 +160,18 @@ def _picture(path: Path, what: str) -> NDArray[np.uint8]:
     return read_picture(path.read_bytes(), Limits())
 
 
-def _nearness(path: Path, mask: NDArray[np.float32], picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How far each place of the mask's grid moves by its depth, float32 [h, w], 1 in the mean of what moves."""
-    if not path.is_file():
-        raise UsageError(f"There is no depth map at {path}.", "Check the path.")
-    read = read_grey(path.read_bytes(), Limits())
+def _nearness(
+    depth: str, picture: NDArray[np.uint8], share: NDArray[np.float32] | None, moving: SpectralVolume
+) -> NDArray[np.float32] | None:
+    """How far each place of a motion's grid moves by the depth map in a file, float32 [h, w]; None without one."""
+    if not depth:
+        return None
+    if not Path(depth).is_file():
+        raise UsageError(f"There is no depth map at {depth}.", "Check the path.")
+    read, shape = read_grey(Path(depth).read_bytes(), Limits()), moving.fields.shape[2:]
     _check_proportions("depth map", read.shape, picture)
-    near = animation.coarse(read.astype(np.float32) / 65535, *mask.shape) * (1 - FARTHEST) + FARTHEST
-    return np.asarray(near * (mask.sum() / (near * mask).sum()), np.float32)
+    mask = np.ones(shape, np.float32) if share is None else animation.coarse(share, *shape)
+    return nearness(animation.coarse(read.astype(np.float32) / 65535, *shape), mask)
 
 
 def _check_proportions(what: str, shape: tuple[int, ...], picture: NDArray[np.uint8]) -> None:
@@ -233,7 +233,8 @@ def _unfolded(
     left, notes = 1.0, []
     if ringing is not None:
         rows, columns = moving.fields.shape[2:]
-        ringing, left = poking.within(ringing, shapes, (moving.width / columns, moving.height / rows), falling)
+        cell = moving.width / columns, moving.height / rows
+        ringing, left = poking.within(ringing, [float(modes.falls(mode, cell).max()) for mode in shapes], falling)
         if ringing.lowered < 1:
             notes.append(f"The pokes were lowered to {100 * ringing.lowered:.0f} %, so that nothing folds over itself.")
     if falling > left:

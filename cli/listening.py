@@ -31,11 +31,11 @@ def samples(name: str) -> Samples:
     return load_sound(Path(name), ANALYSIS_RATE, 1)
 
 
-def grey(name: str) -> NDArray[np.uint8]:
-    """A mask as grey uint8 [H, W]."""
+def grey(name: str, what: str = "mask") -> NDArray[np.uint8]:
+    """A mask or depth map as grey uint8 [H, W]."""
     path = Path(name)
     if not path.is_file():
-        raise UsageError(f"There is no mask at {path}.", "Check the path.")
+        raise UsageError(f"There is no {what} at {path}.", "Check the path.")
     return np.asarray(read_picture(path.read_bytes(), Limits()).max(axis=2), np.uint8)
 
 

@@ -95,4 +95,5 @@ def paths(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
         yield entry, "file"
     for entry in document["living"]:
         yield entry, "mask"
+        yield entry, "depth"
         yield entry, "motion"

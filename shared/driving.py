@@ -16,7 +16,7 @@ from .scene import SceneSpec
 
 def build(project: Project, manifest: Manifest, read: drives.Read, look: Look) -> SceneSpec:
     """The scene of finished plates, moved by the sounds that drive it, whose samples `read` gives; `look` gives the
-    masks of living layers."""
+    masks and depth maps of living layers."""
     plan, masks = plans.plan(project, manifest.width, manifest.height), living_masks.read(project, look)
     if not project.drives:
         return scene_building.build(project, plan, manifest, masks)

@@ -214,6 +214,12 @@ class Swinging:
         high=10000,
         flag="drift",
     )
+    depth: str = setting(
+        "",
+        "A depth map of the picture, white is near: what is near moves more than what is far, up to seven times, "
+        "and on the whole as far as without. Empty: all alike.",
+        flag="depth",
+    )
     damping: float = setting(
         0.05,
         "How soon what is poked comes to rest: 0.01 rings long, 0.3 hardly at all.",

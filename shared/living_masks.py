@@ -1,9 +1,9 @@
-"""Masks of living layers: a picture says what of the source moves, and tiles carry it on to what was painted later.
+"""Masks and depths of living layers: pictures say how much each place of the source moves, and tiles carry it on.
 
-Where a tile shows the source, its share is the mask's. Beyond it, a cell of the tile moves as much as that cell of the
-source does whose colours and place are most like its own; the colours of cells are known from the manifest, so no
-picture is opened. Asking a model again for each tile was the other road: it would have to be at hand whenever a scene
-is built.
+Where a tile shows the source, its share is that of the mask times how near it is. Beyond it, a cell of the tile moves
+as much as those cells of the source do whose colours and place are most like its own; the colours of cells are known
+from the manifest, so no picture is opened. Asking a model again for each tile was the other road: it would have to be
+at hand whenever a scene is built.
 """
 
 import base64
@@ -18,16 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .colour_cells import CELL_PX, NUMBERS, Cells
+from .finishing import LivingLayer
 from .plan import Plan
 from .plates import Plate, Tile
 from .project import Project
-from .spectral.fields import Field, gaussian
+from .spectral.fields import Field, gaussian, nearness
 
 Places = NDArray[np.floating[Any]]
-Look = Callable[[str], NDArray[np.uint8]]
-"""Gives a picture as grey uint8 [H, W]."""
+Look = Callable[[str, str], NDArray[np.uint8]]
+"""Gives a picture as grey uint8 [H, W]: its name, and what it is called where there is none."""
 Masks = Mapping[int, Field]
-"""Shares of the source that move, 0 to 1, float32 [h, w], by the numbers of the entries."""
+"""How much the places of the source move, 1 as declared, float32 [h, w], by the numbers of the entries."""
 WIDEST = 512
 """Columns of a mask that are kept."""
 SOFT_CELLS = 1.5
@@ -38,8 +39,22 @@ NEAREST = 3
 
 
 def read(project: Project, look: Look) -> dict[int, Field]:
-    """The masks that the living layers of a project name, by their numbers."""
-    return {n: shrunk(look(wish.mask)) for n, wish in enumerate(project.living) if wish.mask}
+    """How much moves by the masks and the depth maps that the living layers of a project name, by their numbers."""
+    return {n: _read(wish, look) for n, wish in enumerate(project.living) if wanted(wish)}
+
+
+def wanted(wish: LivingLayer) -> bool:
+    """Whether an entry names a picture that says how much each place moves."""
+    return bool(wish.mask or wish.depth)
+
+
+def _read(wish: LivingLayer, look: Look) -> Field:
+    if not wish.depth:
+        return shrunk(look(wish.mask, "mask"))
+    depth = shrunk(look(wish.depth, "depth map"))
+    mask = shrunk(look(wish.mask, "mask")) if wish.mask else np.ones_like(depth)
+    rows, columns = (np.arange(n) * m // n for n, m in zip(mask.shape, depth.shape, strict=True))
+    return np.asarray(mask * nearness(depth[np.ix_(rows, columns)], mask), np.float32)
 
 
 def shrunk(grey: NDArray[np.uint8]) -> Field:
@@ -135,21 +150,18 @@ def _guessed(tile: Tile, plan: Plan, known: _Known) -> NDArray[np.float64]:
     return out
 
 
-def steepest(share: Field) -> float:
-    """The most that a share changes from a cell to the next."""
-    return float(max(np.abs(np.diff(share, axis=axis)).max(initial=0) for axis in (0, 1)))
-
-
 def encoded(share: Field) -> str:
-    """Shares as text: their rows and columns, and their bytes, compressed."""
-    values = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
-    return f"{len(values)}x{values.shape[1]}:{base64.b64encode(zlib.compress(values.tobytes(), 9)).decode('ascii')}"
+    """Shares as text: their rows and columns, what the greatest byte stands for, and their bytes, compressed."""
+    most = max(1.0, round(float(share.max()), 4))
+    values = np.rint(np.clip(share / most, 0, 1) * 255).astype(np.uint8)
+    packed = base64.b64encode(zlib.compress(values.tobytes(), 9)).decode("ascii")
+    return f"{len(values)}x{values.shape[1]}:{most:g}:{packed}"
 
 
 @lru_cache(maxsize=64)
 def decoded(text: str) -> Field:
     """Shares out of their text, float32 [h, w]."""
-    size, _, packed = text.partition(":")
+    size, most, packed = text.split(":")
     rows, columns = (int(number) for number in size.split("x"))
     values = np.frombuffer(zlib.decompress(base64.b64decode(packed)), np.uint8).reshape(rows, columns)
-    return np.asarray(values / np.float32(255), np.float32)
+    return np.asarray(values * np.float32(float(most) / 255), np.float32)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .living import CELLS, Life, motion, resonances
+from .living import Life, motion, resonances
 from .living_masks import decoded
 from .ramp import Slide
 from .sway import Heights, Rows
@@ -92,7 +92,7 @@ def _masked(life: Life, at: Heights, columns: Columns) -> NDArray[np.float64]:
     """How much the points of a tile's mesh move by its mask, float64 [n, m], bilinearly; 1 without one."""
     if not life.mask:
         return np.ones((1, 1))
-    share, cell = decoded(life.mask).astype(np.float64), life.body.unit_px / CELLS
+    share, cell = decoded(life.mask).astype(np.float64), life.body.cell_px
     down, right = (
         np.clip(places / cell - 0.5, 0, count - 1) for places, count in zip((at, columns), share.shape, strict=True)
     )

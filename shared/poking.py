@@ -84,19 +84,12 @@ def rung(
     return replace(found, peaks=tuple(peaks.tolist()))
 
 
-def within(
-    ringing: Ringing,
-    shapes: Sequence[Mode],
-    cell: tuple[float, float],
-    swinging: float,
-    share: float = 1.0,
-    slope: float = 0.0,
-) -> tuple[Ringing, float]:
+def within(ringing: Ringing, falls: Sequence[float], swinging: float, share: float = 1.0) -> tuple[Ringing, float]:
     """The ringing, lowered where together with what is `swinging`, in parts of what may fall, it would fold; and the
-    part that is left to swinging. Half of all is the ringing's if it needs it. `cell` is the size of the grid's cells
-    in px, `share` this motion's share of what may fall, `slope` the steepest of its mask per px."""
+    part that is left to swinging. Half of all is the ringing's if it needs it. `falls` says how steeply each mode falls
+    per px that it is out, `share` is this motion's share of what may fall."""
     out = np.abs(ringing.amplitudes(np.arange(ringing.frames, dtype=np.float64)))
-    needed = float((falls(shapes, cell, slope) @ out).max()) / (share * (1 - LEAST_STRETCH))
+    needed = float((np.array(falls) @ out).max()) / (share * (1 - LEAST_STRETCH))
     lowered = min(1.0, max(0.5, 1 - swinging) / max(needed, 1e-12))
     pokes = tuple((at, *(part * lowered for part in parts)) for at, *parts in ringing.pokes)
     peaks = tuple(peak * lowered for peak in ringing.peaks)
@@ -146,14 +139,3 @@ def on_plate(place: tuple[float, float], second: float, plan: Plan, layer: int) 
     step = plan.step_at(round(second * plan.fps))
     share = 1.0 if it.ramp is None else float(it.ramp.scales(math.floor(y), 1)[0])
     return x - share * travel(it.velocity, step), y - travel(it.velocity[::-1], step)
-
-
-def falls(shapes: Sequence[Mode], cell: tuple[float, float], slope: float = 0.0) -> NDArray[np.float64]:
-    """How steeply each mode falls at most, whatever its phase, per px that it is out, under a mask that is as steep as
-    `slope` per px: float64 [R]."""
-    steepest = (
-        max(float(np.abs(np.diff(mode.shape[axis], axis=1 - axis)).max(initial=0)) / cell[axis] for axis in (0, 1))
-        + slope * float(np.abs(mode.shape).max())
-        for mode in shapes
-    )
-    return np.array(list(steepest), np.float64)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from . import colour_match, cues, drives, geometry, grading, living, over_time, overlays, poking, shimmering
+from . import colour_match, cues, drives, geometry, grading, living_building, over_time, overlays, poking, shimmering
 from .errors import ParallaxError, UsageError
 from .formats import export
 from .framing import Framing, framing
@@ -35,7 +35,8 @@ LEVELS = 256
 
 
 def build(project: Project, plan: Plan, manifest: Manifest, masks: Masks | None = None) -> SceneSpec:
-    """The scene of finished plates. A living layer that names a mask stays still if it is not among the `masks`."""
+    """The scene of finished plates. A living layer that names a mask or a depth map stays still if it is not among
+    the `masks`."""
     if (manifest.width, manifest.height, manifest.steps) != (plan.width, plan.height, plan.steps):
         raise ParallaxError(
             f"The plates are for {manifest.width}x{manifest.height} px and {manifest.steps} steps, "
@@ -76,7 +77,9 @@ def check(project: Project, plan: Plan) -> None:
         for _ in sways(project.distortions, layer.index, 1.0, plan.fps, plan.frames, plan.loop, keyed.distortions):
             pass
         shimmering.check(project.shimmers, layer)
-        living.check(project.living, layer.index, shimmering.wish_of(project.shimmers, layer.index) is not None)
+        living_building.check(
+            project.living, layer.index, shimmering.wish_of(project.shimmers, layer.index) is not None
+        )
     poking.check(project.living)
     for wish in project.living:
         if wish.motion:
@@ -110,14 +113,14 @@ def _laid(
     stage = sheet.Stage(frame.width, frame.height, plan.fps, plan.frames, plan.loop)
     waiting = list(overlays.sheets(project.overlays, stage, keyed.overlays))
     channels = itertools.count(1)
-    alive_most = living.greatest(project.living, keyed.living, masks)
+    alive_most = living_building.greatest(project.living, keyed.living, masks)
     planes: list[Plane] = []
     sheets: list[Sheet] = []
     for plate in manifest.plates:
         wanted = project.distortions, plate.index, frame.scale, plan.fps, plan.frames, plan.loop, keyed.distortions
-        swaying, moving = tuple(sways(*wanted)), tuple(living.bodies(alive_most, plan, plate))
+        swaying, moving = tuple(sways(*wanted)), tuple(living_building.bodies(alive_most, plan, plate))
         wish = shimmering.of_layer(project.shimmers, plate.index, plan.fps, plan.frames, plan.loop, keyed.shimmers)
-        alive = living.lives(alive_most, moving, plan, plate, frame.scale, keyed.living, masks)
+        alive = living_building.lives(alive_most, moving, plan, plate, frame.scale, keyed.living, masks)
         planes += (
             replace(p, sways=swaying, lives=alive.get(p.file, ()), shimmer=shimmering.on(wish, p.file, manifest))
             for p in _planes(plan, plate, manifest, frame, channels)

@@ -61,8 +61,8 @@ def taken_apart(picture: RGB, alpha: Mask, far: RGB) -> tuple[RGBA, RGB]:
 class Animation:
     """The frames of a moving still. Without `share` the whole picture moves and nothing is behind it.
 
-    `drift_px_s` is where the moving part goes on to beside swinging, (x, y); `ringing` are pokes, of the modes
-    `shapes`.
+    `drift_px_s` is where the moving part goes on to beside swinging, (x, y), each place as far as `nearness` says,
+    float32 [h, w] on the motion's grid; `ringing` are pokes, of the modes `shapes`.
     """
 
     picture: RGB
@@ -72,6 +72,7 @@ class Animation:
     drift_px_s: tuple[float, float] = (0.0, 0.0)
     ringing: Ringing | None = None
     shapes: Sequence[Mode] = ()
+    nearness: Share | None = None
     _layer: RGBA = field(init=False)
     _behind: RGB | None = field(init=False)
     _swing: Swing = field(init=False)
@@ -83,10 +84,10 @@ class Animation:
         height, width = self.picture.shape[:2]
         self._swing, self._warp = Swing(self.volume), Warp(width, height)
         rows, columns = self.volume.fields.shape[2:]
-        self._moving = np.ones((rows, columns), np.float32)
+        self._moving = np.ones((rows, columns), np.float32) if self.nearness is None else self.nearness
         self._layer, self._behind = premultiplied(self.picture), self.background
         if self.share is not None:
-            self._moving = coarse(self.share, rows, columns)
+            self._moving = self._moving * coarse(self.share, rows, columns)
             alpha = np.rint(self.share * 255).astype(np.uint8)
             far = np.zeros_like(self.picture) if self.background is None else self.background
             self._layer, behind = taken_apart(self.picture, alpha, far)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UsageError
-from .volume import SpectralVolume, from_bytes
+from .volume import Fields, SpectralVolume, from_bytes
 
 
 @lru_cache(maxsize=8)
@@ -40,13 +40,16 @@ def digest(path: str) -> str:
     return kept(path)[1]
 
 
-def on_plate(path: str, known_as: str, width: int, top: int, height: int, unit_px: int, most: int) -> SpectralVolume:
+def on_plate(
+    path: str, known_as: str, width: int, top: int, height: int, unit_px: int, most: int, cells: int
+) -> SpectralVolume:
     """The motion in a file as that of rows `top`..`top + height` of a plate that repeats after `width` px, whose first
-    `unit_px` columns are the picture; its `most` lowest frequencies. UsageError if the file is no longer the same."""
+    `unit_px` columns are the picture, on at most so many `cells` of it; its `most` lowest frequencies. UsageError if
+    the file is no longer the same."""
     volume, digest = kept(path)
     if digest != known_as:
         raise UsageError(f"The motion {path} has changed.", "Build the scene again.")
-    fields = volume.fields[:most]
+    fields = _coarser(volume.fields[:most], cells)
     rows, columns = fields.shape[2:]
     cell, scale = unit_px / columns, np.float32(unit_px / volume.width)
     y = (np.arange(max(2, math.ceil(height / cell))) + 0.5) * (height / max(2, math.ceil(height / cell))) + top
@@ -62,6 +65,15 @@ def on_plate(path: str, known_as: str, width: int, top: int, height: int, unit_p
     return SpectralVolume(
         ((first * (1 - down) + second * down) * scale).astype(np.complex64), width, height, volume.period_s
     )
+
+
+def _coarser(fields: Fields, cells: int) -> Fields:
+    """Fields whose cells are the means of as many as leave at most `cells` across."""
+    step = -(-fields.shape[3] // cells)
+    edges = [np.linspace(0, length, -(-length // step), endpoint=False).astype(int) for length in fields.shape[2:]]
+    sums = np.add.reduceat(np.add.reduceat(fields, edges[0], 2), edges[1], 3)
+    counts = [np.diff([*edge, length]) for edge, length in zip(edges, fields.shape[2:], strict=True)]
+    return np.asarray(sums / (counts[0][:, None] * counts[1]), np.complex64)
 
 
 def _home(x: np.ndarray, width: int, unit: int) -> np.ndarray:

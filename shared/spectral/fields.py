@@ -8,6 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float32]  # [h, w]
+FARTHEST = 0.15
+"""How far the farthest place of a depth map moves, in parts of the nearest."""
+
+
+def nearness(depth: Field, moving: Field) -> Field:
+    """How far each place moves by its depth, float32 [h, w], 1 in the mean of what is `moving`, 0 to 1 [h, w].
+
+    `depth` float32 [h, w] is 0 far away to 1 near.
+    """
+    near = FARTHEST + (1 - FARTHEST) * depth
+    return np.asarray(near * (float(moving.sum()) / max(float((near * moving).sum()), 1e-9)), np.float32)
 
 
 def gaussian(field: Field, sigma_y: float, sigma_x: float) -> Field:

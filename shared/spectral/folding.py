@@ -18,30 +18,31 @@ AT_ONCE = 16
 
 
 def least_stretch(*quarters: SpectralVolume) -> float:
-    """The smallest of 1 + du/dx and 1 + dv/dy over the grid and the period; below 0 the picture folds.
+    """The smallest of 1 + du/dx and 1 + dv/dy over the grid and the period; below 0 the picture folds. Several volumes
+    are the quarters of a wind that turns."""
+    return 1 - float(falls(*quarters).max(initial=0))
+
+
+def falls(*quarters: SpectralVolume) -> NDArray[np.float32]:
+    """How steeply a motion ever falls from a cell to the one on its right, x, and below, y: float32 [2, h, w], px per
+    px, 0 where it only rises and at the last cells.
 
     Several volumes are the quarters of a wind that turns: those next to each other, in a circle, share the motion by
     the cosine and the sine of an angle, and what counts is the worst of all angles.
     """
     first = quarters[0]
     rows, columns = first.fields.shape[2:]
-    cell = first.width / columns, first.height / rows
-    swings, steepest = [Swing(volume) for volume in quarters], 0.0
+    swings, out = [Swing(volume) for volume in quarters], np.zeros((2, rows, columns), np.float32)
     times = np.arange(MOMENTS) * first.period_s / MOMENTS
     for begin in range(0, MOMENTS, AT_ONCE):
         moved = [swing.frames(list(times[begin : begin + AT_ONCE])) for swing in swings]
-        for axis in (0, 1):
-            falls = [_falls(one[:, axis], 2 - axis) for one in moved]
-            if falls[0].size:
-                worst = max(float(np.hypot(a, b).max()) for a, b in itertools.pairwise([*falls, falls[0]]))
-                worst = worst if len(falls) > 1 else float(falls[0].max())
-                steepest = max(steepest, worst / cell[axis])
-    return 1 - steepest
-
-
-def _falls(part: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """How far the displacement falls from a cell to the next; 0 where it rises."""
-    return np.maximum(-np.diff(part, axis=axis), 0)
+        for axis, cell in ((0, first.width / columns), (1, first.height / rows)):
+            steps = [np.maximum(-np.diff(one[:, axis], axis=2 - axis), 0) for one in moved]
+            both = [np.hypot(a, b) for a, b in itertools.pairwise([*steps, steps[0]])] if len(steps) > 1 else steps
+            found = np.max(both, axis=(0, 1)) / np.float32(cell)
+            inside = out[axis, : found.shape[0], : found.shape[1]]
+            np.maximum(inside, found, out=inside)
+    return out
 
 
 def guarded(volume: SpectralVolume, least: float = LEAST_STRETCH) -> tuple[SpectralVolume, float]:

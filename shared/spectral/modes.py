@@ -52,6 +52,15 @@ def _shape(field: NDArray[np.complex64]) -> NDArray[np.complex64]:
     return np.asarray(field / max(float(np.sqrt((np.abs(field) ** 2).sum(0)).max()), 1e-12), np.complex64)
 
 
+def falls(mode: Mode, cell: tuple[float, float]) -> NDArray[np.float32]:
+    """How steeply a mode falls at most, whatever its phase, from a cell to the one on its right, x, and below, y:
+    float32 [2, h, w], per px that it is out, 0 at the last cells. `cell` is the size of the grid's cells in px."""
+    out = np.zeros(mode.shape.shape, np.float32)
+    out[0, :, :-1] = np.abs(np.diff(mode.shape[0], axis=1)) / cell[0]
+    out[1, :-1] = np.abs(np.diff(mode.shape[1], axis=0)) / cell[1]
+    return out
+
+
 def set_off(shapes: Sequence[Mode], cell: tuple[int, int] | None, push: tuple[float, float]) -> Amplitudes:
     """How far a push d, (x, y) in px, at a row and column of the grid puts each mode out, complex128 [R].
 

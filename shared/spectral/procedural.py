@@ -78,7 +78,6 @@ def volume(
     gain: float = 1.0,
     correlation: float = 1.0,
     seed: int = 0,
-    nearness: Field | None = None,
     period_s: float = PERIOD_S,
     frequencies: int = FREQUENCIES,
     periodic: bool = False,
@@ -87,11 +86,10 @@ def volume(
 ) -> SpectralVolume:
     """The motion of what `mask` shows, float32 [h, w] from 0 to 1, on a picture of `width` x `height` px.
 
-    `wind_deg` is where the wind blows to, 0 right and 90 up; `correlation` makes what moves as one larger; `nearness`,
-    float32 [h, w] above 0, scales the way of each place (1 is as declared); with `periodic` the right edge goes on at
-    the left one. `unit_px` is the width of the picture where the mask is that of a longer plate; what
-    is not `rooted` moves alike everywhere. Raises UsageError for
-    a preset that there is none of, and numbers that mean nothing.
+    `wind_deg` is where the wind blows to, 0 right and 90 up; `correlation` makes what moves as one larger; with
+    `periodic` the right edge goes on at the left one. `unit_px` is the width of the picture where the mask is that of a
+    longer plate; what is not `rooted` moves alike everywhere. Raises UsageError for a preset that there is none of, and
+    numbers that mean nothing.
     """
     material = _material(preset, gain, correlation)
     rows, columns = mask.shape
@@ -115,7 +113,12 @@ def volume(
         out[j, 0] = along * wind[0] - across * wind[1]
         out[j, 1] = along * wind[1] + across * wind[0]
     root = material.root if rooted else "none"
-    return _levelled(out, mask, nearness, root, gain * material.amplitude * unit / 1000, (width, height), period_s)
+    return _levelled(out, mask, root, gain * material.amplitude * unit / 1000, (width, height), period_s)
+
+
+def grain(preset: str, correlation: float, frequencies: int) -> float:
+    """The size of the smallest parts that move as one, in picture widths."""
+    return float(MATERIALS[preset].length * correlation / float(frequencies) ** GRAIN_POWER)
 
 
 def _material(preset: str, gain: float, correlation: float) -> Material:
@@ -138,7 +141,6 @@ def _waves(per_px: float, width: int, share: float, periodic: bool) -> float:
 def _levelled(
     raw: NDArray[np.complex64],
     mask: Field,
-    nearness: Field | None,
     root: str,
     wanted_px: float,
     size: tuple[int, int],
@@ -149,8 +151,6 @@ def _levelled(
     made = SpectralVolume(raw, *size, period_s)
     mean = float(made.rms_px()[inside].mean()) if inside.any() else 1.0
     share = carried_on(mask) * lever(mask, root)
-    if nearness is not None:
-        share = share * nearness
     return replace(made, fields=(raw * (share * (wanted_px / max(mean, 1e-9)))).astype(np.complex64))
 
 

@@ -64,6 +64,10 @@ class SpectralVolume:
         """The same motion, `gain` times as far."""
         return replace(self, fields=(self.fields * np.float32(gain)).astype(np.complex64))
 
+    def shared(self, share: NDArray[np.float32]) -> "SpectralVolume":
+        """The same motion, each place moving by its `share` of it, float32 [h, w]."""
+        return replace(self, fields=(self.fields * share).astype(np.complex64))
+
     def slower(self, most: int) -> "SpectralVolume":
         """Its lowest `most` frequencies only."""
         return replace(self, fields=self.fields[:most])

@@ -10,7 +10,8 @@ import pytest
 from infinite_parallax.blender_addon import compat, properties, targets
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
-from infinite_parallax.shared.living import Body, Life, most_gain
+from infinite_parallax.shared.living import Body, Life
+from infinite_parallax.shared.living_folds import most_gain
 from infinite_parallax.shared.scene import SceneSpec
 from infinite_parallax.shared.spectral import procedural
 from infinite_parallax.shared.spectral.volume import to_bytes
@@ -215,9 +216,28 @@ def test_by_a_mask_and_by_a_kept_motion(target: str, tmp_path: Path) -> None:
     met(spec, tmp_path, 0, 14)
 
 
-def test_a_mask_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="There is no mask at"):
-        made(tmp_path, document(living=[{"mask": str(tmp_path / "none.png")}]))
+@pytest.mark.parametrize("drift", [[0.0, 0.0], [20.0, 5.0]])
+def test_by_depth(target: str, drift: list[float], tmp_path: Path) -> None:
+    depth = np.tile(np.linspace(0, 255, WIDTH).astype(np.uint8), (108, 1))
+    write_png(tmp_path / "depth.png", np.dstack([depth] * 3))
+    entry = ALIVE | {"layer": 2, "depth": str(tmp_path / "depth.png"), "pokes": [[0.25, 14, 0]], "drift": drift}
+    spec = built(tmp_path, entry, output={"target": target})
+    met(spec, tmp_path, 0, 8, 14)
+    alike = made(tmp_path, document(living=[entry | {"depth": ""}], output={"target": target}), contours=True)
+    assert compared(alike, tmp_path, 14)[1].mean() > 1
+
+
+@pytest.mark.usefixtures("registered")
+def test_depth_is_a_setting_of_the_panel_and_of_the_file(tmp_path: Path) -> None:
+    entry = ALIVE | {"layer": 2, "depth": str(tmp_path / "depth.png")}
+    properties.fill(bpy.context.scene, projects.from_json(document(living=[entry])))
+    assert properties.project(bpy.context.scene).living[0].depth == entry["depth"]
+
+
+@pytest.mark.parametrize(("name", "what"), [("mask", "mask"), ("depth", "depth map")])
+def test_a_picture_that_is_none_is_refused(name: str, what: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"There is no {what} at"):
+        made(tmp_path, document(living=[{name: str(tmp_path / "none.png")}]))
 
 
 POKES = [[0.25, 14, 0], [1.0, -9, 4, 120, 90]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from infinite_parallax.shared import frames, living, living_mesh, scene
+from infinite_parallax.shared import frames, living, living_building, living_folds, living_mesh, scene
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.errors import UsageError
@@ -15,6 +15,7 @@ from infinite_parallax.shared.finishing import LivingLayer
 from infinite_parallax.shared.frames import Texture
 from infinite_parallax.shared.ramp import Ramp, Slide
 from infinite_parallax.shared.settings import Curve
+from infinite_parallax.shared.spectral import folding
 
 from .test_scene import built, loop, project
 
@@ -54,13 +55,13 @@ def test_a_gain_that_would_fold_is_lowered_and_said() -> None:
     spec = shown({"layer": 1, "gain": 20.0})
     (life, *_) = next(p.lives for p in spec.planes if p.lives)
     assert life.strength == life.most < 20
-    assert living.lowered([life]) == [
+    assert living_building.lowered([life]) == [
         f"living.0: the gain 20 was lowered to {life.most:.2g}, so that nothing folds over itself."
     ]
     field = living.motion(life.body).scaled(life.strength)
-    assert living.folding.least_stretch(field) == pytest.approx(0.25, abs=0.01)
+    assert folding.least_stretch(field) == pytest.approx(0.25, abs=0.01)
     (one, two) = next(p.lives for p in shown({"layer": 1}, {"layer": 1, "seed": 5}).planes if p.lives)
-    assert one.most + two.most <= 2 * max(living.most_gain(one.body), living.most_gain(two.body)) / 2 + 1e-9
+    assert one.most + two.most <= 2 * max(living_folds.most_gain(one.body), living_folds.most_gain(two.body)) / 2 + 1e-9
 
 
 def test_what_a_layer_that_lives_opens_is_mirrored_behind_it() -> None:
@@ -185,8 +186,8 @@ def test_a_loop_closes_at_any_speed() -> None:
     assert life.turns == round(life.turns) >= 1
     begin, end = (living_mesh.moved([life], np.array([3.0]), np.array([5.0]), None, n) for n in (0, spec.frames))
     assert begin == pytest.approx(end, abs=1e-6)
-    assert living.turns(5.0, 0.02, True) == 1
-    assert living.turns(5.0, 0.0, True) == 0
+    assert living_building.turns(5.0, 0.02, True) == 1
+    assert living_building.turns(5.0, 0.0, True) == 0
 
 
 def test_a_wind_that_turns_is_shared_by_the_quarters_of_the_compass() -> None:
@@ -223,7 +224,7 @@ def test_pokes_that_would_fold_are_lowered_and_said() -> None:
     life = next(p.lives[0] for p in spec.planes if p.lives)
     assert life.ringing is not None
     assert life.ringing.lowered < 1
-    assert living.lowered([life])[-1].startswith("living.0: the pokes were lowered to ")
+    assert living_building.lowered([life])[-1].startswith("living.0: the pokes were lowered to ")
     plane = next(p for p in spec.planes if p.lives)
     for n in range(plane.start, plane.end):
         stretch = np.diff(poked(plane, n)[0][:, 1:-1], axis=1) / np.diff(plane.across[1:-1])

@@ -14,6 +14,7 @@ from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.plates import Plate, Tile
 from infinite_parallax.shared.scene import Plane, SceneSpec
 from infinite_parallax.shared.spectral import SpectralVolume, clips, procedural
+from infinite_parallax.shared.spectral.fields import FARTHEST
 from infinite_parallax.shared.spectral.volume import to_bytes
 
 from .test_scene import built, loop, manifest_of, project
@@ -27,7 +28,7 @@ def moved(plane: Plane, n: float) -> Any:
 
 def masked(mask: Any, **entry: Any) -> SceneSpec:
     wish = project(living=[{"layer": 0, "mask": "mask.png", **entry}])
-    return driving.build(wish, manifest_of(plans.plan(wish, 64, 48)), lambda _: np.zeros((0, 1)), lambda _: mask)
+    return driving.build(wish, manifest_of(plans.plan(wish, 64, 48)), lambda _: np.zeros((0, 1)), lambda *_: mask)
 
 
 def test_only_what_the_mask_shows_moves() -> None:
@@ -43,8 +44,64 @@ def test_only_what_the_mask_shows_moves() -> None:
     assert not np.abs(moved(masked(still).planes[0], 3)).any()
 
 
+def looks(pictures: dict[str, Any], **entry: Any) -> SceneSpec:
+    """The scene of a living layer that names pictures."""
+    wish = project(living=[{"layer": 0, "preset": "air", **{name: name for name in pictures}, **entry}])
+    manifest = manifest_of(plans.plan(wish, 64, 48))
+    return driving.build(wish, manifest, lambda _: np.zeros((0, 1)), lambda name, _: pictures[name])
+
+
+def test_what_is_near_moves_more_by_a_depth_map() -> None:
+    depth = np.zeros((24, 32), np.uint8)
+    depth[:, 16:] = 255
+    even, near = (looks({"depth": shades}).planes[0] for shades in (np.full_like(depth, 90), depth))
+    away = [
+        np.abs(np.stack([moved(plane, n) for n in range(plane.end)])[..., 1:-1, :]).mean((0, 1, 2))
+        for plane in (even, near)
+    ]
+    places = [plane.across + plane.lives[0].x for plane in (even, near)]
+    far_ways, near_ways = (
+        [way[(place > low) & (place < high)].mean() for way, place in zip(away, places, strict=True)]
+        for low, high in ((2, 26), (38, 62))
+    )
+    # 0.15 and 1, in a mean of 1
+    assert far_ways[1] / far_ways[0] == pytest.approx(0.15 / 0.575, rel=0.15)
+    assert near_ways[1] / near_ways[0] == pytest.approx(1 / 0.575, rel=0.15)
+    white = looks({"mask": np.full_like(depth, 255)}).planes[0]
+    assert moved(even, 3) == pytest.approx(moved(white, 3), abs=1e-3)
+
+
+def test_depth_counts_within_the_mask_only() -> None:
+    mask, depth = np.zeros((48, 64), np.uint8), np.zeros((24, 32), np.uint8)
+    mask[:, 32:] = 255
+    depth[:12] = 255
+    depth[:, :16] = 255
+    share = living_masks.read(
+        project(living=[{"mask": "m", "depth": "d"}]), lambda name, _: {"m": mask, "d": depth}[name]
+    )
+    assert not share[0][:, :32].any()
+    assert share[0][:, 32:].mean() == pytest.approx(1)
+    assert share[0][4, 40] / share[0][44, 40] == pytest.approx(1 / FARTHEST, rel=1e-3)
+
+
+def test_nothing_folds_where_depth_is_steep() -> None:
+    depth = np.zeros((24, 32), np.uint8)
+    depth[:, 10:20] = 255
+    for plane in looks({"depth": depth}, gain=20.0, pokes=[[0.5, 300, 0]]).planes:
+        for n in range(plane.start, plane.end) if plane.lives else ():
+            stretch = np.diff(moved(plane, n)[0][:, 1:-1], axis=1) / np.diff(plane.across[1:-1])
+            assert 1 + stretch.min() > 0.2
+
+
+def test_shares_above_one_are_kept_as_text() -> None:
+    share = np.array([[0, 0.5], [1.0, 3.25]], np.float32)
+    assert living_masks.decoded(living_masks.encoded(share)) == pytest.approx(share, abs=3.25 / 500)
+
+
 def test_without_its_picture_an_entry_stays_still() -> None:
-    assert not any(plane.lives for plane in built(project(living=[{"mask": "mask.png", "pokes": [[1, 2, 3]]}])).planes)
+    for name in ("mask", "depth"):
+        spec = built(project(living=[{name: "a.png", "pokes": [[1, 2, 3]]}]))
+        assert not any(plane.lives for plane in spec.planes)
 
 
 def test_nothing_folds_at_the_rim_of_a_mask() -> None:
@@ -96,7 +153,7 @@ def kept(folder: Path, seed: int = 3) -> tuple[Path, SpectralVolume]:
 def test_a_kept_motion_is_that_of_the_source_and_goes_on_without_a_jump(tmp_path: Path) -> None:
     path, volume = kept(tmp_path)
     for width, squeezed in ((1280, 1.0), (900, 1.0), (500, 320 / 180)):
-        found = clips.on_plate(str(path), clips.digest(str(path)), width, 0, 180, 320, 4)
+        found = clips.on_plate(str(path), clips.digest(str(path)), width, 0, 180, 320, 4, 96)
         columns = found.fields.shape[3]
         step = np.abs(np.diff(volume.fields, axis=3)).max() / 2
         around = np.concatenate([found.fields, found.fields[..., :1]], axis=3)
@@ -120,7 +177,7 @@ def test_a_layer_lives_by_a_kept_motion(tmp_path: Path) -> None:
     kept(tmp_path, seed=4)
     # another file under the same name
     with pytest.raises(UsageError, match="has changed"):
-        clips.on_plate(str(path), life.body.digest, 256, 0, 20, 64, 4)
+        clips.on_plate(str(path), life.body.digest, 256, 0, 20, 64, 4, 96)
 
 
 @pytest.mark.parametrize(("content", "sentence"), [(None, "cannot be read"), (b"no", "no spectral volume")])

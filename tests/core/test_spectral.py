@@ -162,14 +162,14 @@ def test_in_a_loop_a_poke_rings_on_at_the_beginning() -> None:
 
 def test_pokes_and_swinging_share_what_may_fall() -> None:
     shapes = modes.modes(made())
-    cell = WIDTH / COLUMNS, HEIGHT / ROWS
+    falls = [float(modes.falls(mode, (WIDTH / COLUMNS, HEIGHT / ROWS)).max()) for mode in shapes]
     strong, weak = (poking.rung(shapes, [(30.0, (px, 0.0), None)], 0.1, 30.0, 300, False) for px in (900.0, 1.0))
     assert strong is not None
     assert weak is not None
-    wild, left = poking.within(strong, shapes, cell, 1.0)
+    wild, left = poking.within(strong, falls, 1.0)
     assert 0 < wild.lowered < 1
     assert left == pytest.approx(0.5)
-    tame, rest = poking.within(weak, shapes, cell, 0.4)
+    tame, rest = poking.within(weak, falls, 0.4)
     assert tame.lowered == 1
     assert 0.9 < rest < 1
 

@@ -72,6 +72,28 @@ def test_what_is_near_moves_more_by_a_depth_map(still: Path, capsys: pytest.Capt
         assert words_of in capsys.readouterr().err
 
 
+def test_depth_counts_for_motion_from_anywhere_and_for_what_drifts(still: Path) -> None:
+    depth = np.zeros((HEIGHT, WIDTH), np.uint8)
+    depth[:, WIDTH // 2 :] = 255
+    Image.fromarray(depth).save(still.parent / "depth.png")
+    kept, deep = still.parent / "kept.npz", ("--depth", str(still.parent / "depth.png"))
+    words = ("--preset", "air", "--period", "1", "--seconds", "0.5")
+    animate(still, *words, "--save-motion", str(kept))
+    for moving in (("--motion", str(kept)), ("--preset", "air", "--gain", "0", "--drift=-14:0", "--period", "1")):
+        shown = animate(still, *moving, *deep, "--seconds", "0.5").astype(int)
+        apart = np.abs(np.diff(shown, axis=0)).mean((0, 1, 3))
+        even = np.abs(np.diff(animate(still, *moving, "--seconds", "0.5").astype(int), axis=0)).mean((0, 1, 3))
+        far, near = (part / whole for part, whole in zip(halves(apart), halves(even), strict=True))
+        assert near > 1.2
+        assert far < 0.7
+
+
+def halves(columns: np.ndarray) -> tuple[float, float]:
+    """The means of the left and of the right half, without the middle."""
+    middle = len(columns) // 2
+    return float(columns[: middle - 12].mean()), float(columns[middle + 12 :].mean())
+
+
 def test_only_what_the_mask_shows_moves(still: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mask = still.parent / "mask.png"
     shown = animate(still, "--mask", str(mask), "--preset", "cloth", "--period", "1", "--seed", "4")
