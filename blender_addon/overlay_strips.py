@@ -65,8 +65,9 @@ def lay(
 
 
 def _animate(strip: Any, sheet: Sheet, spec: SceneSpec, first: int) -> None:
-    centre = centred.offset((spec.width, spec.height), (sheet.width, sheet.height), sheet.scale, sheet.origin)
-    made = Formulas(sheet, spec, first, centre)
+    offset = centred.offset((spec.width, spec.height), (sheet.width, sheet.height), sheet.scale, sheet.origin)
+    centre = sheet_formulas.middle(spec, sheet)
+    made = Formulas(sheet, spec, first, centre, (round(offset[0] - centre[0], 6), round(offset[1] - centre[1], 6)))
     controls = made.controls(strip.id_data)
     placing = [_loose(control) for control in controls]
     # Blender itself cuts a strip's opacity to 0..1

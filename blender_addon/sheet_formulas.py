@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..shared.overlays import Sheet
-from ..shared.overlays.sheet import HASH_LIFT, HASH_SCALE, HASH_STEPS
+from ..shared.overlays.sheet import HASH_LIFT, HASH_SCALE, HASH_STEPS, JUMP_EARLY
 from ..shared.scene import SceneSpec
 from . import compat, held
 
@@ -104,8 +104,8 @@ class Formulas:
         """`Sheet.corner` as `x` and `y` of the picture's centre from the frame's, px, y up, with `scale` and,
         where it can lean, `rotation`.
 
-        The whole turns about the frame's centre with an angle that is not the one that was drawn, and grows just
-        enough to cover the frame still.
+        With an angle that is not the one that was drawn, the whole turns about its pivot; without one about the
+        frame's centre, and grows just enough to cover the frame still.
         """
         sheet, spec = self.sheet, self.spec
         (x, y), (right, up) = self.centre, (f"{_number(v)}+" if v else "" for v in self.beside)
@@ -115,6 +115,8 @@ class Formulas:
             return {"scale": size} | moved
         lean = math.radians(sheet.lean_deg)
         turned = f"(radians(ANGLE)-{_number(lean)})"
+        if sheet.pivot is not None:
+            return {"scale": size, "rotation": turned} | self._about(sheet.pivot, lean)
         grown = f"(1+{_number(max(spec.width / spec.height, spec.height / spec.width))}*abs(sin{turned}))"
         far, at = _number(math.hypot(x, y)), f"({_number(math.atan2(y, x) - lean)}+radians(ANGLE))"
         way = f"{_number(math.hypot(*sheet.slide))}*{self._way()}"
@@ -125,6 +127,16 @@ class Formulas:
             "x": f"{right}{grown}*({far}*cos{at}+sin(radians(ANGLE))*{way}{sway})",
             "y": f"{up}{grown}*({far}*sin{at}-cos(radians(ANGLE))*{way})",
         }
+
+    def _about(self, pivot: Pair, lean: float) -> dict[str, str]:
+        """`x` and `y` of what is turned about a place, in px of the frame, y down, from where it leans by `lean`."""
+        out = {}
+        x, y = pivot[0] - self.spec.width / 2, self.spec.height / 2 - pivot[1]
+        across, up = self.centre[0] - x, self.centre[1] - y
+        far, at = _number(math.hypot(across, up)), f"({_number(math.atan2(up, across) - lean)}+radians(ANGLE))"
+        for axis, (name, still, wave) in enumerate((("x", x, "cos"), ("y", y, "sin"))):
+            out[name] = f"{_number(still + self.beside[axis])}+{far}*{wave}{at}{self._moves(axis)}"
+        return out
 
     def _way(self) -> str:
         """`Sheet.way`."""
@@ -152,7 +164,9 @@ class Formulas:
             quarter = axis / 4  # across by the sine, down by the cosine
             out += f"+{_number(sign * sheet.sway[axis])}*{self._wave(sheet.sway_turns, sheet.phase + quarter)}"
         if sheet.jump[axis]:
-            chance = f"sin((frame-{self.first}+{sheet.seed % 1000 + 1})*{HASH_STEPS[axis]})*{HASH_SCALE}+{HASH_LIFT}"
+            speed = _number(sheet.speed) if sheet.clock else "SPEED"
+            count = f"floor({speed}*{self._now()}+{JUMP_EARLY})"
+            chance = f"sin(({count}+{sheet.seed % 1000 + 1})*{HASH_STEPS[axis]})*{HASH_SCALE}+{HASH_LIFT}"
             out += f"+{-sign}*floor({sheet.jump[axis]}*fmod({chance},1))"
         return out
 

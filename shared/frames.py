@@ -70,7 +70,7 @@ def render(spec: SceneSpec, frame: float, read_tile: ReadTile, read_waving: Read
             place, tints = shown.corner(whole, spec.frames), tuple(tint.at(whole) for tint in overlays.tints(shown))
             blend, strips = blends[shown.blend], spec.target == "vse"
             if shown.angles:
-                _lay_turned(out, picture, shown, (whole, spec.frames), strength, tints, strips)
+                _lay_turned(out, picture, shown, (whole, spec.frames), strength, blend, tints, strips)
                 continue
             _lay_over(out, picture, *place, shown.scale, strength, blend, tints, strips)
             continue
@@ -148,23 +148,35 @@ def _lay_over(
             continue
         colours, alpha = sample(tile.rgb, 3, down, across, patch), sample(tile.alpha, 1, down, across, patch)
         colours = grading.apply(grades, colours, alpha) if strips else grading.apply_nodes(grades, colours)
-        if blend is None:
-            _blend(below, colours, _faded(alpha, strength))
-        elif blend in BLENDS[True].values():
-            # the blends of Blender's strips cut where its alpha over rounds
-            _blend(below, blend(below, colours), _faded(alpha, strength, 0), 0)
-        else:
-            _blend(below, blend(below, colours), _faded(alpha, strength))
+        _lay(below, colours, alpha, strength, blend)
 
 
 def _lay_turned(
-    out: Bytes, tile: Texture, sheet: Sheet, frame: tuple[int, int], strength: int, grades: Grades, strips: bool
+    out: Bytes,
+    tile: Texture,
+    sheet: Sheet,
+    frame: tuple[int, int],
+    strength: int,
+    blend: Blend | None,
+    grades: Grades,
+    strips: bool,
 ) -> None:
     """Lay the picture of a sheet whose angle is keyed over `out`, in place, at a frame of so many."""
     flat = out.reshape(out.shape[0], -1)
     for rows, colours, alpha in turned.sampled(tile, sheet, *frame, out.shape[:2]):
         shown = grading.apply(grades, colours, alpha) if strips else grading.apply_nodes(grades, colours)
-        _blend(flat[rows], shown, _faded(alpha, strength))
+        _lay(flat[rows], shown, alpha, strength, blend)
+
+
+def _lay(below: Bytes, colours: Bytes, alpha: Bytes, strength: int, blend: Blend | None) -> None:
+    """Lay colours over `below`, in place, by a blend, as opaque as alpha times `strength` / 256."""
+    if blend is None:
+        _blend(below, colours, _faded(alpha, strength))
+    elif blend in BLENDS[True].values():
+        # the blends of Blender's strips cut where its alpha over rounds
+        _blend(below, blend(below, colours), _faded(alpha, strength, 0), 0)
+    else:
+        _blend(below, blend(below, colours), _faded(alpha, strength))
 
 
 def _lay_tile(

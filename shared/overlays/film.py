@@ -1,8 +1,9 @@
 """Light and film: flicker, grain, vignette and letterbox.
 
 Flicker darkens by a sheet of one colour whose opacity is a sum of waves: a change of exposure would burn out lights
-that a fire never adds. Grain is one large sheet of grey noise that jumps at every frame to a place that follows from
-the frame's number; it is laid by Blender's blend overlay, which leaves black and white alone, as film does.
+that a fire never adds. Grain is one large sheet of grey noise that jumps at every frame, or as often as its speed
+says, to a place that follows from the frame's number; it is laid by Blender's blend overlay, which leaves black and
+white alone, as film does.
 """
 
 import math
@@ -62,7 +63,13 @@ def _flicker(o: Overlay, stage: Stage) -> dict[str, Any]:
 def _grain(o: Overlay, stage: Stage) -> dict[str, Any]:
     jump = math.ceil(GRAIN_JUMP_PX * max(0.25, stage.unit))
     still = {"width": stage.width + jump, "height": stage.height + jump, "jump": (jump, jump)}
-    return {**still, "blend": "overlay", "colour": o.colour or WHITE, "shape": {"px": 0.55 * stage.unit * o.size}}
+    return {
+        **still,
+        "speed": o.speed,
+        "blend": "overlay",
+        "colour": o.colour or WHITE,
+        "shape": {"px": 0.55 * stage.unit * o.size},
+    }
 
 
 def _vignette(o: Overlay, stage: Stage) -> dict[str, Any]:

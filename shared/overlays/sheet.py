@@ -21,6 +21,9 @@ HASH_STEPS = (12.9898, 78.233)
 HASH_SCALE, HASH_LIFT = 43758.5453, 43759
 """frac(sin(n a) b), the usual noise of shaders: Blender's drivers can compute it as well."""
 
+JUMP_EARLY = 0.01
+"""Part of a jump by which it comes before its time: a clock that is a little late must not miss its frame."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -69,7 +72,7 @@ class Sheet:
 
     What is keyed is told for every frame: `clock` is the frame that counts for all that moves, `amounts` are in place
     of `amount`, `colours` are what the picture, then drawn in white, is multiplied by, to `angles` it is turned from
-    `lean_deg`.
+    `lean_deg`: about its `pivot`, in output px, or without one about the frame's middle, growing to cover the frame.
 
     `colour`, `seed` and `shape` are what the picture is drawn from; `lean_deg` is the angle that it is drawn at, None
     for what has none. It is on show in frames `start`..`end` - 1, on `channel`, directly before `layer` or before all.
@@ -91,6 +94,7 @@ class Sheet:
     colour: Colour = WHITE
     shape: Mapping[str, float] = field(default_factory=dict)
     lean_deg: float | None = None
+    pivot: Pair | None = None
     slide: Pair = (0.0, 0.0)
     natural_turns: float = 0.0
     speed: float = 1.0
@@ -137,8 +141,9 @@ class Sheet:
         return self.sway[0] * math.sin(turned), self.sway[1] * math.cos(turned)
 
     def jumped(self, n: float, axis: int) -> int:
-        """How far the sheet has jumped at frame n."""
-        value = math.sin((n + self.seed % 1000 + 1) * HASH_STEPS[axis]) * HASH_SCALE + HASH_LIFT
+        """How far the sheet has jumped at frame n: `speed` times a frame it does so anew."""
+        count = math.floor(self.speed * self.now(n) + JUMP_EARLY)
+        value = math.sin((count + self.seed % 1000 + 1) * HASH_STEPS[axis]) * HASH_SCALE + HASH_LIFT
         return math.floor(self.jump[axis] * math.fmod(value, 1))
 
     def opacity(self, n: float, frames: int) -> float:
@@ -174,7 +179,8 @@ def filed(sheet: Sheet) -> Sheet:
 
 def from_json(data: Mapping[str, Any]) -> Sheet:
     """A sheet out of its document."""
-    pairs = {k: tuple(data[k]) for k in ("origin", "slide", "sway", "jump", "colour")}
+    pairs: dict[str, Any] = {k: tuple(data[k]) for k in ("origin", "slide", "sway", "jump", "colour")}
     pairs |= {k: tuple(data.get(k, ())) for k in ("clock", "amounts", "angles")}
+    pairs["pivot"] = tuple(data["pivot"]) if data.get("pivot") else None
     pairs["colours"] = tuple(tuple(colour) for colour in data.get("colours", ()))
     return Sheet(**{**data, **pairs, "waves": tuple(Wave(**w) for w in data["waves"])})

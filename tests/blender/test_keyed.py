@@ -90,7 +90,7 @@ def test_in_a_loop_a_keyed_speed_still_comes_round(target: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("panel", [True, False], ids=["panel", "held"])
-@pytest.mark.parametrize("kind", ["rain", "snow"])
+@pytest.mark.parametrize("kind", ["rain", "snow", "moonlight"])
 def test_a_keyed_angle(target: str, tmp_path: Path, kind: str, panel: bool) -> None:
     filled(target, overlays=[{"kind": kind, "amount": 0.9, "speed": 0.5}])
     key(scene().infinite_parallax.overlays[0], "angle_deg", (1, -20.0), (LAST, 25.0))
