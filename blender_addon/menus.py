@@ -18,7 +18,7 @@ ENTRIES: tuple[tuple[str, ...], ...] = (
     ("edit_borders", "hint_box", "hint_stroke", "refine_object"),
     ("generate", "redo", "fit_wavelets", "cancel"),
     ("dream", "dream_from_strip"),
-    ("build_scene", "select_strips", "move", "speed_preset", "listen", "poke"),
+    ("build_scene", "select_strips", "move", "show_proxies", "speed_preset", "listen", "poke"),
     ("import_project", "export_project", "export", "preset_add"),
 )
 """The operators, in groups."""

@@ -13,7 +13,18 @@ from typing import Any
 import bpy
 
 from ..shared.scene import Key, Plane, SceneSpec
-from . import bars, centred, compat, grade_strips, overlay_strips, ramp_scene, sound_strips, timeline, uncompressed
+from . import (
+    bars,
+    centred,
+    compat,
+    grade_strips,
+    overlay_strips,
+    proxies,
+    ramp_scene,
+    sound_strips,
+    timeline,
+    uncompressed,
+)
 from .sound_strips import Piece
 from .timeline import Place
 
@@ -150,6 +161,10 @@ def _lay_plane(site: _Site, plane: Plane, strip: Any, place: Place) -> Any:
         compat.set_image(strip, path)
         strip.channel = place.channel
     compat.place(strip, place.first, place.frames)
+    if proxies.wanted(site.spec.proxies, plane):
+        proxies.offer(strip, (site.folder / plane.file).resolve(), path)
+    else:
+        proxies.withdraw(strip)
     transform = strip.transform
     transform.scale_x = transform.scale_y = plane.scale
     transform.filter = "AUTO"

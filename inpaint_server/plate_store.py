@@ -48,8 +48,10 @@ class OpenTile:
 
     def __init__(self, place: TilePlan, channels: int, folder: Path) -> None:
         self.place = place
-        self.pixels: Pixels = paged.blank((place.height, place.width, channels), folder)
-        self.known: Level = paged.blank((place.height, place.width), folder)
+        size = place.height * place.width
+        held = paged.blank((size * (channels + 1),), folder)
+        self.pixels: Pixels = held[: size * channels].reshape(place.height, place.width, channels)
+        self.known: Level = held[size * channels :].reshape(place.height, place.width)
 
     def overlap(self, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
         """Where a rectangle of the plate lies in this tile, and which part of the rectangle that is."""

@@ -55,6 +55,13 @@ class Output:
     keyframe_group: int = setting(
         18, "Frames from one key frame to the next.", low=1, high=600, flag="gop", advanced=True
     )
+    proxies: str = setting(
+        "auto",
+        "Small copies of plates for the sequencer's preview; auto: of plates of more than 8 million pixels.",
+        choices=("auto", "on", "off"),
+        flag="proxies",
+        advanced=True,
+    )
     audio_kbps: int = setting(192, "Bitrate of the sound.", low=32, high=512, unit="kb/s", advanced=True)
     audio: str = setting(
         "auto",

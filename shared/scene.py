@@ -122,7 +122,8 @@ class SceneSpec:
 
     With `loop` the frame after the last is the first one, and sounds have to meet themselves as well. With a `window`
     (left, top, right, bottom, px) the picture fills only that part of the frame; all round it is black.
-    `target` says what Blender builds: strips (vse), nodes (compositor) or planes before a camera (planes).
+    `target` says what Blender builds: strips (vse), nodes (compositor) or planes before a camera (planes),
+    `proxies` whether strips have small copies for previews: auto, on or off.
     """
 
     name: str
@@ -136,6 +137,7 @@ class SceneSpec:
     loop: bool = False
     window: tuple[int, int, int, int] | None = None
     target: str = "vse"
+    proxies: str = "auto"
     sheets: tuple[Sheet, ...] = ()
     grades: tuple[Graded, ...] = ()
 

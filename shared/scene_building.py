@@ -62,6 +62,7 @@ def build(project: Project, plan: Plan, manifest: Manifest, masks: Masks | None 
         loop=plan.loop,
         window=frame.window,
         target=project.output.target,
+        proxies=project.output.proxies,
         sheets=sheets,
         grades=grades,
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...shared.errors import ParallaxError
-from .. import begun_jobs, properties, scene_project, sound_files, thumbnails
+from .. import begun_jobs, properties, proxies, scene_project, sound_files, thumbnails
 from ..begun_jobs import Note
 from ..refusals import job_state
 from ..sentences import draw_sentence, narrow
@@ -32,6 +32,8 @@ def draw(context: Any, layout: Any) -> None:
     row = layout.column(align=True) if narrow(context) else layout.row(align=True)
     row.operator("infinite_parallax.select_strips", text="Select Strips", icon="RESTRICT_SELECT_OFF")
     row.operator("infinite_parallax.move", text="Move in Time", icon="TIME")
+    if proxies.any_ours(context.scene):
+        layout.operator("infinite_parallax.show_proxies", icon="SEQ_PREVIEW")
     row = layout.row(align=True)
     row.operator("infinite_parallax.import_project", text="Import", icon="IMPORT")
     row.operator("infinite_parallax.export_project", text="Export", icon="EXPORT")

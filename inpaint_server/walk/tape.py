@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import paged
 from .closing import SLACK_CELLS
 from .column_walk import ColumnWalk, Jump
 from .edits import Edit, packed, unpacked
@@ -69,6 +70,7 @@ class Tape:
         if circumference and self._walk:
             self._ring = self._close_ring(circumference)
             self._buffer = self._ring.shown
+        paged.put_away(ground.picture)
 
     def read(self, start: int, stop: int) -> Pixels:
         """Columns start..stop, uint8 [height, stop - start, 3 or 4]; a view or a new array, not to be written to."""
@@ -88,7 +90,9 @@ class Tape:
 
     def brink(self) -> Brink:
         """What the layer shows along its borders."""
-        return Brink(self._exemplar)
+        found = Brink(self._exemplar)
+        paged.put_away(self._band)
+        return found
 
     def offer(self) -> Offer | None:
         """The places at which the layer could go on behind the source; None if it cannot be walked in."""

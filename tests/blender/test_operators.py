@@ -41,6 +41,7 @@ LEAVES_DATA = {
     "stop_server": "ends a program",
     "install_server": "makes a folder",
     "clear_cache": "deletes files",
+    "show_proxies": "changes what open previews show",
 }
 """Operators that change nothing of the Blender file, and what they do."""
 
