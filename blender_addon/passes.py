@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..shared.errors import ParallaxError
+from ..shared.ffmpeg_words import last_words
 from ..shared.formats import PALETTE, Export, check_suffix, fits_gif, moment, unblended
 from . import compat, export, preferences, server_environment, uncompressed
 from .export import Progress
@@ -184,7 +185,7 @@ def _write_gif(program: str, scene: Any, folder: Path, path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ParallaxError(
-                f"ffmpeg could not write {path}: {done.stderr.strip()[-400:]}", "Is there room on the disk?"
+                f"ffmpeg could not write {path}: {last_words(done.stderr)}", "Is there room on the disk?"
             )
         with export.writing(path):
             part.replace(path)

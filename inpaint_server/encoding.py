@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ..shared.encoder_arguments import audio_arguments, video_arguments
 from ..shared.errors import ParallaxError
+from ..shared.ffmpeg_words import last_words
 from ..shared.scene import SceneSpec
-from .ffmpeg import WORDS, ffmpeg
+from .ffmpeg import ffmpeg
 
 
 @contextlib.contextmanager
@@ -108,7 +109,7 @@ def _written(pipe: IO[bytes], frame: Any) -> bool:
 
 def _failure(task: str, words: str) -> ParallaxError:
     """ffmpeg's last words, and what they point to."""
-    words = words.strip()[-WORDS:] or "it ended without a word."
+    words = last_words(words)
     hint = "Run: infinite-parallax doctor"
     if "No space left" in words:
         hint = "Free some disk space, then run the same command again."

@@ -8,9 +8,6 @@ import imageio_ffmpeg
 
 from ..shared.errors import ParallaxError
 
-WORDS = 400
-"""Characters of ffmpeg's last words that a refusal repeats."""
-
 
 def ffmpeg() -> str:
     """The path of the ffmpeg program."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..shared.ambience import Samples
 from ..shared.errors import ParallaxError, UsageError
-from .ffmpeg import WORDS, ffmpeg
+from ..shared.ffmpeg_words import last_words
+from .ffmpeg import ffmpeg
 
 
 def read_sound(data: bytes, rate: int, most_s: float) -> Samples:
@@ -67,7 +68,7 @@ def _run(path: Path, *arguments: str) -> bytes:
         if "does not contain any stream" in words or "matches no streams" in words:
             raise ParallaxError(f"The file {path} holds no sound.", "Choose another.")
         raise ParallaxError(
-            f"ffmpeg could not read the sound {path}: {words[-WORDS:]}",
+            f"ffmpeg could not read the sound {path}: {last_words(words)}",
             "Check --sound, sound.file and cues in the project.",
         )
     return done.stdout

@@ -16,11 +16,11 @@ from pathlib import Path
 from ..ambience import RATE
 from ..encoder_arguments import audio_arguments, video_arguments
 from ..errors import ParallaxError
+from ..ffmpeg_words import last_words
 from ..formats import Export, numbered
 from .ranges import in_pictures
 from .store import FRAME, Store, frames_in, whole_picture
 
-WORDS = 400
 IN_ORDER = ("h264", "h265")
 """Encoded without frames that refer to later ones, as Blender does: how many of them a piece begins with would shift
 the packets of the next."""
@@ -117,7 +117,7 @@ def _write(ffmpeg: str, source: list[str], video: list[str], made: Joined) -> No
         command = [ffmpeg, "-y", "-v", "error", *source, *inputs, *video, *audio, *moving, str(part)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            words = done.stderr.strip()[-WORDS:] or "it ended without a word."
+            words = last_words(done.stderr)
             raise ParallaxError(f"ffmpeg could not join {made.path}: {words}", "Is there room on the disk?")
         found = made.frames if made.wish.format == "gif" else frames_in(ffmpeg, part)
         if found != made.frames:
