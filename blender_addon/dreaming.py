@@ -15,8 +15,9 @@ from ..shared.dream_document import DreamDocument
 from ..shared.dream_settings import Dream
 from ..shared.errors import UsageError
 from . import compat, dream_strips, preferences, properties, scene_project, sound_files
-from .generating import Job, Working, running
+from .generating import Job, Working, free
 from .jobs import Dreamt, DreamTask, dream
+from .operator_parts import active_strip
 from .refusals import job_state, reported
 from .targets import Built
 
@@ -89,8 +90,7 @@ class INFINITE_PARALLAX_OT_dream(Working, bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Possible with a sound, one job at a time."""
-        if running() is not None:
-            cls.poll_message_set("A job is running: cancel it first")
+        if not free(cls):
             return False
         name = properties.of_scene(context.scene).dream_sound
         there = bool(name) and Path(bpy.path.abspath(name)).is_file()
@@ -112,15 +112,15 @@ class INFINITE_PARALLAX_OT_dream_from_strip(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Possible with an active sound strip."""
-        editor = context.scene.sequence_editor
         cls.poll_message_set("Select a sound strip in the sequencer")
-        return editor is not None and editor.active_strip is not None and editor.active_strip.type == "SOUND"
+        return active_strip(context.scene, "SOUND") is not None
 
     def execute(self, context: Any) -> set[str]:
         """Take it."""
         with reported(self):
             scene = context.scene
-            strip, group = scene.sequence_editor.active_strip, properties.of_scene(scene)
+            strip: Any = active_strip(scene, "SOUND")
+            group = properties.of_scene(scene)
             path = Path(bpy.path.abspath(strip.sound.filepath))
             if strip.sound.packed_file or not path.is_file():
                 raise UsageError(f"There is no sound file at {path}.", "Unpack it, or choose another strip.")

@@ -1,4 +1,4 @@
-"""What several operators have in common: that they can be undone, and that they want a picture.
+"""What several operators have in common: that they can be undone, and that they want a picture, or a strip.
 
 A base class with all that any operator needs was the other road: most would inherit what they do not want.
 """
@@ -19,3 +19,10 @@ class OnPicture:
         """Possible with a picture."""
         cls.poll_message_set("Choose a picture first")
         return bool(properties.of_scene(context.scene).picture)
+
+
+def active_strip(scene: Any, kind: str) -> Any | None:
+    """The sequencer's active strip, if it is of a kind such as `SOUND`."""
+    editor = scene.sequence_editor
+    strip = None if editor is None else editor.active_strip
+    return strip if strip is not None and strip.type == kind else None

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..shared.errors import ParallaxError, UsageError
 from . import compat, properties, scene_project
-from .operator_parts import UNDOABLE, OnPicture
+from .operator_parts import UNDOABLE, OnPicture, active_strip
 from .refusals import reported
 
 
@@ -124,14 +124,13 @@ class INFINITE_PARALLAX_OT_picture_from_strip(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Possible with an active image strip."""
-        editor = context.scene.sequence_editor
         cls.poll_message_set("Select an image strip in the sequencer")
-        return editor is not None and editor.active_strip is not None and editor.active_strip.type == "IMAGE"
+        return active_strip(context.scene, "IMAGE") is not None
 
     def execute(self, context: Any) -> set[str]:
         """Take it."""
         with reported(self):
-            strip = context.scene.sequence_editor.active_strip
+            strip: Any = active_strip(context.scene, "IMAGE")
             at = min(max(context.scene.frame_current - compat.start(strip), 0), len(strip.elements) - 1)
             path = Path(bpy.path.abspath(strip.directory)) / strip.elements[at].filename
             if not path.is_file():
