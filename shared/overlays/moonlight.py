@@ -103,8 +103,10 @@ def _cut(sheet: Sheet, box: _Box) -> Sheet:
     width, height = (
         2 * math.ceil((math.ceil(end / scale) + 1 - begin) / 2) for begin, end in ((left, box.right), (top, box.bottom))
     )
-    origin = sheet.pivot[0] + left * scale, sheet.pivot[1] + top * scale
-    shape = {**sheet.shape, "x": -left * scale, "y": -top * scale}
+    # on whole px, so that what is not turned is shown as it was drawn
+    x, y = (math.floor(at + begin * scale) for at, begin in zip(sheet.pivot, (left, top), strict=True))
+    origin = float(x), float(y)
+    shape = {**sheet.shape, "x": sheet.pivot[0] - x, "y": sheet.pivot[1] - y}
     return replace(sheet, width=width, height=height, origin=origin, shape=shape)
 
 
