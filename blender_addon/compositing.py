@@ -55,6 +55,15 @@ def place(scene: bpy.types.Scene, kind: str, with_input: bool) -> Any:
     return group
 
 
+def rendered(scene: bpy.types.Scene) -> Any:
+    """The node that gives the scene's own render to our group; a new one where a person took it away."""
+    into = node_of(scene)
+    assert into is not None
+    tree = into.id_data
+    found = next((n for n in tree.nodes if n.bl_idname == RENDERED and n.scene in (None, scene)), None)
+    return found or tree.nodes.new(RENDERED)
+
+
 def remove(scene: bpy.types.Scene) -> None:
     """Take our node group out of a scene's compositor, and the tree with it if it holds nothing of a person's."""
     node = node_of(scene)

@@ -96,7 +96,6 @@ class Task:
 
 def paint(server: Server, task: Task, tell: Tell, stop: Callable[[], bool] = lambda: False) -> Finished:
     """Paint a project's plates, fetch them into its folder, and return the scene to build; Cancelled when stopped."""
-    scene_building.check_target(task.project)
     wish = Wish.read(task.project, task.picture)
     note = Note(task.begun.job if task.begun else wish.job, task.key, 0, 0)
     noted_s = -NOTE_PERIOD_S

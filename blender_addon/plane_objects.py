@@ -13,7 +13,7 @@ import bpy
 from ..shared.grading import Graded
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compat, drift_nodes, grade_groups, sheet_planes, shimmer_nodes, textured
+from . import compat, drift_nodes, grade_groups, grain_lights, sheet_planes, shimmer_nodes, textured
 from .node_rows import Site
 from .timeline import TAG
 
@@ -33,12 +33,20 @@ def lay(scene: bpy.types.Scene, collection: Any, site: Site, shown: Sequence[Sho
     ours = {thing[TAG]: thing for thing in collection.objects if TAG in thing}
     for name in ours.keys() - {one.name for one in shown} - {"camera"}:
         textured.remove_object(ours.pop(name))
+    light = ""
     for one in shown:
         if isinstance(one, Plane):
             path = (site.folder / one.file).resolve()
-            _set(ours.get(one.name) or _new_object(collection, one, path), site, one, path)
+            thing = ours.get(one.name) or _new_object(collection, one, path)
+            _set(thing, site, one, path)
+            thing.lightgroup = light
         elif isinstance(one, Sheet):
-            sheet_planes.lay(collection, site, one, ours.get(one.name), one.channel * APART)
+            height = one.channel * APART
+            if grain_lights.is_grain(one):
+                grain_lights.lay_mark(collection, site, one, ours.get(one.name), height)
+                light = grain_lights.before(one.name)
+            else:
+                sheet_planes.lay(collection, site, one, ours.get(one.name), height).lightgroup = light
     _set_camera(scene, collection, site.spec, ours.get("camera"), max((one.channel for one in shown), default=0))
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import bpy
 
 from ..shared.grading import Graded
-from ..shared.overlays import FILM
+from ..shared.overlays import FILM, Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compositing, compositor, node_rows, plane_objects, textured
+from . import compositing, compositor, grain_lights, grain_rows, node_rows, plane_objects, textured
 from .node_rows import Site
 from .plane_objects import Shown
 from .timeline import TAG
@@ -26,7 +26,7 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, first: int, dra
     """Build a spec's picture from planes, from the plates in `folder`, its frame 0 on frame `first`.
 
     The pictures of overlays are drawn into `drawn`. What belongs to the film, grades of the whole, grain, bars, are
-    nodes over the render.
+    nodes over the render; grain before a layer is a node that knows by light groups what lies behind.
     """
     collection = _collection(scene) or _new_collection(scene)
     textured.set_render(scene)
@@ -37,7 +37,10 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, folder: Path, first: int, dra
         entrance = node_rows.new(group, "NodeGroupInput", "render", -300, 0)
         compositing.to_linear(group, entrance.outputs[0])
     group = compositing.group_of(scene, KIND)
-    node_rows.build(group, _render(group), tuple(compositor.rows(site, over_it)))
+    grain_lights.offer(scene, group, tuple(grain_lights.groups(seen)))
+    grains = grain_rows.rows(site, [one for one in seen if isinstance(one, Sheet) and grain_lights.is_grain(one)])
+    node_rows.build(group, _render(group), (*grains, *compositor.rows(site, over_it)))
+    grain_rows.tidy()
     plane_objects.lay(scene, collection, site, seen)
 
 
@@ -70,8 +73,11 @@ def objects(scene: bpy.types.Scene) -> list[Any]:
 
 def remove(scene: bpy.types.Scene) -> None:
     """Take what was built here away; what a person added to the collection is handed to the scene."""
-    if compositing.group_of(scene, KIND) is not None:
+    group = compositing.group_of(scene, KIND)
+    if group is not None:
+        grain_lights.offer(scene, group, ())
         compositing.remove(scene)
+        grain_rows.tidy()
     collection = _collection(scene)
     if collection is None:
         return

@@ -2,7 +2,7 @@
 
 Place and opacity are drivers (`sheet_formulas.py`) on the object and in its material, and follow the panel as strips
 do. Light that is screened is light that is added, by a plane through which one sees as much less. Blender's blend
-overlay is no such thing, so grain lies over the whole render, as nodes.
+overlay is no such thing: grain is nodes, over the whole render or over what lies behind it (`grain_rows.py`).
 """
 
 from typing import Any
@@ -20,8 +20,8 @@ DRAWN = f"{TAG}_drawn"
 """On the plane of a sheet: the size of its picture."""
 
 
-def lay(collection: Any, site: Site, sheet: Sheet, thing: Any, height: float) -> None:
-    """Make or update the plane of a sheet, `height` units above the farthest."""
+def lay(collection: Any, site: Site, sheet: Sheet, thing: Any, height: float) -> Any:
+    """Make or update the plane of a sheet, `height` units above the farthest; the plane."""
     path = write(sheet, site.drawn.resolve())
     if thing is None:
         thing = bpy.data.objects.new(
@@ -46,6 +46,7 @@ def lay(collection: Any, site: Site, sheet: Sheet, thing: Any, height: float) ->
             textured.set_grade(slot.material, tint, "EXTEND")
     _animate(thing, site, sheet)
     textured.show_during(thing, sheet, site.spec, site.first)
+    return thing
 
 
 def _animate(thing: Any, site: Site, sheet: Sheet) -> None:

@@ -37,14 +37,17 @@ class SheetRow:
         move = node_rows.new(group, "CompositorNodeTransform", f"move {self.name}", 300 * number, -650)
         image.label = self.name
         compat.set_choice(move, "filter_type", "Interpolation", "Bilinear")
-        if self.sheet.blend == "over":
-            last, above = node_rows.alpha_over(group, self.name, number, straight=True)
-        else:
-            last = node_rows.new(group, compat.MIX, f"over {self.name}", 300 * number + 150, -50)
-            above = compat.mix(last, BLENDS[self.sheet.blend]).above
+        last, above = self.lay_over(group, number)
         group.links.new(image.outputs["Image"], move.inputs["Image"])
         group.links.new(move.outputs["Image"], above)
         return last
+
+    def lay_over(self, group: Any, number: int) -> tuple[Any, Any]:
+        """The last node, which lays the picture over, and its socket for the picture."""
+        if self.sheet.blend == "over":
+            return node_rows.alpha_over(group, self.name, number, straight=True)
+        last = node_rows.new(group, compat.MIX, f"over {self.name}", 300 * number + 150, -50)
+        return last, compat.mix(last, BLENDS[self.sheet.blend]).above
 
     def set(self, group: Any) -> None:
         """Its picture and its drivers."""

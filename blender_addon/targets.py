@@ -13,7 +13,6 @@ import bpy
 
 from ..shared import living_building
 from ..shared.scene import SceneSpec
-from ..shared.scene_building import refuse_finish
 from . import (
     bars,
     compat,
@@ -87,9 +86,8 @@ def build(scene: bpy.types.Scene, spec: SceneSpec, plates_folder: Path, sounds_f
 
 
 def check(spec: SceneSpec, folder: Path) -> None:
-    """Raise ParallaxError when a plate is missing, or something that a spec's target needs or cannot show."""
+    """Raise ParallaxError when a plate is missing, or something that a spec's target needs."""
     check_files(spec, folder)
-    refuse_finish(spec.target, [sheet.layer for sheet in spec.sheets if sheet.blend == "overlay"])
     in_nodes = spec.target == "compositor"
     if spec.target == "planes" or any(p.bends or (in_nodes and compositor.draws(p)) for p in spec.planes):
         textured.check()

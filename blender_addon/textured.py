@@ -233,6 +233,23 @@ def black(name: str) -> bpy.types.Material:
     return made
 
 
+def faint(name: str, strength: float) -> bpy.types.Material:
+    """A material that one sees through unchanged, and that gives a little white light besides."""
+    made = _empty_material(name)
+    tree: Any = made.node_tree
+    light, clear, both, output = (
+        tree.nodes.new(f"ShaderNode{kind}") for kind in ("Emission", "BsdfTransparent", "AddShader", "OutputMaterial")
+    )
+    light.inputs["Strength"].default_value = strength
+    for shader in (light, clear):
+        shader.inputs["Color"].default_value = (1, 1, 1, 1)
+    for number, shader in enumerate((light, clear)):
+        tree.links.new(shader.outputs[0], both.inputs[number])
+    tree.links.new(both.outputs[0], output.inputs["Surface"])
+    made.cycles.emission_sampling = "NONE"
+    return made
+
+
 def _empty_material(name: str) -> bpy.types.Material:
     made = bpy.data.materials.new(name)
     if made.node_tree is None:  # always there since 5.0, where asking for it is deprecated

@@ -17,7 +17,6 @@ from typing import Any
 from .. import __version__
 from ..inpaint_server.ffmpeg import ffmpeg
 from ..shared import scene as scenes
-from ..shared import scene_building
 from ..shared.chunks import rendering, store
 from ..shared.chunks.crew import messages
 from ..shared.errors import ParallaxError
@@ -51,7 +50,6 @@ def render(
     render at once, 0: as many as the machine bears. What was begun is found again.
     """
     chosen = choose_blender(blender)
-    scene_building.check_target(project)
     parts = None if out is None else store.folder_of(out)
     if blend is None:
         assert parts is not None

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from . import colour_match, cues, drives, geometry, grading, living_building, over_time, overlays, poking, shimmering
-from .errors import ParallaxError, UsageError
+from .errors import ParallaxError
 from .formats import export
 from .framing import Framing, framing
 from .grading import Graded
@@ -88,20 +88,6 @@ def check(project: Project, plan: Plan) -> None:
     cues.build(project, plan)
     drives.check(project)
     export(project.output)
-
-
-def check_target(project: Project) -> None:
-    """Raise UsageError where a project asks for what the target of its output cannot show in Blender."""
-    refuse_finish(project.output.target, [o.layer for o in project.overlays if o.kind == "grain" and o.amount])
-
-
-def refuse_finish(target: str, grain: Sequence[int | None]) -> None:
-    """Raise UsageError for grain on planes that is not over all: `grain` says before which layers it lies."""
-    if target == "planes" and any(layer is not None for layer in grain):
-        raise UsageError(
-            "With the target planes grain lies over the whole picture and not before a layer.",
-            "Leave its layer empty, or choose the target vse or compositor.",
-        )
 
 
 def _laid(

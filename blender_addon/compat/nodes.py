@@ -54,6 +54,17 @@ def remove_compositor_tree(scene: Any) -> None:
     scene.use_nodes = False
 
 
+def remove_light_group(scene: Any, layer: Any, name: str) -> None:
+    """Take a light group away from a view layer of a scene."""
+    if hasattr(layer.lightgroups, "remove"):
+        layer.lightgroups.remove(layer.lightgroups[name])
+        return
+    before, layer.active_lightgroup_index = layer.active_lightgroup_index, layer.lightgroups.find(name)
+    with bpy.context.temp_override(scene=scene, view_layer=layer):
+        bpy.ops.scene.view_layer_remove_lightgroup()
+    layer.active_lightgroup_index = max(0, min(before, len(layer.lightgroups) - 1))
+
+
 def set_choice(node: Any, attribute: str, socket: str, choice: str) -> None:
     """Set one of a node's choices, which is an attribute, spelt in any case, or since 5.0 an input."""
     if hasattr(node, attribute):

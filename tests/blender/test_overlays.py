@@ -18,7 +18,6 @@ from infinite_parallax.blender_addon import (
 )
 from infinite_parallax.shared import frames
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.finishing import KINDS
 from infinite_parallax.shared.scene import SceneSpec
 
@@ -233,9 +232,3 @@ def test_a_saved_file_shows_the_same_without_the_addon(tmp_path: Path) -> None:
         met(spec, tmp_path, 9)
     finally:
         infinite_parallax.register()
-
-
-def test_grain_before_a_layer_is_refused_on_planes(tmp_path: Path) -> None:
-    spec = made(tmp_path, document(output={"target": "planes"}, overlays=[{"kind": "grain", "layer": 1}]))
-    with pytest.raises(UsageError, match="grain lies over the whole picture"):
-        targets.build(bpy.context.scene, spec, tmp_path, tmp_path)
