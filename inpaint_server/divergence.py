@@ -83,12 +83,15 @@ def windows(band: RGB, along_rows: bool) -> list[Texture]:
     extent = band.shape[axis]
     length = max(2, extent // SHARE)
     starts = np.unique(np.linspace(0, extent - length, WINDOWS).astype(int))
-    return [texture(band[:, s : s + length] if axis else band[s : s + length]) for s in starts]
+    found = [texture(band[:, s : s + length] if axis else band[s : s + length]) for s in starts]
+    paged.put_away(band)
+    return found
 
 
 def _mostly_opaque(cutout: Cutout) -> tiling.Rows:
     """The rows of the source, from..to, in which a cut-out is more picture than hole."""
     full = np.flatnonzero((cutout.alpha == 255).mean(1) >= 0.5)
+    paged.put_away(cutout.alpha)
     return (cutout.top + int(full[0]), cutout.top + int(full[-1]) + 1) if full.size else (cutout.top, cutout.top)
 
 
@@ -108,7 +111,6 @@ class Divergence:
             for layer, band in zip(plan.layers, bands, strict=True)
             if min(band.shape[:2]) >= 2
         }
-        paged.put_away(*(cutout.rgb for cutout in cutouts))
         self._measured = dict.fromkeys(self._source, 0)
         self._warned: set[tuple[int, str]] = set()
 

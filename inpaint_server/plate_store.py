@@ -64,6 +64,10 @@ class OpenTile:
         there = (slice(y0 - rect.y, y1 - rect.y), slice(x0 - rect.x, x1 - rect.x))
         return here, there
 
+    def put_away(self) -> None:
+        """Let the memory go that a large tile takes: the system maps far more of it than the columns of a step."""
+        paged.put_away(self.known)  # the pixels lie in the same file
+
     def rect(self) -> Rect:
         """The tile's rectangle in plate coordinates."""
         return Rect(self.place.x, self.place.y, self.place.width, self.place.height)
@@ -134,6 +138,8 @@ class PlateStore:
                     here, there = spots
                     cv2.copyTo(older.pixels[there], older.known[there], tile.pixels[here])
                     np.maximum(tile.known[here], older.known[there], out=tile.known[here])
+                older.put_away()
+            tile.put_away()
             self._open.append(tile)
             self._next = next(self._coming, None)
 
@@ -159,7 +165,8 @@ class PlateStore:
 
     def put_away(self) -> None:
         """Let the memory go that large tiles and a large cut-out take; what they hold stays."""
-        paged.put_away(*(part for tile in self._open for part in (tile.pixels, tile.known)))
+        for tile in self._open:
+            tile.put_away()
         if self._cutout is not None:
             paged.put_away(self._cutout.alpha, self._cutout.hidden)
 
@@ -186,6 +193,7 @@ class PlateStore:
         if spots is not None:
             here, there = spots
             pixels[there] = self._open[-1].pixels[here][..., : pixels.shape[2]]
+            self._open[-1].put_away()
 
     def known(self, rect: Rect, level: int, out: Bool | None = None) -> Bool:
         """Which pixels [h, w] of a rectangle are known, from `level` on; written into `out`, all False, if given."""
@@ -194,6 +202,7 @@ class PlateStore:
         if spots is not None:
             here, there = spots
             np.greater_equal(self._open[-1].known[here], level, out=known[there])
+            self._open[-1].put_away()
         return known
 
     def write(self, rect: Rect, pixels: Pixels, which: Bool, step: int) -> None:
@@ -206,6 +215,7 @@ class PlateStore:
                 here, there = spots
                 cv2.copyTo(pixels[there], which[there].view(np.uint8), tile.pixels[here])
                 np.maximum(tile.known[here], level[there], out=tile.known[here])
+                tile.put_away()
 
     def _own_rows(self, rect: Rect, step: int) -> Level:
         """OWN for the rows of a rectangle that show this layer at a step, BORROWED for the others, [h]."""
@@ -261,7 +271,7 @@ class PlateStore:
             rgba[:] = tile.pixels
         else:
             cv2.cvtColor(tile.pixels, cv2.COLOR_RGB2RGBA, rgba)
-        paged.put_away(tile.pixels, tile.known)
+        tile.put_away()
         continue_rim(rgba, known, BLEED_PX)
         if self._cutout is None:
             rgba[..., 3][known == 0] = 0

@@ -18,6 +18,7 @@ from ..shared.plan import Plan
 from ..shared.plates import Tile
 from ..shared.ramp import Columns, Ramp, travel
 from ..shared.tiling import TilePlan
+from . import paged
 from .engines.contract import Rect
 from .layering.cutout import Cutout
 from .plate_store import OWN, Bool, OpenTile, Pixels, PlateStore
@@ -109,15 +110,18 @@ class RecedingStore(PlateStore):
 
     def _shared(self, tile: OpenTile, rect: Rect, travel_px: float) -> Iterator[tuple[Places, Places]]:
         """Where in a tile the pixels of a rectangle lie that is aligned at `travel_px`, and where in the rectangle;
-        nothing if they have none in common."""
+        some rows at a time, nothing if they have none in common."""
         top, bottom = max(rect.y, tile.place.y), min(rect.y + rect.height, tile.place.y + tile.place.height)
         if top >= bottom:
             return
         leads = self._leads(travel_px, top, bottom - top) - self._leads(self._home_px(tile.place), top, bottom - top)
-        columns = (rect.x - tile.place.x) + leads[:, None] + np.arange(rect.width)
-        row, column = np.nonzero((columns >= 0) & (columns < tile.place.width))
-        if row.size:
-            yield (row + top - tile.place.y, columns[row, column]), (row + top - rect.y, column)
+        for part in paged.strips(bottom - top, 8 * rect.width):
+            columns = (rect.x - tile.place.x) + leads[part, None] + np.arange(rect.width)
+            row, column = np.nonzero((columns >= 0) & (columns < tile.place.width))
+            first = top + part.start
+            if row.size:
+                yield (row + first - tile.place.y, columns[row, column]), (row + first - rect.y, column)
+        tile.put_away()
 
     def _write(self, name: str, tile: OpenTile | Pixels, place: TilePlan, opacity: tuple[float, float]) -> Tile:
         written = super()._write(name, tile, place, opacity)

@@ -8,7 +8,7 @@ import math
 
 from . import geometry
 from .plan import LayerPlan, Plan
-from .tiling import BLEED_PX
+from .tiling import BLEED_PX, longest
 
 GIB = 1024**3
 
@@ -29,7 +29,7 @@ def _plate_px(plan: Plan, layer: LayerPlan, whole: bool) -> int:
     vx, vy = (abs(geometry.exact(v)) for v in layer.velocity)
     rows = plan.height if whole else min(plan.height, layer.height + layer.overlap_px + BLEED_PX)
     rooms = [
-        math.floor(max(0, plan.tile_px - side - 2 * BLEED_PX - 1) / v)
+        math.floor(max(0, longest(plan, side) - side - 2 * BLEED_PX - 1) / v)
         for side, v in ((plan.width, vx), (plan.height, vy))
         if v
     ]

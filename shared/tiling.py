@@ -92,14 +92,14 @@ def tiles(plan: Plan, index: int, rows: Rows | None = None) -> Iterator[TilePlan
 def _run_end(plan: Plan, index: int, first: int) -> int:
     """The last step of the run that fits into a tile; at least one step, however fast the layer is."""
     runs = [
-        math.floor(max(0, _longest(plan, extent) - extent - 2 * BLEED_PX - 1) / abs(geometry.exact(v)))
+        math.floor(max(0, longest(plan, extent) - extent - 2 * BLEED_PX - 1) / abs(geometry.exact(v)))
         for extent, v in zip((plan.width, plan.height), plan.layers[index].velocity, strict=True)
         if v
     ]
     return min(plan.steps, first + max(1, min(runs, default=plan.steps)))
 
 
-def _longest(plan: Plan, extent: int) -> int:
+def longest(plan: Plan, extent: int) -> int:
     """How long a tile may be along a side of the frame: a frame and a half at least.
 
     Tiles share a frame's length with their neighbours, so a tile of hardly more than a frame would store everything

@@ -33,6 +33,15 @@ def test_the_estimate_is_never_below_the_tiles(
     assert needed_bytes(plan) >= 8 * tiles
 
 
+def test_the_estimate_of_a_frame_wider_than_a_tile_is_not_far_above_its_tiles() -> None:
+    layers = [{"height": 450, "velocity": [-(1 + i), 0]} for i in range(20)]
+    layers[-1].pop("height")
+    plan = plans.plan(projects.from_json({"layers": layers, "motion": {"steps": 1000}}), 16000, 9000)
+    tiles = sum(t.width * t.height for layer in plan.layers for t in tiling.tiles(plan, layer.index))
+    assert 8 * tiles <= needed_bytes(plan) <= 20 * tiles
+    check_plan(plan, Caps(), contours=True)
+
+
 def test_the_caps_of_a_plan() -> None:
     project = projects.from_json({"layers": [{"velocity": [-5, 0]}], "motion": {"steps": 100}})
     plan = plans.plan(project, 48, 32)
