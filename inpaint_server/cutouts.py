@@ -61,6 +61,8 @@ class Cutouts:
         for head in self._heads[store.layer.index]:
             if step == 1 or not 0 <= head.x < self._plan.width:
                 unknown |= (x >= head.x) & (x < head.x + head.width)
+        if unknown.all():
+            return [rect]
         edges = np.flatnonzero(np.diff(unknown.view(np.int8), prepend=0, append=0))
         runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
         return [Rect(rect.x + start, rect.y, stop - start, rect.height) for start, stop in runs]

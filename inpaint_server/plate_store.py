@@ -192,7 +192,9 @@ class PlateStore:
         spots = self._open[-1].overlap(rect) if self._open else None
         if spots is not None:
             here, there = spots
-            pixels[there] = self._open[-1].pixels[here][..., : pixels.shape[2]]
+            known = self._open[-1].pixels[here]
+            # a slice of the channels would be copied byte by byte
+            pixels[there] = cv2.cvtColor(known, cv2.COLOR_RGBA2RGB) if known.shape[2] > pixels.shape[2] else known
             self._open[-1].put_away()
 
     def known(self, rect: Rect, level: int, out: Bool | None = None) -> Bool:

@@ -119,21 +119,20 @@ class ColumnWalk:
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
-        price = self._price + self._noise(np.random.default_rng((*self._seed, self.jumps)))
-        price += self._replays(position)
-        return price
+        return self._with_noise(self._price, self._replays(position))
 
-    def _noise(self, random: np.random.Generator) -> NDArray[np.float32]:
-        """Exponential noise [N, N] on the prices: a place of its own, drawn from `random`, in a noise drawn once.
+    def _with_noise(self, price: NDArray[np.float32], landing: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`price` [N, N] and what `landing` [N] costs beside, with the exponential noise of the next jump's number: a
+        place of its own in a noise that is drawn once.
 
         Drawing all of it anew takes as long as a third of the planning of a jump.
         """
-        n = len(self._price)
+        n = len(price)
         if self._drawn is None:
             drawn = np.random.default_rng((*self._seed, 1 << 20)).standard_exponential((n, n), dtype=np.float32)
             self._drawn = np.float32(self._settings.noise) * drawn
-        i, j = random.integers(n, size=2)
-        return np.roll(self._drawn, (-i, -j), (0, 1))
+        i, j = np.random.default_rng((*self._seed, self.jumps)).integers(n, size=2)
+        return prices.summed(price, self._drawn, int(i), int(j), landing)
 
     def _replays(self, position: int) -> NDArray[np.float32]:
         """Prices [N] of landing, at plate `position`, on what was shown a picture's width before.
@@ -291,10 +290,9 @@ class ColumnWalk:
         goal = arrival.leave_orientation * n + arrival.leave // cells.width
         shift = arrival.row_shift // cells.height
         last = self._compare(shift)
-        random = np.random.default_rng((*self._seed, self.jumps))
-        noise = self._noise(random)
-        jump = self._price + noise
-        last_jump = self._jump_prices(last) + noise
+        free = np.zeros(len(self._price), np.float32)
+        jump = self._with_noise(self._price, free)
+        last_jump = self._with_noise(self._jump_prices(last), free)
         if self.jumps == 0:
             extra = self._first_extra(start).astype(np.float32)
             jump[start] += extra

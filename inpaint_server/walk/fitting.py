@@ -6,8 +6,8 @@ open. Planning at full size was the other road, a hundred times slower for the s
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from . import strata
@@ -74,9 +74,8 @@ class Fitting:
         first, last = (int(np.clip(r, -exemplar.first_row, spare)) for r in (first, last))
         top, bottom = exemplar.first_row + first, exemplar.first_row + last + self._height
         wanted = np.rint(old).clip(0, 255).astype(np.uint8)
-        match = cv2.matchTemplate(_comparable(picture[top:bottom, left:right]), _comparable(wanted), cv2.TM_SQDIFF)
-        y, x = np.unravel_index(int(np.argmin(match)), match.shape)
-        return left + int(x), first + int(y)
+        y, x = nearest(_comparable(picture[top:bottom, left:right]), _comparable(wanted))
+        return left + x, first + y
 
     def rise(self, old: F32, edit: Edit, room: int | None, in_head: bool) -> Rise:
         """What moves the skyline of `edit` to that of `old`, what it is cut into; it has faded after `room` columns.
@@ -156,6 +155,42 @@ class Fitting:
         lowest = int(self._feet[edit.orientation].max())
         solid = np.where(low < rows, rows - 1 - low, rows)
         return Room(np.minimum(top - shift, solid), lowest - (low - edit.row))
+
+
+def nearest(area: Pixels, wanted: Pixels) -> tuple[int, int]:
+    """Row and column at which `area` [h, w, c] differs least from `wanted` [fewer, fewer, c], the first of several.
+
+    Counted in whole numbers, so that it is the same on every machine.
+    """
+    rows, columns, channels = wanted.shape
+    across = area.shape[1] - columns + 1
+    places = (area.shape[0] - rows + 1) * across
+    flat, sought = area.reshape(len(area), -1), wanted.reshape(rows, -1)
+    y, x = divmod(int(_least(flat, sought, places, across, channels)), across)
+    return y, x
+
+
+@njit(cache=True, nogil=True)
+def _least(area: Pixels, wanted: Pixels, places: int, across: int, channels: int) -> int:
+    """The number of the place, row by row, at which `area` differs least; the one in the middle is tried first, and a
+    place is left as soon as it is the worse one."""
+    best, found = np.int64(1) << 62, 0
+    for number in range(-1, places):
+        place = places // 2 if number < 0 else number
+        y, x = place // across, place % across * channels
+        total = np.int64(0)
+        for row in range(wanted.shape[0]):
+            there, sought = area[y + row, x : x + wanted.shape[1]], wanted[row]
+            apart = np.int32(0)
+            for k in range(len(sought)):
+                d = np.int32(there[k]) - np.int32(sought[k])
+                apart += d * d
+            total += apart
+            if total > best:
+                break
+        if total < best or (total == best and place < found):
+            best, found = total, place
+    return found
 
 
 def _even(columns: int) -> NDArray[np.float64]:

@@ -27,8 +27,8 @@ from .exemplar import cells_of
 from .ground import Ground
 from .ground_pixels import lean, raised, sheared, stretched
 from .heights import FLAT, LIMIT_PX, Rise, Room, fading, foot, meeting, outline, skyline
+from .overlap import square_sum
 from .ring import Ending, Ring
-from .seam import square_sum
 from .settings import WalkSettings
 from .tape import FADE_OVERLAPS, Tape
 from .transitions import ALPHA_WEIGHT
@@ -93,14 +93,6 @@ class GroundTape(Tape):
         else:
             away = float(lean(column, self.width, self.scales, self._upright(edit.start, self.width)))
         return np.asarray(column + (1 - self.scales) * away, np.float64)
-
-    def _piece(self, edit: Edit, start: int, stop: int) -> F32:
-        pixels = self._stretched(edit, start - edit.start, stop - start)
-        if edit.seam is not None:
-            pixels[..., :3] += edit.seam.offset()[:, None] * self.fade(edit, np.arange(start, stop))[None, :, None]
-        if self._ring:
-            self._ring.tint(pixels, start)
-        return pixels
 
     def fade(self, edit: Edit, x: NDArray[np.float64] | NDArray[np.int64]) -> F32:
         """How much of a piece's colour offset is left at tape columns x."""

@@ -10,6 +10,7 @@ import math
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from .exemplar import Cells, Exemplar
@@ -116,6 +117,20 @@ def jump_prices(
     last = np.arange(len(place)) % cells.columns > cells.columns - overlap
     price[(near & ~turned) | last[:, None] | last[None]] = FORBIDDEN
     return np.ascontiguousarray(price, dtype=np.float32)
+
+
+@njit(cache=True, nogil=True)
+def summed(price: F32, noise: F32, first: int, second: int, landing: F32) -> F32:
+    """`price` [N, N], plus `noise` [N, N] from row `first` and column `second` on and round, plus `landing` [N]."""
+    n = len(price)
+    found = np.empty_like(price)
+    for i in range(n):
+        row = noise[(i + first) % n]
+        for j in range(n - second):
+            found[i, j] = price[i, j] + row[j + second] + landing[j]
+        for j in range(n - second, n):
+            found[i, j] = price[i, j] + row[j + second - n] + landing[j]
+    return found
 
 
 class Skylines:

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .exemplar import CELLS
+from .overlap import compare
 from .planning import FORBIDDEN, next_jump, value_iteration
-from .seam import colour_offset, compare, cut_error, minimum_path, mix, transition_width
+from .seam import colour_offset, cut_error, minimum_path, mix, transition_width, trusted
 from .settings import WalkSettings
 from .tape import Tape
 from .transitions import UNKNOWN, ColumnDistance, accumulate, features
@@ -184,7 +185,7 @@ class RowTape:
         margin = self._margin
         old, new = self._strips(index, start - margin, start + CHUNK + margin)
         overlap = compare(old, new)
-        offset = colour_offset(overlap, self._smooth)
+        offset = colour_offset(overlap, trusted(overlap), self._smooth)
         error, smooth = cut_error(overlap, offset, self._contrast)
         width = transition_width(smooth, self._smooth / 2)
         # Where the cut crosses a chunk's border is decided by the surroundings of the border alone.

@@ -10,12 +10,12 @@ A. Efros and W. Freeman, Image Quilting, SIGGRAPH 2001; V. Kwatra et al., Graphc
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from .overlap import Overlap, compare, square_sum
 from .transitions import ALPHA_VISIBLE, ALPHA_WEIGHT
 
 F32 = NDArray[np.float32]
@@ -28,7 +28,6 @@ FADE_PER_LEVEL = 10  # columns over which a grey level of offset fades
 SAME_COLOUR = 36.0  # grey levels; differences beyond it count as different things
 TEXTURE = 16.0
 SHARPEST = 0.6  # px, half width of a transition in texture
-OPAQUE_ROUND = 7  # px; so far from a rim colours are the layer's own
 DIFFERENT_MATTE = 1e5
 
 
@@ -48,7 +47,9 @@ class Seam:
 
     def offset(self) -> F32:
         """The colour offset of every row, float32 [h, 3]."""
-        return np.stack([_spread(self.knots[:, c], len(self.cut)) for c in (1, 2, 3)], axis=1)
+        rows = np.arange(len(self.cut))
+        at = np.linspace(0, rows[-1], len(self.knots))
+        return np.stack([np.interp(rows, at, self.knots[:, c]) for c in (1, 2, 3)], axis=1).astype(np.float32)
 
     def width(self) -> F32:
         """Half the width of the transition in every row, px, float32 [h]."""
@@ -98,22 +99,6 @@ def minimum_path(error: F64, first: int, last: int) -> NDArray[np.int64]:
     return path
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """Two pieces over the same ground: `old`, `new` float32 [h, w, 3], the difference of their soft versions, and how
-    busy both are at each pixel: squared detail plus squared slope, grey levels^2, [h, w].
-
-    Of pieces with mattes the colours are premultiplied; `matte` [h, w] is the difference in alpha, `opaque` [h, w]
-    is 1 where both are opaque all round and 0 elsewhere."""
-
-    old: F32
-    new: F32
-    soft_difference: F32
-    texture: F32
-    matte: F32 | None = None
-    opaque: F32 | None = None
-
-
 @njit(cache=True)
 def lift(pixels: F32, offset: F32, fade: F32) -> None:
     """Add `offset` [h, 3] times `fade` [w] to the colours of `pixels` [h, w, 3 or 4], in place."""
@@ -134,36 +119,13 @@ def rounded(pixels: F32) -> NDArray[np.uint8]:
     return out
 
 
-def square_sum(values: F32) -> F32:
-    """Sum of squares over the last axis."""
-    return np.asarray(np.einsum("...c,...c->...", values, values), np.float32)
-
-
-def compare(old: F32, new: F32) -> Overlap:
-    """Look at both pieces, [h, w, 3 or 4], once; what is derived from it survives an offset constant along rows."""
-    matte: F32 | None = None
-    opaque: F32 | None = None
-    if old.shape[2] == 4:
-        matte = ((old[..., 3] - new[..., 3]) / 255).astype(np.float32)
-        both = np.minimum(old[..., 3], new[..., 3])
-        opaque = (cv2.erode(both, np.ones((OPAQUE_ROUND, OPAQUE_ROUND), np.uint8)) > 254.5).astype(np.float32)
-        old, new = (np.asarray(piece[..., :3] * (piece[..., 3:] / 255), np.float32) for piece in (old, new))
-    soft_old, soft_new = (np.asarray(cv2.GaussianBlur(piece, (0, 0), 3), np.float32) for piece in (old, new))
-    detail = (square_sum(old - soft_old) + square_sum(new - soft_new)) / 3
-    busy = np.asarray(cv2.GaussianBlur(detail, (0, 0), 4), np.float32)
-    slope = sum(square_sum(np.gradient(soft, axis=1)) for soft in (soft_old, soft_new))
-    texture = busy + np.float32(0.25 * old.shape[1]) * slope
-    return Overlap(old, new, soft_old - soft_new, texture, matte, opaque)
-
-
-def colour_offset(overlap: Overlap, smooth_rows: float) -> F32:
-    """Smooth colour offset per row, [h, 3], that lifts the new piece to the old one; trusted where both are alike."""
-    weight = _trusted(overlap)
+def colour_offset(overlap: Overlap, weight: F32, smooth_rows: float) -> F32:
+    """Smooth colour offset per row, [h, 3], that lifts the new piece to the old one; `weight` [h, w]: `trusted`."""
     offset = _mean_difference(overlap, weight, 0.08 * weight.shape[1], smooth_rows)
     return np.asarray(OFFSET_LIMIT * np.tanh(offset / OFFSET_LIMIT), np.float32)
 
 
-def offset_at(overlap: Overlap, cut: NDArray[np.int16], smooth: F32, smooth_rows: float) -> F32:
+def offset_at(overlap: Overlap, weight: F32, cut: NDArray[np.int16], smooth: F32, smooth_rows: float) -> F32:
     """Like `colour_offset`, but as the two pieces differ where they meet, and where both are `smooth` [h, w] there as
     far as it takes: a slope of light that is lifted as a whole shows no step, however great that was."""
     columns = smooth.shape[1]
@@ -173,13 +135,13 @@ def offset_at(overlap: Overlap, cut: NDArray[np.int16], smooth: F32, smooth_rows
     plain = gaussian_filter1d((smooth * near).sum(1) / near.sum(1), smooth_rows, truncate=3.0)[:, None]
     plain = np.clip((plain - 0.2) / 0.4, 0, 1)
     doubt = 0.2 * wide * (1 - 0.9 * plain[:, 0])
-    offset = _mean_difference(overlap, _trusted(overlap) * near, doubt, smooth_rows)
+    offset = _mean_difference(overlap, weight * near, doubt, smooth_rows)
     other = np.clip((np.abs(offset).max(1, keepdims=True) - SMOOTH_LIMIT) / OTHER_THING, 0, 1)
     limit = OFFSET_LIMIT + (SMOOTH_LIMIT - OFFSET_LIMIT) * plain * (1 - other)
     return np.asarray(offset / (1 + (np.abs(offset) / limit) ** 4) ** 0.25, np.float32)
 
 
-def _trusted(overlap: Overlap) -> F32:
+def trusted(overlap: Overlap) -> F32:
     """How far the difference of two pieces is one of light and not of things, 0..1, [h, w]."""
     alike = np.exp(square_sum(overlap.soft_difference) / np.float32(-2 * SAME_COLOUR**2))
     weight = np.maximum(alike, 1 / (1 + (overlap.texture / TEXTURE) ** 2))
@@ -213,11 +175,19 @@ def cut_error(overlap: Overlap, offset: F32, contrast: float) -> tuple[F64, F32]
     return cost, smooth
 
 
+@njit(cache=True, nogil=True)
 def _roughness(d: F32) -> F32:
-    """Squared difference of two pieces and of their slopes, [h, w]."""
-    error = square_sum(d)
-    error[:, 1:] += 0.5 * square_sum(np.diff(d, axis=1))
-    error[1:] += 0.5 * square_sum(np.diff(d, axis=0))
+    """Squared difference `d` [h, w, c] of two pieces and of their slopes, [h, w]."""
+    error = np.empty((d.shape[0], d.shape[1]), np.float32)
+    half = np.float32(0.5)
+    for y in range(d.shape[0]):
+        for x in range(d.shape[1]):
+            own = along = down = np.float32(0)
+            for c in range(d.shape[2]):
+                own += d[y, x, c] ** 2
+                along += (d[y, x, c] - d[y, max(x - 1, 0), c]) ** 2
+                down += (d[y, x, c] - d[max(y - 1, 0), x, c]) ** 2
+            error[y, x] = own + half * along + half * down
     return error
 
 
@@ -273,12 +243,17 @@ def first_equal(old: F32, new: F32) -> NDArray[np.int64]:
     return np.where(differ.any(axis=1), columns - np.argmax(differ[:, ::-1], axis=1), 0)
 
 
-def keep_matte(mixed: F32, old: F32, new: F32) -> None:
-    """Give `mixed` the matte of `old`, in place, and its colours where the mattes differ. Nothing without mattes."""
-    if mixed.shape[2] == 4:
-        mixed[..., 3] = old[..., 3]
-        differ = old[..., 3] != new[..., 3]
-        mixed[differ] = old[differ]
+def cut_into(old: F32, new: F32, seam: Seam, same_matte: bool) -> F32:
+    """Cut `new` [h, w, 3 or 4] into the last columns of `old` [h, more, 3 or 4], in place, and return it; with
+    `same_matte` the matte stays that of `old`, and its colours do where the mattes differ."""
+    into = old[:, -new.shape[1] :]
+    mixed = mix(into, new, seam.cut, seam.width())
+    if same_matte and old.shape[2] == 4:
+        mixed[..., 3] = into[..., 3]
+        differ = into[..., 3] != new[..., 3]
+        mixed[differ] = into[differ]
+    into[:] = mixed
+    return old
 
 
 def join(old: F32, new: F32, contrast: float, shortest_fade: int, same_matte: bool = False) -> Seam:
@@ -290,8 +265,8 @@ def join(old: F32, new: F32, contrast: float, shortest_fade: int, same_matte: bo
     knots = np.empty((knot_count(rows), 4), np.float32)
     at = np.linspace(0, rows - 1, len(knots))
     overlap = compare(old, new)
-    smooth_rows = max(2, rows / 30)
-    error, smooth = cut_error(overlap, colour_offset(overlap, smooth_rows), contrast)
+    weight, smooth_rows = trusted(overlap), max(2, rows / 30)
+    error, smooth = cut_error(overlap, colour_offset(overlap, weight, smooth_rows), contrast)
     knots[:, 0] = np.interp(at, np.arange(rows), transition_width(smooth, max(1, rows / 60)))
     if same_matte and old.shape[2] == 4:
         earliest = first_equal(old, new)
@@ -299,7 +274,7 @@ def join(old: F32, new: F32, contrast: float, shortest_fade: int, same_matte: bo
         cut = np.maximum(minimum_path(error, -1, -1), earliest).astype(np.int16)
     else:
         cut = minimum_path(error, -1, -1).astype(np.int16)
-    offset = offset_at(overlap, cut, smooth, smooth_rows)
+    offset = offset_at(overlap, weight, cut, smooth, smooth_rows)
     for c in range(3):
         knots[:, 1 + c] = np.interp(at, np.arange(rows), offset[:, c])
     return Seam(cut, knots, int(max(shortest_fade, FADE_PER_LEVEL * np.abs(knots[:, 1:]).max())))

@@ -71,11 +71,20 @@ def meeting(old: F32, new: F32, seen: F32, room: I64, reference: float, shortest
     return Bend(found, max(shortest_fade, FADE_PER_PX * int(np.abs(found).max())))
 
 
+@njit(cache=True, nogil=True)
 def _means(pixels: F32) -> F32:
     """The mean colours of pieces of rows, [h, PIECES, 3], or of fewer where there are not as many columns."""
     pieces = min(PIECES, pixels.shape[1])
-    width = pixels.shape[1] // pieces * pieces
-    return np.ascontiguousarray(pixels[:, :width, :3].reshape(len(pixels), pieces, -1, 3).mean(2), np.float32)
+    width = pixels.shape[1] // pieces
+    found = np.zeros((pixels.shape[0], pieces, 3), np.float32)
+    for y in range(found.shape[0]):
+        for p in range(pieces):
+            for x in range(p * width, (p + 1) * width):
+                for c in range(3):
+                    found[y, p, c] += pixels[y, x, c]
+            for c in range(3):
+                found[y, p, c] /= np.float32(width)
+    return found
 
 
 @njit(cache=True, fastmath=True, nogil=True)

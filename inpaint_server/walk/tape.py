@@ -26,7 +26,7 @@ from .ground import Ground, reflected
 from .heights import raised
 from .landings import Brink, Offer
 from .ring import BEYOND_PX, Ending, Ring
-from .seam import join, keep_matte, lift, mix, rounded
+from .seam import cut_into, join, lift, rounded
 from .settings import WalkSettings
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] RGB, or [h, w, 4] RGBA with straight alpha
@@ -196,11 +196,11 @@ class Tape:
         """
         assert self._walk is not None
         before, begin, stop = self._current(), self._end, start + self.overlap
-        old = self._piece(before, start, stop)
+        known = self._piece(before, begin, stop)
+        old = np.ascontiguousarray(known[:, start - begin :])
         edit = self._fit(old, start, jump, ending)
-        new = self._raw(edit, start, stop)
-        if self._ring:
-            self._ring.tint(new, start)
+        raw = self._raw(edit, start, stop)
+        new = self._lifted(raw.copy(), edit, start)
         seam = join(old, new, self._contrast, FADE_OVERLAPS * self.overlap, same_matte=not self.edits)
         if ending:  # what comes after it was cut without this seam's offset
             seam = replace(seam, fade_px=min(seam.fade_px, ending.circumference - stop))
@@ -210,7 +210,7 @@ class Tape:
         self.edits.append(edit)
         self._end = stop
         self._version += 1
-        pixels = self._render(before, edit, begin)
+        pixels = self._mixed(known, self._lifted(raw, edit, start), edit)
         if self._ring and self._ring.first is None:
             self._begin_ring(self._ring, edit)
         return begin, pixels
@@ -263,25 +263,26 @@ class Tape:
 
     def _piece(self, edit: Edit, start: int, stop: int) -> F32:
         """Plate columns start..stop as `edit` shows them, with the rest of its colour offset."""
-        pixels = self._raw(edit, start, stop)
+        return self._lifted(self._raw(edit, start, stop), edit, start)
+
+    def _lifted(self, pixels: F32, edit: Edit, start: int) -> F32:
+        """`pixels`, what `edit` shows from plate column `start` on, with the rest of its colour offset, in place."""
         if edit.seam is not None:
-            lift(pixels, edit.seam.offset(), edit.seam.fade(np.arange(start, stop) - edit.start - self.overlap))
+            columns = np.arange(start, start + pixels.shape[1])
+            lift(pixels, edit.seam.offset(), edit.seam.fade(columns - edit.start - self.overlap))
         if self._ring:
             self._ring.tint(pixels, start)
         return pixels
 
     def _render(self, before: Edit, edit: Edit, begin: int) -> Pixels:
         """Plate columns begin..end of the overlap of `edit`, which follows `before`."""
-        assert edit.seam is not None
         stop = edit.start + self.overlap
-        old = self._piece(before, begin, stop)
-        new = self._piece(edit, edit.start, stop)
-        into = old[:, edit.start - begin :]
-        mixed = mix(into, new, edit.seam.cut, edit.seam.width())
-        if edit.start + self.overlap <= self.width:
-            keep_matte(mixed, into, new)
-        old[:, edit.start - begin :] = mixed
-        return rounded(old)
+        return self._mixed(self._piece(before, begin, stop), self._piece(edit, edit.start, stop), edit)
+
+    def _mixed(self, old: F32, new: F32, edit: Edit) -> Pixels:
+        """`old`, whose last columns `edit` is cut into, with what it shows there, `new`; `old` is not used again."""
+        assert edit.seam is not None
+        return rounded(cut_into(old, new, edit.seam, same_matte=edit.start + self.overlap <= self.width))
 
     def state(self) -> dict[str, NDArray[Any]]:
         """What later columns depend on; the same arrays as before as long as nothing has changed."""

@@ -4,19 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
-from infinite_parallax.inpaint_server.engines.contract import RGB, LayerView
-from infinite_parallax.inpaint_server.engines.walk import blocks
+from infinite_parallax.inpaint_server.engines.contract import RGB
 from infinite_parallax.inpaint_server.walk import transitions
 from infinite_parallax.inpaint_server.walk.column_walk import ColumnWalk
-from infinite_parallax.inpaint_server.walk.demand import Demand, demand_of, positions
 from infinite_parallax.inpaint_server.walk.exemplar import Cells, Exemplar, cells_of, contrast_scale
+from infinite_parallax.inpaint_server.walk.fitting import nearest
 from infinite_parallax.inpaint_server.walk.ground import of_band
 from infinite_parallax.inpaint_server.walk.planning import DISCOUNT, next_jump, value_iteration
 from infinite_parallax.inpaint_server.walk.rows import RowTape
-from infinite_parallax.inpaint_server.walk.seam import join, knot_count, minimum_path, mix
 from infinite_parallax.inpaint_server.walk.settings import WalkSettings
 from infinite_parallax.inpaint_server.walk.tape import Tape
 
@@ -69,59 +64,19 @@ def test_value_iteration_finds_the_cheap_cycle_and_not_the_greedy_jump() -> None
     assert landed[0] + 0.1 == pytest.approx(cost, rel=0.02)
 
 
-def test_minimum_path_equals_brute_force_and_keeps_its_ends() -> None:
-    error = np.random.default_rng(3).random((5, 4))
-    paths = [p for p in np.array(np.meshgrid(*[range(4)] * 5)).reshape(5, -1).T if (np.abs(np.diff(p)) <= 1).all()]
-
-    def cost(path: np.ndarray) -> float:
-        return float(error[np.arange(5), path].sum())
-
-    assert cost(minimum_path(error, -1, -1)) == pytest.approx(min(cost(p) for p in paths))
-    ends = minimum_path(error, 0, 3)
-    assert (ends[0], ends[-1]) == (0, 3)
-    assert cost(ends) == pytest.approx(min(cost(p) for p in paths if p[0] == 0 and p[-1] == 3))
-
-
-def test_a_seam_between_equal_pieces_changes_nothing() -> None:
-    piece = textured(40, 24).astype(np.float32)
-    seam = join(piece, piece, 12.0, 96)
-    assert np.abs(seam.offset()).max() < 1e-3
-    np.testing.assert_allclose(mix(piece, piece, seam.cut, seam.width()), piece, atol=1e-3)
-
-
-def test_a_seam_lifts_a_darker_piece() -> None:
-    old = textured(60, 30).astype(np.float32)
-    seam = join(old, old - 15, 12.0, 120)
-    assert 9 < seam.offset().mean() < 15
-    assert seam.fade_px >= 120
-    bright = join(old, old + 100, 12.0, 120)
-    assert np.abs(bright.offset()).max() < 48
-
-
-def test_a_jump_in_a_calm_sky_leaves_no_step() -> None:
-    """Slopes of light as far apart as a cloud from the blue, which run the opposite way: nothing hides a step."""
-    random = np.random.default_rng(0)
-    across = np.linspace(0, 24, 80)[None, :, None]
-    grain = random.normal(0, 1, (2, 90, 80, 3))
-    old, new = (120 + across + grain[0]).astype(np.float32), (200 - across + grain[1]).astype(np.float32)
-    seam = join(old, new, 12.0, 320)
-    joined = mix(old, new + seam.offset()[:, None], seam.cut, seam.width()).mean(2)
-    assert np.abs(np.diff(joined.mean(0))).max() < 1.5
-    assert seam.fade_px >= 10 * np.abs(seam.offset()).max() - 1
-
-
-def test_a_cut_goes_round_what_only_one_piece_has() -> None:
-    old = np.full((60, 30, 3), 120, np.float32)
-    old += np.random.default_rng(0).normal(0, 2, old.shape)
-    new = old.copy()
-    new[:, 4:20] += 60 * (np.arange(16) % 2)[None, :, None]
-    cut = join(old, new.astype(np.float32), 12.0, 120).cut
-    assert ((cut <= 4) | (cut >= 20)).all()
-
-
-@pytest.mark.parametrize("rows", [1, 2, 7, 85, 220, 1100])
-def test_knots_fit_any_height(rows: int) -> None:
-    assert 1 <= knot_count(rows) <= min(rows, 130)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_the_nearest_place_is_that_of_brute_force(channels: int) -> None:
+    random = np.random.default_rng(channels)
+    area = random.integers(0, 256, (14, 22, channels), np.uint8)
+    for y, x in ((0, 0), (5, 7), (10, 12)):
+        wanted = random.integers(0, 60, (4, 10, channels), np.uint8) + area[y : y + 4, x : x + 10] // 2
+        squares = [
+            (int(((area[j : j + 4, i : i + 10].astype(int) - wanted) ** 2).sum()), j, i)
+            for j in range(11)
+            for i in range(13)
+        ]
+        assert nearest(area, wanted) == min(squares)[1:]
+    assert nearest(np.zeros_like(area), np.zeros((4, 10, channels), np.uint8)) == (0, 0)
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 85), (1600, 220), (3200, 440), (200, 60), (96, 48)])
@@ -176,34 +131,41 @@ def test_what_fits_its_neighbours_badly_comes_all_the_same() -> None:
     source[:, 120:160] = (60, 20, 10) + 4 * grain[:, :40]  # a tower in a pale sky
 
     def tower(overdue: float) -> float:
-        shown = tape(source, 30, 30, border=1.8, overdue=overdue).read(320, 3200)
+        # at 2.0 and more it comes once in twenty widths: a walk that leaves in time has fewer columns to be rid of
+        shown = tape(source, 30, 30, border=1.8, overdue=overdue).read(320, 6400)
         return float((shown[..., 2].mean(axis=0) < 130).mean())
 
     assert tower(0.0) == 0
-    assert tower(SETTINGS.overdue) > 0.01
+    assert tower(SETTINGS.overdue) > 0.015
 
 
 def test_a_tape_is_the_source_and_then_bit_exact_copies_of_it() -> None:
     source = textured(60, 400)
-    made = tape(source, row_reach=0.0, replay=0.0, bend=0.0, reuse=2.0)
+    # runs as long as the offset of a poor join fades need columns that may come again soon
+    made = tape(source, row_reach=0.0, replay=0.0, reuse=2.0)
     plate = made.read(0, 12000)
     np.testing.assert_array_equal(plate[:, : 400 - made.overlap], source[:, : 400 - made.overlap])
     pictures = made._exemplar.pictures
     pure = 0
     for edit, following in zip(made.edits, made.edits[1:], strict=False):
         assert edit.seam is not None
-        faded, end = edit.start + made.overlap + edit.seam.fade_px, min(following.start, plate.shape[1])
+        assert edit.bend is not None
+        fade_px = max(edit.seam.fade_px, 0 if edit.bend.straight else edit.bend.fade_px)
+        faded, end = edit.start + made.overlap + fade_px, min(following.start, plate.shape[1])
         if faded < end:
             copied = pictures[edit.orientation][edit.row :][:60, edit.column_at(faded) : edit.column_at(end)]
             np.testing.assert_array_equal(plate[:, faded:end], copied)
             pure += end - faded
+        if not edit.bend.straight:
+            continue
         # Before that, the colour offset is all that differs: constant along rows up to its slow fade.
         near = plate[:, edit.start + made.overlap : min(faded, end)].astype(int)
         at = edit.column_at(edit.start + made.overlap)
         difference = near - pictures[edit.orientation][:60, at : at + near.shape[1]]
         unclipped = ((near > 0) & (near < 255)).all(2)[:, 1:] & ((near > 0) & (near < 255)).all(2)[:, :-1]
         assert np.abs(np.diff(difference, axis=1))[unclipped].max(initial=0) <= 2
-    assert pure > 150
+    assert pure > 900
+    assert 0 < sum(edit.bend is not None and edit.bend.straight for edit in made.edits) < len(made.edits)
 
 
 def test_a_tape_reads_the_same_in_any_portions() -> None:
@@ -266,47 +228,6 @@ def test_rows_are_the_same_in_whatever_order_they_are_asked() -> None:
     for x in (200, 0, 120, 60):
         np.testing.assert_array_equal(parts.read(40, 300, x, x + 40), whole[40:, x : x + 40])
     np.testing.assert_array_equal(parts.read(150, 160, 0, 240), whole[150:160])
-
-
-def test_positions_round_half_to_even() -> None:
-    assert positions(0.5, 5).tolist() == [0, 0, 1, 2, 2, 2]
-    assert positions(-1.5, 3).tolist() == [0, -2, -3, -4]
-
-
-def layers(*velocities: tuple[float, float]) -> list[LayerView]:
-    return [LayerView(i, 20 * i, 20, v) for i, v in enumerate(velocities)]
-
-
-def test_demand_of_every_direction() -> None:
-    def of(*velocities: tuple[float, float]) -> list[Demand]:
-        return demand_of(layers(*velocities), 30, 20 * len(velocities))
-
-    assert of((-2.0, 0.0), (0.0, 0.0)) == [Demand(right=True), Demand()]
-    assert of((2.0, 0.0), (-4.0, 0.0)) == [Demand(left=True), Demand(right=True)]
-    # Upwards: the nearest layer must grow, the others are covered by what is nearer and faster.
-    assert of((0.0, -1.0), (0.0, -2.0)) == [Demand(), Demand(below=True)]
-    # Downwards: the sky grows, and gaps open above faster layers; the nearest one only leaves.
-    assert of((0.0, 1.0), (0.0, 2.0)) == [Demand(above=True, below=True), Demand()]
-    assert of((0.0, 0.0), (0.0, 2.0)) == [Demand(below=True), Demand()]
-    # Equal velocities open no gap between layers.
-    assert of((0.0, 2.0), (0.0, 2.0)) == [Demand(above=True), Demand()]
-    assert not any(d.any for d in of((-0.01, 0.0), (0.0, 0.0)))
-
-
-@given(arrays.arrays(np.bool_, st.tuples(st.integers(1, 200), st.integers(1, 12)), elements=st.booleans()))
-def test_blocks_cover_what_is_wanted_once(wanted: np.ndarray) -> None:
-    times = np.zeros(wanted.shape, int)
-    for rows, columns in blocks(wanted):
-        assert wanted[rows, columns].any(0).all()
-        times[rows, columns] += 1
-    assert times.max() <= 1
-    assert times[wanted].all()
-
-
-def test_columns_that_come_in_are_one_block() -> None:
-    wanted = np.zeros((300, 40), bool)
-    wanted[10:290, 31:] = True
-    assert list(blocks(wanted)) == [(slice(10, 290), slice(31, 40))]
 
 
 def test_no_texture_hides_a_difference_of_light() -> None:
