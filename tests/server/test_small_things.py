@@ -86,4 +86,5 @@ def test_a_boat_is_not_in_view_twice(around: int | None, straight: bool) -> None
 
     least = [least_apart(WalkSettings().barred, seed) for seed in range(3)]
     assert min(least) >= WIDTH
-    assert min(least_apart(0, seed) for seed in range(3)) < WIDTH
+    # with one of the seeds it has room enough in a loop without being barred
+    assert sorted(least_apart(0, seed) for seed in range(3))[1] < WIDTH

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from infinite_parallax.cli.main import main
@@ -21,58 +20,26 @@ from infinite_parallax.inpaint_server.settling import settle
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.client import Client
 from infinite_parallax.shared.errors import ParallaxError, UsageError
-from infinite_parallax.shared.model_settings import Segment
 from infinite_parallax.shared.painting import Preparing, Warned, Wish, paint
 from infinite_parallax.shared.plates import Manifest
-from infinite_parallax.shared.pointing import Touch
-from PIL import Image
 
-from .fake_eyes import FakeEyes, entry_points, found
+from .fake_eyes import FakeEyes, entry_points
+from .lake_town import CHURCH, HILLS, TOWERS, WATER, X, numbers_of, seen, town, wish
 
 Serve = Callable[..., Any]
-W, H = 128, 80
-Y, X = np.mgrid[0:H, 0:W]
-RIDGE = 26 + 5 * np.sin(X / 9)
-SKY, HILLS, WATER = RIDGE > Y, (RIDGE <= Y) & (Y < 54), Y >= 54
-CHURCH = (abs(X - 60) < 7) & (Y >= 34) & (Y < 50)
-TOWERS = [(abs(X - at) < 4) & (Y >= 60) & (Y < 74) for at in (30, 100)]
 
 
 @pytest.fixture
 def picture() -> bytes:
-    """A PNG: sky, hills and water, a church on the hills and two towers in the water."""
-    out = np.zeros((H, W, 3), np.uint8)
-    shares = ((SKY, (180, 205, 240)), (HILLS, (70, 95, 50)), (WATER, (40, 70, 130)), (CHURCH, (230, 225, 220)))
-    for share, colour in (*shares, *((tower, (200, 60, 40)) for tower in TOWERS)):
-        out[share] = colour
-    out += np.random.default_rng(3).integers(0, 9, out.shape, np.uint8)
-    data = io.BytesIO()
-    Image.fromarray(out).save(data, "PNG")
-    return data.getvalue()
+    return town()
 
 
 @pytest.fixture
 def eyes(monkeypatch: pytest.MonkeyPatch) -> FakeEyes:
-    """An engine that sees what there is, with gaps; other people's engines are found by entry points."""
-    finds = [
-        found("sky", 0.8, SKY & (RIDGE - 3 > Y)),
-        found("hills", 0.6, HILLS & (RIDGE + 2 < Y) & ~CHURCH),
-        found("water", 0.5, WATER & ~TOWERS[0] & ~TOWERS[1]),
-        found("church", 0.9, CHURCH),
-        *(found("tower", 0.7 - i / 10, tower) for i, tower in enumerate(TOWERS)),
-    ]
-    made = FakeEyes(lambda _picture: finds)
+    """Other people's engines are found by entry points."""
+    made = FakeEyes(lambda _picture: seen())
     monkeypatch.setattr(engines, "entry_points", entry_points(made))
     return made
-
-
-def wish(**parts: Any) -> dict[str, Any]:
-    segment = {"engine": "eyes", "layers": "sky . hills . dragons . water .", "objects": "church . tower . ghost"}
-    return {"segment": segment, "motion": {"steps": 3}, "plates": {"tile_px": 256}} | parts
-
-
-def numbers_of(data: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(data)))
 
 
 def check_settled(project: dict[str, Any]) -> None:
@@ -293,70 +260,3 @@ def test_a_suggested_project_lies_beside_what_was_found(picture: bytes, tmp_path
     assert [thing.matte for thing in project.objects] == ["journey_object.0.png"]
     assert numbers_of((out.parent / project.cut.segmentation).read_bytes()).max() == 2
     assert main(["plan", "--project", str(out)]) == 0
-
-
-@pytest.mark.parametrize(
-    ("engine", "sentence"),
-    [("nobody", "no segment engine 'nobody'"), ("grabcut", "finds nothing by words")],
-)
-def test_engines_that_cannot_are_refused_at_once(serve: Serve, picture: bytes, engine: str, sentence: str) -> None:
-    served = serve()
-    answer = served.create(wish(segment={"engine": engine, "layers": "sky . sea"}), picture)
-    assert answer.status_code == 400
-    assert sentence in answer.get_json()["error"]
-    assert served.ask("GET", "/jobs").get_json()["jobs"] == []
-
-
-def test_finds_over_http(listen: Callable[..., Client], eyes: FakeEyes, picture: bytes) -> None:
-    client = listen()
-    finds = client.find(picture, "Tower; church", Segment(engine="eyes", threshold=0.4))
-    assert [(one.words, one.score) for one in finds] == [("church", 0.9), ("tower", 0.7), ("tower", 0.6)]
-    assert finds[0].box == (54, 34, 67, 50)
-    np.testing.assert_array_equal(numbers_of(finds[0].mask), CHURCH * np.uint8(255))
-    assert eyes.looks[-1].options["threshold"] == 0.4
-    touched = client.outline(picture, Touch(box=(10, 20, 30, 40)), Segment(engine="eyes"))
-    assert (touched.words, touched.box) == ("", (10, 20, 30, 40))
-
-
-@pytest.mark.parametrize(
-    ("form", "sentence"),
-    [
-        ({}, "either words or a touch"),
-        ({"words": "sky", "touch": "{}"}, "either words or a touch"),
-        ({"touch": '{"on": [[500, 3]]}'}, "outside the picture"),
-        ({"touch": '{"on": [3]}'}, "touch.on.0 must be a pair of numbers"),
-        ({"touch": "{}"}, "Nothing is pointed at"),
-        ({"words": "sky", "engine": "grabcut"}, "finds nothing by words"),
-        ({"words": "sky", "settings": '{"colour": 3}'}, "settings.colour is not a setting"),
-    ],
-)
-def test_what_cannot_be_found_is_refused_in_a_sentence(
-    serve: Serve, picture: bytes, form: dict[str, str], sentence: str
-) -> None:
-    sent = {"engine": "grabcut"} | form | {"picture": (io.BytesIO(picture), "p.png")}
-    answer = serve().ask("POST", "/segment", data=sent)
-    assert answer.status_code == 400
-    assert sentence in answer.get_json()["error"]
-
-
-def test_the_stand_in_outlines_what_is_pointed_at(serve: Serve, picture: bytes) -> None:
-    touch = {"on": [[60, 42]], "beside": [[60, 20]]}
-    form = {"touch": json.dumps(touch), "picture": (io.BytesIO(picture), "p.png")}
-    answer = serve().ask("POST", "/segment", data=form).get_json()
-    assert answer["engine"] == "grabcut"
-    mask = numbers_of(base64.b64decode(answer["found"][0]["mask"])) > 0
-    assert (mask & CHURCH).sum() / (mask | CHURCH).sum() > 0.9
-
-
-@pytest.mark.usefixtures("eyes")
-def test_the_masks_are_those_of_the_picture_upright(serve: Serve) -> None:
-    """A picture that lies on its side in the file is found in as it is shown."""
-    turned = Image.fromarray(np.zeros((W, H, 3), np.uint8))
-    exif = turned.getexif()
-    exif[0x0112] = 6
-    data = io.BytesIO()
-    turned.save(data, "JPEG", exif=exif)
-    form = {"words": "church", "engine": "eyes", "picture": (io.BytesIO(data.getvalue()), "p.jpg")}
-    answer = serve().ask("POST", "/segment", data=form).get_json()
-    assert (answer["width"], answer["height"]) == (W, H)
-    assert cv2.imdecode(np.frombuffer(base64.b64decode(answer["found"][0]["mask"]), np.uint8), 0).shape == (H, W)
