@@ -138,22 +138,3 @@ def test_all_strips_of_ours_are_selected(tmp_path: Path) -> None:
     assert bpy.ops.infinite_parallax.select_strips() == {"FINISHED"}
     assert not mine.select
     assert all(strip.select for strip in timeline.mine(scene()))
-
-
-@pytest.mark.skipif(bpy.app.version[:2] == (5, 0), reason="5.0 shows the strips of another scene without their keys")
-def test_a_scene_strip_of_it_is_retimed_like_a_film(tmp_path: Path) -> None:
-    spec = built(tmp_path)
-    cut = bpy.data.scenes.new("cut")
-    cut.render.resolution_x, cut.render.resolution_y, cut.render.fps = spec.width, spec.height, round(spec.fps)
-    set_colours(cut)
-    strips = compat.strips(cut.sequence_editor_create())
-    film = strips.new_scene("film", scene(), 1, 1)
-    film.scene_input = "SEQUENCER"
-    bpy.context.window.scene = cut
-    parameters = strips.bl_rna.functions["new_effect"].parameters.keys()
-    words = {"input1" if "input1" in parameters else "seq1": film}
-    words |= {"length": spec.frames} if "length" in parameters else {"frame_end": 1 + spec.frames}
-    twice = strips.new_effect(name="twice", type="SPEED", channel=2, frame_start=1, **words)
-    twice.speed_control, twice.speed_factor = "MULTIPLY", 2.0
-    for frame in (0, 4, 9, 14):
-        assert shows(spec, tmp_path, 2 * frame, frame + 1)
