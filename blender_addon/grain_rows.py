@@ -25,12 +25,17 @@ class GrainRow(SheetRow):
 
     nearer: tuple[Sheet, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The sheet's and another: the same sheet over all has nodes of another kind."""
+        return f"{self.sheet.name} before a layer"
+
     def lay_over(self, group: Any, number: int) -> tuple[Any, Any]:
         """A node group that lays grain over what is behind it."""
         node = node_rows.new(group, "CompositorNodeGroup", f"over {self.name}", 300 * number + 150, -50)
-        node.node_tree, node.label = _made(self.name), self.name
+        node.node_tree, node.label = _made(self.sheet.name), self.sheet.name
         entrance = node_rows.new(group, "NodeGroupInput", f"entrance {self.name}", 300 * number - 150, -900)
-        group.links.new(entrance.outputs[grain_lights.through(self.name)], node.inputs["Through"])
+        group.links.new(entrance.outputs[grain_lights.through(self.sheet.name)], node.inputs["Through"])
         return node, node.inputs["Grain"]
 
     def set(self, group: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from ..shared.overlays import Sheet
+from ..shared.overlays import FILM, Sheet
 from ..shared.overlays.pictures import enlarged, write
 from . import chain_rows, compat, grade_groups, node_rows, sheet_formulas, unused
 from .node_rows import Site
@@ -36,7 +36,9 @@ class SheetRow:
         image = node_rows.new(group, "CompositorNodeImage", f"image {self.name}", 300 * number, -400)
         move = node_rows.new(group, "CompositorNodeTransform", f"move {self.name}", 300 * number, -650)
         image.label = self.name
-        compat.set_choice(move, "filter_type", "Interpolation", "Bilinear")
+        # what moves by whole px needs no neighbour: up to 4.3 the node does not ask for those beyond the frame
+        still = chain_rows.MARGIN_PX and self.sheet.kind in FILM
+        compat.set_choice(move, "filter_type", "Interpolation", "Nearest" if still else "Bilinear")
         last, above = self.lay_over(group, number)
         group.links.new(image.outputs["Image"], move.inputs["Image"])
         group.links.new(move.outputs["Image"], above)

@@ -61,7 +61,8 @@ def _flicker(o: Overlay, stage: Stage) -> dict[str, Any]:
 
 
 def _grain(o: Overlay, stage: Stage) -> dict[str, Any]:
-    jump = math.ceil(GRAIN_JUMP_PX * max(0.25, stage.unit))
+    # even, so that its middle lies as the frame's does, on whole px or between them
+    jump = 2 * math.ceil(GRAIN_JUMP_PX / 2 * max(0.25, stage.unit))
     still = {"width": stage.width + jump, "height": stage.height + jump, "jump": (jump, jump)}
     return {
         **still,

@@ -7,7 +7,6 @@ from typing import Any
 import bpy
 import pytest
 from infinite_parallax.blender_addon import block, compat, properties, speed, targets, timeline
-from infinite_parallax.blender_addon.scene_settings import set_colours
 from infinite_parallax.shared.scene import SceneSpec
 
 from .compared import shows

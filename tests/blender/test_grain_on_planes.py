@@ -103,6 +103,9 @@ def test_built_again_and_taken_away_it_leaves_nothing(tmp_path: Path) -> None:
     spec = built(tmp_path, two[1])
     assert len(light_groups()) == 2
     met(spec, tmp_path, 9)
+    spec = built(tmp_path, GRAIN)
+    assert light_groups() == []
+    met(spec, tmp_path, 9)
     spec = built(tmp_path, *two)
     met(spec, tmp_path, 9)
     built(tmp_path)
@@ -121,7 +124,7 @@ def test_a_person_mutes_its_node_and_puts_a_thing_of_their_own_before_it(tmp_pat
     spec = built(tmp_path, GRAIN | {"layer": 0})
     scene().view_layers[0].lightgroups.add(name="mine")
     group = next(g for g in bpy.data.node_groups if g.get(TAG) == "planes")
-    node = next(n for n in group.nodes if n.get(TAG) == "over overlay grain 0 0")
+    node = next(n for n in group.nodes if n.get(TAG) == "over overlay grain 0 0 before a layer")
     node.mute = True
     spec = built(tmp_path, GRAIN | {"layer": 0})
     plain = made(tmp_path, document(**PLANES), contours=True)

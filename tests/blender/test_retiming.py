@@ -14,7 +14,9 @@ from .test_block import built, scene
 pytestmark = [
     pytest.mark.blender,
     pytest.mark.usefixtures("registered"),
-    pytest.mark.skipif(bpy.app.version[:2] == (5, 0), reason="5.0 shows the strips of another scene without their keys"),
+    pytest.mark.skipif(
+        bpy.app.version[:2] == (5, 0), reason="5.0 shows the strips of another scene without their keys"
+    ),
 ]
 
 
