@@ -106,5 +106,6 @@ def dreamer(
 ) -> Iterator[Dreamer]:
     """The painter of a section `diffusers`, for as long as the block runs; UsageError for a model that cannot hear."""
     wish, call = settle_plain(options)
+    embedding.check_index(wish)
     with SHELF.take(wish, tell, cancelled) as loaded:
         yield Dreamer(loaded, call, cancelled, tell)

@@ -5,6 +5,8 @@ Stable Diffusion 3) reads hundreds of tokens of 4096 numbers and was never shown
 the embedding of a picture; they are refused by name instead of failing deep inside.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,26 +14,53 @@ import numpy as np
 from ...shared.errors import UsageError
 from ..dreams.conditioning import F32, Embedding
 from .loading import Loaded
+from .options import Wish
 
 CLIP = "CLIPTextModel"
+ENCODERS = "text_encoder", "text_encoder_2", "text_encoder_3"
 HINT = "Choose Stable Diffusion 1, 2 or XL."
 PLAIN_CHANNELS = 4
+
+
+def check_index(wish: Wish) -> None:
+    """Refuse, with a UsageError, a model whose index says that it cannot be told a sound, before it is fetched.
+
+    An index that is not there, or cannot be read, is left to whoever loads the model.
+    """
+    from diffusers import DiffusionPipeline
+
+    folder = Path(wish.model).expanduser()
+    try:
+        index = DiffusionPipeline.load_config(str(folder) if folder.is_dir() else wish.model)
+    except Exception:  # the libraries raise many types
+        return
+    found = [str(index[name][1]) for name in ENCODERS if index.get(name) and index[name][1]]
+    if not _read_clip(found):
+        raise _other_words(wish.model, str(index.get("_class_name", "")))
 
 
 def check_hears(loaded: Loaded) -> None:
     """Refuse, with a UsageError, a pipeline that cannot be told a sound."""
     pipe = loaded.pipe
-    encoders = _encoders(pipe)
-    name = type(pipe).__name__.removesuffix("Pipeline")
-    clip = bool(encoders) and all(type(encoder).__name__.startswith(CLIP) for encoder in encoders)
+    clip = _read_clip([type(encoder).__name__ for encoder in _encoders(pipe)])
     if not clip or getattr(pipe, "unet", None) is None or "prompt_embeds" not in loaded.accepts():
-        raise UsageError(f"{loaded.wish.model} ({name}) does not read prompts as CLIP's tables of numbers.", HINT)
+        raise _other_words(loaded.wish.model, type(pipe).__name__)
     width = pipe.unet.config.cross_attention_dim
     if sum(_widths(pipe)) != width:
         raise UsageError(
             f"{loaded.wish.model} takes {width} numbers for each token, its text encoders give {sum(_widths(pipe))}.",
             HINT,
         )
+
+
+def _read_clip(encoders: Sequence[str]) -> bool:
+    """Whether all of a model's text encoders, by the names of their classes, are CLIP's."""
+    return bool(encoders) and all(name.startswith(CLIP) for name in encoders)
+
+
+def _other_words(model: str, pipeline: str) -> UsageError:
+    name = pipeline.removesuffix("Pipeline")
+    return UsageError(f"{model} ({name}) does not read prompts as CLIP's tables of numbers.", HINT)
 
 
 def check_paints_freely(loaded: Loaded) -> None:
@@ -66,7 +95,7 @@ def told(loaded: Loaded, words: Embedding, negative: Embedding) -> dict[str, Any
 
 
 def _encoders(pipe: Any) -> list[Any]:
-    found = [getattr(pipe, name, None) for name in ("text_encoder", "text_encoder_2", "text_encoder_3")]
+    found = [getattr(pipe, name, None) for name in ENCODERS]
     return [encoder for encoder in found if encoder is not None]
 
 

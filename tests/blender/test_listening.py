@@ -13,10 +13,11 @@ from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import scene as scenes
 from infinite_parallax.shared.ambience import write_wav
+from infinite_parallax.shared.listening.following import Heard
 from infinite_parallax.shared.scene import SceneSpec
 
 from .. import wavelets_by_hand
-from ..core.clicks import clicks
+from ..core.clicks import agreement, clicks
 from .compared import compared, met
 from .made import HEIGHT, WIDTH, document, made
 from .pictures import texture, write_png
@@ -81,14 +82,27 @@ def test_the_speed_follows_the_beats_and_the_journey_arrives(tmp_path: Path, loo
 
 
 @needs_sound
-@pytest.mark.parametrize(("target", "loop"), [("vse", False), ("vse", True), ("compositor", False), ("planes", False)])
-def test_the_direction_is_cut_and_every_frame_is_where_it_should_be(tmp_path: Path, target: str, loop: bool) -> None:
+@pytest.mark.parametrize(
+    ("feature", "target", "loop"),
+    [
+        ("beats", "vse", False),
+        ("bars", "vse", False),
+        ("beats", "vse", True),
+        ("beats", "compositor", False),
+        ("beats", "planes", False),
+    ],
+)
+def test_the_direction_is_cut_and_every_frame_is_where_it_should_be(
+    tmp_path: Path, feature: str, target: str, loop: bool
+) -> None:
     layers = [{"height": 40, "velocity": [-32, 0]}, {"velocity": [-64, 0]}]
     motion = {"seconds_per_step": 0.5, "fps": 12, "loop": loop, "steps": 12}
     plates = {"tile_px": 300, "overlap_px": 2}
     things = [{"name": "boat", "layer": 1, "box": [100, 60, 124, 84]}]
     wish = {"motion": motion, "layers": layers, "plates": plates, "output": {"target": target}, "objects": things}
-    filled(tmp_path, {"feature": "beats", "target": "direction", "amount": 2.0}, **wish)
+    filled(tmp_path, {"feature": feature, "target": "direction", "amount": 2.0}, **wish)
+    if feature == "bars":
+        group().sound.beats_per_bar, group().drives[0].amount = 2, 1.0
     before = scene_project.plan_of(scene())[1]
     assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
     after = scene_project.plan_of(scene())[1]
@@ -124,6 +138,31 @@ def test_settings_follow_too(tmp_path: Path, target: str) -> None:
     assert any(plane.sways for plane in spec.planes), "a wave that is not there at first"
     assert any(plane.lives for plane in spec.planes)
     met(spec, tmp_path, 1, 3, 9, 10, spec.frames - 1)
+
+
+@needs_sound
+def test_in_a_loop_what_follows_a_sound_comes_round(tmp_path: Path) -> None:
+    beats = {"feature": "beats", "attack_s": 0.1, "release_s": 2.0}
+    filled(
+        tmp_path,
+        beats | {"amount": 2.0},
+        beats | {"target": "distortion", "amount": 6.0},
+        beats | {"target": "overlay", "amount": 0.4},
+        layers=[{"height": 40, "velocity": [-8, 0]}, {"velocity": [-16, 0]}],
+        motion={"loop": True, "seconds_per_step": 0.5, "fps": 12},
+        distortions=[{"amplitude_px": 0.0, "wavelength_px": 50.0, "period_s": 1.5}],
+        overlays=[{"kind": "rain"}],
+    )
+    assert bpy.ops.infinite_parallax.listen() == {"FINISHED"}
+    frames = scene_project.plan_of(scene())[1].frames
+    keyed = (group().distortions[0], "amplitude_px"), (group().overlays[0], "amount")
+    for entry, name in keyed:
+        curve = compat.f_curve(entry, name)
+        first, after = curve.evaluate(1), curve.evaluate(1 + frames)
+        assert after == pytest.approx(first, abs=1e-4), name
+        assert first > 0.01, "the beginning knows the end"
+    spec = built(tmp_path)
+    met(spec, tmp_path, 0, 1, spec.frames - 1)
 
 
 @needs_sound
@@ -278,6 +317,19 @@ def test_blender_and_ffmpeg_hear_the_same(tmp_path: Path) -> None:
     smooth = np.ones(200) / 200
     louder, other = (np.convolve(s[:count] ** 2, smooth, "same") for s in (heard.mean(axis=1), wanted))
     assert np.corrcoef(louder, other)[0, 1] > 0.98
+
+
+@needs_sound
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (48000, 2), (192000, 2)])
+def test_sounds_of_any_rate_have_the_same_beats(tmp_path: Path, rate: int, channels: int) -> None:
+    filled(tmp_path)
+    samples, moments = clicks(97, 12, 0.001, 0.3, rate)
+    write_wav(tmp_path / "clicks.wav", np.stack([samples] * channels, axis=1), rate)
+    heard = Heard.of(listening.samples(str(tmp_path / "clicks.wav")))
+    assert heard.seconds == pytest.approx(12, abs=0.01)
+    assert heard.tempo_bpm == pytest.approx(97, rel=0.005)
+    assert agreement(heard.beats, moments) >= 0.95
+    assert agreement(heard.onsets, moments) >= 0.95
 
 
 def test_drives_go_through_the_panel_unchanged(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Models that are told a sound: embeddings, pictures out of pictures, whole dreams, and which models are refused."""
 
 import functools
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -162,6 +163,33 @@ def test_models_that_cannot_be_told_a_sound_are_refused_in_a_sentence(tiny: Path
     mixed.pipe.unet = denoiser(4)
     with pytest.raises(UsageError, match="takes 32 numbers for each token, its text encoders give 768"):
         embedding.check_hears(mixed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoders"),
+    [
+        ("StableDiffusion3", ("CLIPTextModelWithProjection", "CLIPTextModelWithProjection", "T5EncoderModel")),
+        ("Flux", ("CLIPTextModel", "T5EncoderModel")),
+        ("KandinskyV22", ()),
+    ],
+)
+def test_a_model_that_reads_otherwise_is_refused_before_its_weights_are_fetched(
+    tmp_path: Path, kind: str, encoders: tuple[str, ...]
+) -> None:
+    names = ("text_encoder", "text_encoder_2", "text_encoder_3")
+    index = {"_class_name": f"{kind}Pipeline", "_diffusers_version": "0.30.0", "scheduler": ["diffusers", "Any"]}
+    index |= {name: ["transformers", encoder] for name, encoder in zip(names, encoders, strict=False)}
+    (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    told: list[str] = []
+    said = rf"\({kind}\) does not read prompts as CLIP's tables of numbers\. Choose Stable Diffusion 1, 2 or XL"
+    with pytest.raises(UsageError, match=said), dreamer(options(tmp_path), told.append, lambda: False):
+        pass
+    assert not told, "nothing is loaded"
+
+
+def test_a_model_that_is_not_there_is_told_by_who_loads_it(tmp_path: Path) -> None:
+    with pytest.raises(ParallaxError, match=r"cannot be loaded|is not there|was not found"), painter(tmp_path):
+        pass
 
 
 def test_memory_that_runs_out_is_a_sentence(hearing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
