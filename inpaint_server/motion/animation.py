@@ -22,6 +22,10 @@ Share = NDArray[np.float32]  # [H, W], 0 to 1
 CELL_PX = 4
 LARGEST_GRID = 480
 HALF = 0.5
+RIM_SHARE = 0.25
+"""Of how far is looked for what a mask has missed: how far beside it is painted, for soft rims."""
+WIDE_REACHES = 3
+"""How far what moves, and what does not, is looked at to compare, in parts of the same."""
 
 
 def grid(width: int, height: int) -> tuple[int, int]:
@@ -36,11 +40,31 @@ def coarse(share: Share, rows: int, columns: int) -> Share:
 
 
 def behind(picture: RGB, share: Share, reach_px: int, engine: InpaintEngine) -> RGB:
-    """The picture without what moves; `reach_px` beside it is painted too, for soft rims."""
-    side = 2 * reach_px + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    mask: Mask = np.asarray(cv2.dilate((share > 0).astype(np.uint8) * 255, kernel), np.uint8)
+    """The picture without what moves, nor what its mask has missed of it within `reach_px`; all else stays as it is."""
+    gone = (share > HALF) | missed(picture, share, reach_px)
+    mask: Mask = _grown(gone, max(1, round(RIM_SHARE * reach_px))).astype(np.uint8) * 255
     return engine.inpaint(picture, mask, InpaintRequest(), lambda: False)
+
+
+def missed(picture: RGB, share: Share, reach_px: int) -> NDArray[np.bool_]:
+    """Where, up to `reach_px` beside what moves, the picture looks more like it than like what is farther off, bool
+    [H, W]. Painting all that lies so near, or where the mask fades out, was the other road: it takes away who sits at
+    the water's edge."""
+    moving = share > HALF
+    near = _grown(moving, reach_px)
+    side = (2 * WIDE_REACHES * reach_px + 1,) * 2
+    away = []
+    for there in (moving, ~near):
+        weight = there.astype(np.float32)
+        total = cv2.boxFilter(weight, -1, side, normalize=False)
+        mean = cv2.boxFilter(picture * weight[..., None], -1, side, normalize=False) / np.maximum(total, 1)[..., None]
+        away.append(np.where(total > 0.5, ((picture - mean) ** 2).sum(2), np.inf))
+    return np.asarray(near & ~moving & (away[0] < away[1]) & np.isfinite(away[1]))
+
+
+def _grown(there: NDArray[np.bool_], reach_px: int) -> NDArray[np.bool_]:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1,) * 2)
+    return np.asarray(cv2.dilate(there.astype(np.uint8), kernel) > 0)
 
 
 def taken_apart(picture: RGB, alpha: Mask, far: RGB) -> tuple[RGBA, RGB]:

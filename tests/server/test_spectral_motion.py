@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from infinite_parallax.inpaint_server import engines
 from infinite_parallax.inpaint_server.motion import animation, extract, splat, transfer, warp
 from infinite_parallax.shared.errors import Cancelled, UsageError
 from infinite_parallax.shared.example_picture import paint
@@ -83,6 +84,32 @@ def test_a_soft_layer_at_rest_is_the_picture_and_does_not_glow() -> None:
     assert (behind[share < 0.49] == bright[share < 0.49]).all(), "what was painted stays"
     still = animation.Animation(picture, volume(gain=0.0), share, bright).frame(1.0)
     np.testing.assert_array_equal(still, seen)
+
+
+def test_behind_what_moves_only_it_is_painted_away() -> None:
+    """Green leaves before a blue sky, and a dark bird in a hole of their mask, which has missed a twig."""
+    import cv2
+
+    random = np.random.default_rng(5)
+    picture = np.full((HEIGHT, WIDTH, 3), (70, 110, 190), np.uint8)
+    picture[60:] = (40, 110, 50)
+    picture[84:96, 150:160] = (70, 60, 190)
+    picture[50:60, 40:44] = (40, 110, 50)
+    picture = np.clip(picture + random.integers(-6, 7, picture.shape), 0, 255).astype(np.uint8)
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    mask[60:] = 1
+    mask[78:102, 144:166] = 0
+    share = cv2.GaussianBlur(mask, (0, 0), 2)
+    found = animation.missed(picture, share, 10)
+    assert found[51:57, 40:44].mean() > 0.9
+    assert not found[84:96, 150:160].any()
+    assert found[50:58, 80:].mean() < 0.02
+    far = animation.behind(picture, share, 10, engines.load("walk"))
+    np.testing.assert_array_equal(far[87:93, 153:157], picture[87:93, 153:157])
+    np.testing.assert_array_equal(far[:45], picture[:45])
+    assert np.abs(far[75:, :130].astype(int) - (40, 110, 50)).mean() > 10
+    still = animation.Animation(picture, volume(gain=0.0), share, far).frame(1.0)
+    assert np.abs(still[86:94, 152:158].astype(int) - picture[86:94, 152:158]).max() <= 2
 
 
 def clip(moving: SpectralVolume, frames: int) -> list[np.ndarray]:
