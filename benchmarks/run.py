@@ -87,7 +87,11 @@ def main() -> int:
                 "The same rows and speeds as straight bands and along contours; contact sheets in `benchmarks/sheets`.",
             ),
             "render": ("Rendering 1080p", [], "The same plates, 120 frames, H.264; higher is better."),
-            "living": ("Living layers", pictures[1:], "The warp of `animate` and other ways to draw the same motion."),
+            "living": (
+                "Living layers",
+                ["--sheets", str(SHEETS), *pictures[1:]],
+                "The warp of `animate` and other ways to draw the same motion; contact sheets in `benchmarks/sheets`.",
+            ),
             "kills": ("Killed at random moments", [], "Every job must end with the bytes of an undisturbed run."),
         }
         sections = [part(known[name][0], name, known[name][1], known[name][2]) for name in wanted]

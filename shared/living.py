@@ -21,7 +21,7 @@ from .spectral import drift as drifting
 from .spectral.modes import Mode
 
 CELLS = 96
-"""Cells of the field along a picture's width, at most: three of them to the smallest grain of eight frequencies."""
+"""Cells of the field along a picture's width, at most."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from .spectral import clips, procedural
 
 REPEATS_WIDTHS = 4
 """Pictures' widths after which the motion of a plate that does not come round repeats."""
-GRAIN_CELLS = 3
-"""Cells to the smallest grain of a motion that is the same everywhere."""
+GRAIN_CELLS = 1.75
+"""Cells to the smallest grain of a motion, within which it changes by a fifth."""
 FEWEST_CELLS = 48
 """Cells along a picture's width, at least: what is held at its foot needs some rows."""
 

@@ -164,6 +164,24 @@ def test_a_kept_motion_is_that_of_the_source_and_goes_on_without_a_jump(tmp_path
     assert clips.period_s(str(path)) == 2
 
 
+def test_a_fine_kept_motion_is_taken_no_finer_than_a_mesh_is(tmp_path: Path) -> None:
+    fine = procedural.volume(np.ones((90, 160), np.float32), 640, 360, "air", period_s=2.0, frequencies=4)
+    path = tmp_path / "fine.npz"
+    path.write_bytes(to_bytes(fine))
+    found = clips.on_plate(str(path), clips.digest(str(path)), 640, 0, 360, 640, 4, 96)
+    assert found.fields.shape == (4, 2, 45, 80)
+    means = fine.fields.reshape(4, 2, 45, 2, 80, 2).mean((3, 5))
+    np.testing.assert_allclose(found.fields, means, atol=2e-3 * np.abs(means).max())
+
+
+def test_a_mesh_is_as_fine_as_what_moves() -> None:
+    cells = {
+        preset: built(project(living=[{"preset": preset, "frequencies": 8}])).planes[0].lives[0].body.cells
+        for preset in procedural.MATERIALS
+    }
+    assert cells == {"vegetation": 48, "water": 73, "cloth": 48, "air": 48}
+
+
 def test_a_layer_lives_by_a_kept_motion(tmp_path: Path) -> None:
     path, _ = kept(tmp_path)
     wish = project(living=[{"layer": 0, "motion": str(path), "gain": 2.0}])
