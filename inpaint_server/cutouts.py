@@ -41,6 +41,7 @@ class Cutouts:
         for store in self._stores:
             for rect in self._new(store, step):
                 values = self._engine.plate(store.layer.index, rect)
+                store.put_away()  # what it was copied from
                 which = np.ones(values.shape[:2], np.bool_)
                 pieces.append(Piece(store.layer.index, rect, which, values.reshape(-1, 4)))
         return pieces, None

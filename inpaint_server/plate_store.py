@@ -218,6 +218,9 @@ class PlateStore:
                 cv2.copyTo(pixels[there], which[there].view(np.uint8), tile.pixels[here])
                 np.maximum(tile.known[here], level[there], out=tile.known[here])
                 tile.put_away()
+        if self._cutout is not None:
+            # what a cover looks up in it
+            paged.put_away(self._cutout.alpha)
 
     def _own_rows(self, rect: Rect, step: int) -> Level:
         """OWN for the rows of a rectangle that show this layer at a step, BORROWED for the others, [h]."""

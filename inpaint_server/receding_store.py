@@ -87,6 +87,7 @@ class RecedingStore(PlateStore):
                 set_here = which[there]
                 here = rows[set_here], columns[set_here]
                 tile.pixels[here], tile.known[here] = pixels[there][set_here], OWN
+        self.put_away()
 
     def _know_return(self, tiles: Sequence[OpenTile]) -> None:
         """Nothing: what a layer comes home to is painted, row by row as it comes in."""

@@ -33,7 +33,7 @@ OPAQUE_SHARE = 0.8  # how far the mean is one over opaque pixels only; the rest 
 SHADE, SHADE_CELLS = 0.5, 2.0  # how visible a difference of light is in any texture, and how wide it must be
 SHIFT_PENALTY_PER_PX = 0.015
 UNKNOWN = 1e9
-LOOKED_AT_PX = 2**24  # more pixels are compared on a smaller copy
+LOOKED_AT_PX = 2**22  # more pixels are compared on a smaller copy
 LEAST_CELL = 8  # px that a cell of that has at least
 LEAST_SHARE = 0.01  # of a table's rows that can be seen: a layer that shows nothing has nothing to fit
 
