@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..shared import tiling
 from ..shared.plan import Plan
+from . import paged
 from .engines.contract import RGB, Mask, OwnerMap, PlateEngine, Rect, RunContext
 from .journal import Piece, State
 from .layering.cutout import flatten, lay_over
@@ -113,7 +114,11 @@ class Cutouts:
     def shown(self, index: int, rect: Rect) -> RGB:
         """What the source shows in a rectangle of it, of layer `index` and all behind it."""
         columns = slice(rect.x, rect.x + rect.width)
-        behind = [replace(c, rgb=c.rgb[:, columns], alpha=c.alpha[:, columns]) for c in self._run.cutouts[: index + 1]]
+        behind = []
+        for cutout in self._run.cutouts[: index + 1]:
+            rgb, alpha = cutout.rgb[:, columns].copy(), cutout.alpha[:, columns].copy()
+            behind.append(replace(cutout, rgb=rgb, alpha=alpha, stored=None))
+            paged.put_away(cutout.alpha)
         return flatten(behind, self._plan.height)[rect.y : rect.y + rect.height]
 
     def state(self) -> State:

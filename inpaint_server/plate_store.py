@@ -270,13 +270,14 @@ class PlateStore:
     def _rgba(self, tile: OpenTile) -> Pixels:
         """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
         known = paged.blank(tile.known.shape, self.folder)
-        known[:] = tile.known
         rgba = paged.blank((*known.shape, 4), self.folder)
-        if self._cutout is not None:
-            rgba[:] = tile.pixels
-        else:
-            cv2.cvtColor(tile.pixels, cv2.COLOR_RGB2RGBA, rgba)
-        tile.put_away()
+        for rows in paged.strips(len(known), tile.pixels[0].nbytes):
+            known[rows] = tile.known[rows]
+            if self._cutout is not None:
+                rgba[rows] = tile.pixels[rows]
+            else:
+                cv2.cvtColor(tile.pixels[rows], cv2.COLOR_RGB2RGBA, rgba[rows])
+            tile.put_away()
         continue_rim(rgba, known, BLEED_PX)
         if self._cutout is None:
             rgba[..., 3][known == 0] = 0
