@@ -21,8 +21,6 @@ from ..shared.project import Project
 from . import compat, pokes, properties, scene_project, sound_files, speed, timeline
 from .refusals import job_state, reported
 
-SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
-
 
 def samples(name: str) -> Samples:
     """The samples of a sound file at the rate that is listened to: float32 [n, channels]."""
@@ -84,23 +82,14 @@ class INFINITE_PARALLAX_OT_listen(bpy.types.Operator):
             project = properties.project(scene)
             heard = drives.listened(project, next((drive.cue for drive in project.drives), None), samples)
             if self.times != 1:
-                project = self._retimed(scene, heard)
-                heard = Heard(heard.samples, project.sound.tempo_bpm, project.sound.beats_per_bar)
+                heard = heard.retimed(self.times)
+                sound = properties.of_scene(scene).sound
+                sound.use_tempo_bpm, sound.tempo_bpm = True, heard.given_bpm
             if project.drives:
                 self._drive(scene)
             job_state().heard = heard_words(heard)
             return {"FINISHED"}
         return {"CANCELLED"}
-
-    def _retimed(self, scene: Any, heard: Heard) -> Project:
-        if heard.tempo_bpm is None:
-            raise ParallaxError("The sound has no tempo that could be changed.", "Give the tempo as a number.")
-        bpm = round(heard.tempo_bpm * self.times, 3)
-        if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
-            raise ParallaxError(f"{bpm:g} beats per minute is no tempo.", "Give one from 20 to 400.")
-        sound = properties.of_scene(scene).sound
-        sound.use_tempo_bpm, sound.tempo_bpm = True, bpm
-        return properties.project(scene)
 
     def _drive(self, scene: Any) -> None:
         project, size = scene_project.settled(scene)

@@ -5,6 +5,7 @@ The figures are those that drives go by (`shared/listening/`); here a file is re
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..inpaint_server.pictures import read_picture
 from ..inpaint_server.sound_files import load_sound
 from ..shared import driving
 from ..shared.errors import UsageError
-from ..shared.listening.following import Heard
+from ..shared.listening.following import FASTEST_BPM, SLOWEST_BPM, Heard
 from ..shared.listening.sections import Section, sections
 from ..shared.listening.spectrum import ANALYSIS_RATE, Samples
 from ..shared.painting import Painted
@@ -46,10 +47,26 @@ def build(painted: Painted) -> SceneSpec:
 
 def listen(args: argparse.Namespace) -> int:
     """Print what is heard."""
-    heard = Heard.of(samples(str(args.sound)), args.tempo)
+    heard = beaten(Heard.of(samples(str(args.sound))), args.tempo)
     found = sections(heard.samples)
     print(json.dumps(as_json(heard, found), indent=1) if args.json else as_table(args.sound, heard, found))
     return 0
+
+
+def beaten(heard: Heard, tempo: str | None) -> Heard:
+    """What is heard, beaten at a tempo: beats per minute, or x2 or /2 of what it has by itself."""
+    if tempo is None:
+        return heard
+    times = {"x": 1, "/": -1}.get(tempo[:1])
+    try:
+        value = float(tempo if times is None else tempo[1:])
+        if times is not None:
+            return heard.retimed(value**times)
+    except (ValueError, ZeroDivisionError, OverflowError) as e:
+        raise UsageError(f"--tempo is {tempo[:40]}, which is no tempo.", "Give beats per minute, x2 or /2.") from e
+    if not SLOWEST_BPM <= value <= FASTEST_BPM:
+        raise UsageError(f"--tempo is {value:g}, but must be 20 to 400.", "Give beats per minute.")
+    return replace(heard, given_bpm=value)
 
 
 def as_json(heard: Heard, found: list[Section]) -> dict[str, Any]:

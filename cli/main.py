@@ -127,7 +127,8 @@ def _other_commands(commands: Commands) -> None:
     text = "what is heard in a sound: tempo, beats, onsets, sections"
     heard = _command(commands, "listen", running.run_listen, text)
     heard.add_argument("sound", type=Path, metavar="SOUND", help="a sound file of any format, or a film")
-    heard.add_argument("--tempo", type=float, metavar="BPM", help="beats per minute to lay the beats by")
+    text = "beats per minute to lay the beats by; x2 or /2: twice or half as many as are heard"
+    heard.add_argument("--tempo", metavar="BPM", help=text)
     heard.add_argument("--json", action="store_true", help="print everything as JSON")
     text = "pictures as sums of Gabor wavelets: fitted, drawn at any size, shimmering"
     gabor.add_commands(commands.add_parser("gabor", help=text, description=text.capitalize() + "."))

@@ -148,8 +148,6 @@ def run_listen(args: argparse.Namespace) -> int:
     """Print what is heard in a sound."""
     from .listening import listen
 
-    if args.tempo is not None and not 20 <= args.tempo <= 400:
-        raise UsageError(f"--tempo is {args.tempo:g}, but must be 20 to 400.", "Give beats per minute.")
     return listen(args)
 
 

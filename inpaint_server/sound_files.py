@@ -39,7 +39,7 @@ def load_sound(path: Path, rate: int, channels: int | None = None, most_s: float
     own = _channels(path)
     # of floats ffmpeg would add channels up beyond full scale
     fold = ["-af", "aresample=out_chlayout=stereo:rematrix_maxval=1"] if own > 2 else []
-    length = [] if most_s is None else ["-t", f"{most_s:g}"]
+    length = [] if most_s is None else ["-t", f"{most_s:.6f}"]
     done = _run(path, "-vn", *length, *fold, "-ar", str(rate), "-f", "f32le", "-c:a", "pcm_f32le", "-")
     samples = np.frombuffer(done, "<f4").reshape(-1, min(2, own))
     if not len(samples):

@@ -7,6 +7,7 @@ A step of such a job is a painted frame. To keep dreams in a store of their own 
 second set of states, and a second way to resume after a kill.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,9 +54,10 @@ def wish_of(document: DreamDocument, sound: bytes, picture: RGB | None) -> tuple
 
 def stretch(sound: bytes, dream: Dream) -> Samples:
     """The part of a sound that is dreamt; UsageError where it holds nothing, or more than can be held in memory."""
-    end_s = MOST_SOUND_S + 1 if dream.length_s is None else dream.start_s + dream.length_s
-    samples = read_sound(sound, RATE, min(end_s, MOST_SOUND_S + 1))
-    if len(samples) > MOST_SOUND_S * RATE:
+    end_s = math.inf if dream.length_s is None else dream.start_s + dream.length_s
+    # a second more than is wanted: how a decoder rounds an end is its own affair
+    samples = read_sound(sound, RATE, min(end_s, MOST_SOUND_S) + 1)
+    if end_s > MOST_SOUND_S and len(samples) > MOST_SOUND_S * RATE:
         raise UsageError(
             f"The sound is longer than the {MOST_SOUND_S / 60:g} minutes that are heard.",
             "Set dream.length_s, or cut the part that you want out of it.",

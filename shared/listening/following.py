@@ -6,15 +6,17 @@ road: it would move things before they sound.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from ..errors import UsageError
 from . import beats as pulses
 from .onsets import onset_strength, onsets_of, seconds_of
 from .spectrum import ANALYSIS_RATE, FRAMES_PER_S, SILENT, Samples, Values, mel, mel_energies, mono
 
+SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 RANGE_DB = 40.0
 """What is so much quieter than the loudest moment, is 0."""
 BANDS_HZ = {"low": (0.0, 200.0), "mid": (200.0, 2000.0), "high": (2000.0, ANALYSIS_RATE / 2)}
@@ -34,6 +36,15 @@ class Heard:
     def of(cls, samples: Samples, given_bpm: float | None = None, beats_per_bar: int = 4) -> "Heard":
         """What is heard in samples [n] or [n, channels] at ANALYSIS_RATE."""
         return cls(mono(samples), given_bpm, beats_per_bar)
+
+    def retimed(self, times: float) -> "Heard":
+        """The same sound, beaten so many times as fast; UsageError where it has no tempo, or that would be none."""
+        if self.tempo_bpm is None:
+            raise UsageError("The sound has no tempo that could be changed.", "Give the tempo as a number.")
+        bpm = round(self.tempo_bpm * times, 3)
+        if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
+            raise UsageError(f"{bpm:g} beats per minute is no tempo.", "Give one from 20 to 400.")
+        return replace(self, given_bpm=bpm)
 
     @property
     def seconds(self) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.diffusion.colours import taken_back
-from infinite_parallax.inpaint_server.dreams import slices, video
+from infinite_parallax.inpaint_server.dreams import job, slices, video
 from infinite_parallax.inpaint_server.dreams.between import Between
 from infinite_parallax.inpaint_server.dreams.chain import Chain, Stroke, Wish, fitted
 from infinite_parallax.inpaint_server.dreams.conditioning import Embedding, Way, between, conditioned
@@ -24,7 +24,7 @@ from infinite_parallax.shared.listening.spectrum import ANALYSIS_RATE
 from infinite_parallax.shared.sections import Prompt
 
 from ..core.clicks import clicks
-from .dreams_by_hand import WIDTH, Brush, tone, words
+from .dreams_by_hand import WIDTH, Brush, tone, wav, words
 
 
 @pytest.mark.parametrize(("rate", "fps"), [(8000, 7.0), (44100, 29.97), (192000, 6.0)])
@@ -346,6 +346,21 @@ def test_sounds_of_any_rate_are_heard_alike(tmp_path: Path, rate: int, channels:
     assert heard.count == 5
     table = heard.table(2, 49, "spectrum")
     assert (table.argmax(axis=1) == 2).all()
+
+
+def test_a_stretch_of_a_long_sound_is_that_to_the_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    ramp = (np.arange(120 * 8000) % 8000 / 8000 * 0.9).astype(np.float32)
+    data = wav(ramp, 8000)
+    for start, length in ((100.0, 1.2344), (118.5, 1.5), (0.0, 120.0)):
+        part = job.stretch(data, Dream(start_s=start, length_s=length))
+        assert len(part) == round(length * RATE)
+        first = part[:: RATE // 8000, 0]
+        assert np.abs(first - ramp[round(start * 8000) :][: len(first)])[8:-8].mean() < 0.01
+    monkeypatch.setattr(job, "MOST_SOUND_S", 60.0)
+    assert len(job.stretch(data, Dream(start_s=59, length_s=1))) == RATE
+    for beyond in (Dream(), Dream(start_s=59, length_s=1.5), Dream(start_s=70, length_s=1)):
+        with pytest.raises(UsageError, match="longer than the 1 minutes"):
+            job.stretch(data, beyond)
 
 
 def test_a_sample_is_a_sound_and_a_text_is_none(tmp_path: Path) -> None:

@@ -38,9 +38,18 @@ def test_what_is_heard_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "12.0 s, 50.0 beats per minute" in said
     assert "10 beats" in said
     assert "20 onsets" in said
+    for tempo, bpm in (("x2", 200), ("/2", 50), ("x0.5", 50)):
+        assert main(["listen", str(path), "--tempo", tempo, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["tempo_bpm"] == pytest.approx(bpm, rel=0.005)
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["none.wav"], 1), (["clicks.wav", "--tempo", "5"], 2)])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["none.wav"], 1),
+        *((["clicks.wav", "--tempo", tempo], 2) for tempo in ("5", "fast", "x9", "/0", "x", "nan", "xnan")),
+    ],
+)
 def test_what_cannot_be_listened_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
 ) -> None:
