@@ -107,12 +107,11 @@ def _written(pipe: IO[bytes], frame: Any) -> bool:
     return True
 
 
-def _failure(task: str, words: str) -> ParallaxError:
+def _failure(task: str, said: str) -> ParallaxError:
     """ffmpeg's last words, and what they point to."""
-    words = last_words(words)
     hint = "Run: infinite-parallax doctor"
-    if "No space left" in words:
+    if "No space left" in said:
         hint = "Free some disk space, then run the same command again."
-    elif "Unknown encoder" in words:
+    elif "Unknown encoder" in said:
         hint = "This ffmpeg was built without that codec: choose another output.format."
-    return ParallaxError(f"ffmpeg could not {task}: {words}", hint)
+    return ParallaxError(f"ffmpeg could not {task}: {last_words(said)}", hint)
