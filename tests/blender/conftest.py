@@ -1,10 +1,12 @@
 """Tests inside a real Blender: each starts from an empty file and must leave no handler of ours behind."""
 
 import os
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 # before bpy is imported anywhere: a profile of its own, so that no person's Blender is touched
 os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="infinite-parallax-test-profile-"))
@@ -12,6 +14,11 @@ os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="infinit
 import bpy
 import infinite_parallax
 import pytest
+from infinite_parallax.blender_addon import preferences, properties
+from infinite_parallax.shared import project as projects
+
+from .made import HEIGHT, WIDTH, document
+from .pictures import texture, write_png
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_PYTHONS = (ROOT / ".envs" / "server" / "bin" / "python", ROOT / ".venv" / "bin" / "python")
@@ -55,3 +62,22 @@ def ffmpeg(server_python: Path) -> str:
     asked = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"
     done = subprocess.run([server_python, "-c", asked], capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+@pytest.fixture
+def command(server_python: Path) -> str:
+    """The command that starts the checkout's server."""
+    return shlex.join([str(server_python), "-m", "infinite_parallax.inpaint_server"])
+
+
+@pytest.fixture
+def with_server(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """The preferences of the registered add-on: the checkout's server, and a folder of the test, with a picture."""
+    infinite_parallax.register()
+    chosen = SimpleNamespace(url="", token="", token_file="", command=command, cache=str(tmp_path))
+    monkeypatch.setattr(preferences, "preferences", lambda: chosen)
+    write_png(tmp_path / "picture.png", texture(0, 0, WIDTH, HEIGHT, 1))
+    wanted = document(180.0) | {"picture": str(tmp_path / "picture.png"), "inpaint": {"engine": "telea"}}
+    properties.fill(bpy.context.scene, projects.from_json(wanted))
+    yield chosen
+    infinite_parallax.unregister()
