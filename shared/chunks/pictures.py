@@ -5,9 +5,8 @@ how many there will be and how the video is written. All write the same.
 """
 
 import json
-import os
+import secrets
 import shutil
-import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -37,9 +36,10 @@ def write_about(folder: Path, about: About) -> None:
     """Leave the note in a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     data = {"export": as_document(about.wish), "frames": about.frames, "rate": list(about.rate), "first": about.first}
-    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".about", delete=False, encoding="utf-8") as file:
-        json.dump(data, file)
-    os.replace(file.name, folder / FILE)
+    # not a file of `tempfile`: nobody else on the farm might read it
+    part = folder / f".{FILE}.{secrets.token_hex(4)}"
+    part.write_text(json.dumps(data), encoding="utf-8")
+    part.replace(folder / FILE)
 
 
 def read_about(folder: Path) -> About:

@@ -85,7 +85,7 @@ class _State:
     jobs: deque[_Job]
     busy: dict[Hand, _Job] = field(default_factory=dict)
     finished: int = 0
-    starting: int = 0
+    starting: set[Hand] = field(default_factory=set)
 
     @property
     def frames(self) -> int:
@@ -158,7 +158,7 @@ def _take(crew: Crew, hand: Hand, message: Message, store: Store, state: _State)
     if event == "frame" and job is not None:
         job.done = message["frame"] + 1
     elif event == "ready":
-        state.starting -= 1
+        state.starting.discard(hand)
         _give(hand, store, state)
     elif event == "done" and job is not None:
         del state.busy[hand]
@@ -167,11 +167,16 @@ def _take(crew: Crew, hand: Hand, message: Message, store: Store, state: _State)
         else:
             state.finished += len(job.chunk or ())
         _give(hand, store, state)
-    elif event == GONE and job is not None:
-        del state.busy[hand]
-        _again(job, state, _failure(hand, message))
-        _hire(crew, state)
-    elif event == "error" or (event == GONE and (message["code"] or _idle(state))):
+    elif event == GONE:
+        state.starting.discard(hand)
+        if job is not None:
+            del state.busy[hand]
+            _again(job, state, _failure(hand, message))
+            _hire(crew, state)
+        elif _idle(state):
+            # one that ends before it has begun, or when it was let go, is missed only if nobody is left
+            raise _failure(hand, message)
+    elif event == "error":
         raise _failure(hand, message)
 
 
@@ -181,8 +186,7 @@ def _idle(state: _State) -> bool:
 
 
 def _hire(crew: Crew, state: _State) -> None:
-    crew.hire()
-    state.starting += 1
+    state.starting.add(crew.hire())
 
 
 def _again(job: _Job, state: _State, error: ParallaxError) -> None:
