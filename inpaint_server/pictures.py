@@ -23,6 +23,7 @@ from .limits import Limits
 
 Pixels = NDArray[Any]  # [h, w] or [h, w, channels]
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", *(("AVIF",) if features.check("avif") else ()))
+ROWS = 256
 _WAY_OUT = "Export it as PNG or JPEG."
 _LOOKS_LIKE = (
     (b"%PDF", "a PDF"),
@@ -65,7 +66,7 @@ def read_picture(data: bytes, limits: Limits) -> RGB:
     """
     image = decode_image(data, limits)
     colour, alpha = split(image)
-    rgb = np.asarray(_to_srgb(colour, image.info.get("icc_profile")), np.uint8)
+    rgb = _pixels(_to_srgb(colour, image.info.get("icc_profile")))
     if alpha is not None:
         rgb = _flatten(rgb, np.asarray(alpha, np.uint8))
     return np.ascontiguousarray(upright(rgb, image))
@@ -96,8 +97,7 @@ def read_png(path: Path) -> RGB:
     """A PNG that this program wrote, as RGB uint8 [H, W, 3]."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            # Pillow holds four bytes for a pixel, and would convert RGB to a copy
-            return np.array(image if image.mode == "RGB" else image.convert("RGB"), np.uint8)
+            return _pixels(_as_rgb(image))
     except (OSError, SyntaxError, ValueError) as e:
         raise ParallaxError(f"The job's {path.name} cannot be read.", "Delete the job and send it again.") from e
 
@@ -257,7 +257,21 @@ def _to_srgb(colour: Image.Image, profile: bytes | None) -> Image.Image:
                     return converted
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass
-    return colour.convert("RGB")
+    return _as_rgb(colour)
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """An image as RGB: Pillow holds four bytes for a pixel, and would convert even RGB to a copy."""
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _pixels(image: Image.Image) -> RGB:
+    """The pixels of an RGB image, uint8 [H, W, 3], some rows at a time: of a whole one two more copies were made."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, ROWS):
+        pixels[top : top + ROWS] = np.asarray(image.crop((0, top, width, min(height, top + ROWS))), np.uint8)
+    return pixels
 
 
 def _flatten(rgb: RGB, alpha: NDArray[np.uint8]) -> RGB:
