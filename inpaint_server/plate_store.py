@@ -271,12 +271,12 @@ class PlateStore:
         """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
         known = paged.blank(tile.known.shape, self.folder)
         rgba = paged.blank((*known.shape, 4), self.folder)
-        for rows in paged.strips(len(known), tile.pixels[0].nbytes):
-            known[rows] = tile.known[rows]
+        for part in paged.strips(len(known), tile.pixels[0].nbytes):
+            known[part] = tile.known[part]
             if self._cutout is not None:
-                rgba[rows] = tile.pixels[rows]
+                rgba[part] = tile.pixels[part]
             else:
-                cv2.cvtColor(tile.pixels[rows], cv2.COLOR_RGB2RGBA, rgba[rows])
+                cv2.cvtColor(tile.pixels[part], cv2.COLOR_RGB2RGBA, rgba[part])
             tile.put_away()
         continue_rim(rgba, known, BLEED_PX)
         if self._cutout is None:
