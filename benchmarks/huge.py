@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,11 +19,13 @@ from ..inpaint_server.engines.contract import RGB
 from ..inpaint_server.step_loop import StepLoop
 from ..shared import project as projects
 from ..shared.example_picture import paint
+from ..shared.project import Project
 
 EVERY_S = 0.02
 PAINTED_WIDTH = 3200
 GRAIN = 14.0
 """Grey levels: an enlarged picture has no texture of its own."""
+TOWARD = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up_left": (-1.0, -0.2)}
 
 
 class Peaks:
@@ -83,15 +86,22 @@ def picture(width: int, height: int) -> RGB:
     return out
 
 
-def measure(width: int, height: int, layers: int, steps: int, cut: str) -> str:
-    """Paint the plates of the example picture at a size; the table of what that took."""
-    rows = [{"height": height // layers, "velocity": [-(1 + i), 0]} for i in range(layers)]
-    rows[-1].pop("height")
-    project = projects.from_json({"layers": rows, "motion": {"steps": steps}, "cut": {"mode": cut}})
-    source, peaks = picture(width, height), Peaks()
+def project(height: int, layers: int, steps: int, cut: str = "straight", toward: str = "left") -> Project:
+    """Layers of one height that move one way, each a px per step faster than the one behind it."""
+    x, y = TOWARD[toward]
+    bands: list[dict[str, Any]] = [
+        {"height": height // layers, "velocity": [x * (1 + i), y * (1 + i)]} for i in range(layers)
+    ]
+    bands[-1].pop("height")
+    return projects.from_json({"layers": bands, "motion": {"steps": steps}, "cut": {"mode": cut}})
+
+
+def measure(source: RGB, wish: Project) -> str:
+    """Paint the plates of a picture; the table of what that took."""
+    steps, peaks = wish.motion.steps or 0, Peaks()
     with tempfile.TemporaryDirectory() as folder:
         peaks.begin("reading")
-        loop = StepLoop(Path(folder), project, source, engines.load(engines.DEFAULT), begin=peaks.begin_stage)
+        loop = StepLoop(Path(folder), wish, source, engines.load(engines.DEFAULT), begin=peaks.begin_stage)
         peaks.begin("Steps")
         while loop.step < steps:
             loop.paint(lambda: False)
@@ -108,8 +118,10 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=20)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--cut", choices=("straight", "contour"), default="contour")
+    parser.add_argument("--toward", choices=TOWARD, default="left")
     args = parser.parse_args()
-    print(measure(*args.size, args.layers, args.steps, args.cut))
+    wish = project(args.size[1], args.layers, args.steps, args.cut, args.toward)
+    print(measure(picture(*args.size), wish))
 
 
 if __name__ == "__main__":

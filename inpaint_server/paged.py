@@ -7,11 +7,14 @@ nothing behind. A cache of blocks of our own was the other road: the system has 
 
 import math
 import mmap
+import os
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..shared.errors import ParallaxError
 
 LARGE_BYTES = 2**25
 """Arrays from this size on lie in a file."""
@@ -20,14 +23,29 @@ STRIP_BYTES = 2**24
 
 
 def blank(shape: tuple[int, ...], folder: Path) -> NDArray[np.uint8]:
-    """Zeros uint8 that take no memory before they are written to; large ones lie in a file on the disk of `folder`."""
+    """Zeros uint8 that take no memory before they are written to; large ones lie in a file on the disk of `folder`.
+
+    ParallaxError where that disk has no room for them.
+    """
     size = math.prod(shape)
     if size < LARGE_BYTES:
         # numpy asks the system for huge pages, and parts that are not written yet would fill them
         return np.frombuffer(mmap.mmap(-1, size), np.uint8).reshape(shape)
     with tempfile.TemporaryFile(dir=folder) as file:
-        file.truncate(size)
+        _claim(file.fileno(), size)
         return np.frombuffer(mmap.mmap(file.fileno(), size), np.uint8).reshape(shape)
+
+
+def _claim(file: int, size: int) -> None:
+    """Give a file its size, with the room for it: a mapped file on a full disk ends the process without a word."""
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file, 0, size)
+        else:
+            os.truncate(file, size)
+    except OSError as e:
+        said = f"There is no room for {size / 2**20:.0f} MiB of a layer that is being worked on: {e.strerror}."
+        raise ParallaxError(said, "Free disk space, then resume the job.") from e
 
 
 def in_file(array: NDArray[np.generic]) -> bool:

@@ -1,5 +1,7 @@
 """Huge pictures with contours: cut on a small copy, made in full size block by block, and kept in files."""
 
+import errno
+import os
 from pathlib import Path
 
 import cv2
@@ -14,6 +16,7 @@ from infinite_parallax.inpaint_server.layering.prepare import prepare
 from infinite_parallax.inpaint_server.step_loop import StepLoop
 from infinite_parallax.inpaint_server.walk import transitions
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.example_picture import paint
 from infinite_parallax.shared.project import Project
 
@@ -203,3 +206,14 @@ def test_only_what_lies_in_a_file_is_put_away(tmp_path: Path, monkeypatch: pytes
     assert [paged.in_file(array[:1]) for array in (small, large, own)] == [False, True, False]
     assert list(tmp_path.iterdir()) == []
     assert [part.stop - part.start for part in paged.strips(10, paged.STRIP_BYTES // 4)] == [4, 4, 2]
+
+
+def test_a_full_disk_is_told_before_anything_is_written_to_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(file: int, start: int, size: int) -> None:  # noqa: ARG001
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(paged, "LARGE_BYTES", 2**12)
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(ParallaxError, match="There is no room for 4 MiB") as caught:
+        paged.blank((2048, 2048), tmp_path)
+    assert "Free disk space" in caught.value.hint
