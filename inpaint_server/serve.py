@@ -5,6 +5,7 @@ stdout is for whoever started the process; everything for people goes to stderr.
 """
 
 import argparse
+import ctypes
 import hashlib
 import json
 import logging
@@ -36,6 +37,8 @@ from .farm.url_lock import url_locked
 
 log = logging.getLogger(__name__)
 
+M_MMAP_THRESHOLD, LARGE_BYTES = -3, 2**22
+"""glibc's name for a size, and the bytes from which on a block of memory is one of its own."""
 OTHER_THREADS = 8
 """Beside those that listen, look, paint or wait: short answers are given whatever else goes on."""
 
@@ -170,6 +173,13 @@ def serve_from_args(args: argparse.Namespace) -> None:
     )
 
 
+def _return_large_blocks() -> None:
+    """Have glibc give freed blocks of LARGE_BYTES back to the system: a heap of each thread that has shown a preview
+    of a huge picture would keep as much as that took."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
 def serve(
     store: str,
     host: str = "127.0.0.1",
@@ -185,6 +195,7 @@ def serve(
     Prints one JSON line when it is ready: event, url, token_file, version, pid. ParallaxError if it cannot start.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _return_large_blocks()
     if not 0 <= port <= 65535:
         raise UsageError(f"--port is {port}, but must be 0 to 65535.", "0 takes any free one.")
     url = store if is_url(store) else ""

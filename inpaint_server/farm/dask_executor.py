@@ -41,7 +41,7 @@ class DaskExecutor:
         self._address = address
         self._client = _client(address)
         self._workers: dict[str, dict[str, float]] = {}
-        self._away = False
+        self._away, self._answered = False, time.monotonic()
         self._closing = threading.Event()
         self._refresh()
         self._thread = threading.Thread(target=self._look, name="farm", daemon=True)
@@ -95,7 +95,9 @@ class DaskExecutor:
             try:
                 self._refresh()
             except Exception as e:  # while the scheduler is away its client raises many kinds of errors
-                self._workers = {}
+                if self._client.status == "closed" or time.monotonic() - self._answered > CONNECT_S:
+                    # not at once: a scheduler that is only slow has its workers still
+                    self._workers = {}
                 if not self._away:
                     log.warning("the scheduler at %s does not answer: %s", self._address, e)
                 self._away = True
@@ -113,7 +115,7 @@ class DaskExecutor:
         self._workers = {address: dict(worker["resources"]) for address, worker in info["workers"].items()}
         if self._away:
             log.info("the scheduler at %s is back", self._address)
-        self._away = False
+        self._away, self._answered = False, time.monotonic()
 
 
 def _client(address: str) -> Any:
