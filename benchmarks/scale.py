@@ -1,4 +1,5 @@
-"""What more Blenders and more machines bring: speed-up of `render --workers`, the cost of a journey as it grows.
+"""What more Blenders and more machines bring: speed-up of `render --workers`, jobs on a farm that loses a worker, the
+cost of a journey as it grows.
 
 Each part prints a Markdown table and may be run alone. Runs with different numbers of Blenders follow each other in
 turns, so that what else the machine does falls on all of them; the processor's time is given beside the clock, because
@@ -36,6 +37,7 @@ from ..shared.chunks.ranges import as_pictures
 from ..shared.chunks.store import FRAME
 from ..shared.example_picture import paint
 from ..shared.scene import SceneSpec
+from . import scale_jobs
 from .render import plates
 
 WORKERS = (1, 2, 4)
@@ -110,7 +112,7 @@ def workers_table(blender: Blender) -> str:
         f"| {work[number] / work[1]:.2f} |"
         for number in WORKERS
     ]
-    same = "The files are the same byte for byte." if len(files) == 1 else "THE FILES DIFFER."
+    same = scale_jobs.SAME if len(files) == 1 else scale_jobs.DIFFERENT
     where = f"{FRAMES} frames of {WIDTH}x{HEIGHT}, four layers, {blender.label.partition(',')[0]})"
     return "\n".join([*lines, "", f"{where}; {processors()} processors; medians of {REPEATS}. {same}"])
 
@@ -282,21 +284,25 @@ def parts(blender: Blender) -> dict[str, Callable[[], str]]:
     found = functools.cache(curves)
     return {
         "workers": lambda: workers_table(blender),
+        "jobs": scale_jobs.table,
         "curves": lambda: curves_table(found()),
         "machines": lambda: machines_table(film(blender, found())),
     }
 
 
 def main() -> int:
-    """Print the parts that are asked for."""
+    """Print the parts that are asked for; 1 if files differ that must not."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="workers, curves, machines (default: all)")
+    parser.add_argument("parts", nargs="*", help="workers, jobs, curves, machines (default: all)")
     parser.add_argument("--blender", metavar="PATH", help="the Blender that renders")
     args = parser.parse_args()
     known = parts(choose_blender(args.blender))
+    differ = False
     for name in args.parts or known:
-        print(f"{known[name]()}\n", flush=True)
-    return 0
+        told = known[name]()
+        print(f"{told}\n", flush=True)
+        differ = differ or scale_jobs.DIFFERENT in told
+    return int(differ)
 
 
 if __name__ == "__main__":

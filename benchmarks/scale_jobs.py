@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..shared import project as projects
+from ..shared.chunks.crew_size import processors
 from ..shared.client import Client
 from ..shared.project import Project
 from ..shared.server_process import ServerProcess
@@ -30,6 +31,7 @@ from ..shared.wire import RUNNING, SUCCEEDED
 from .kills import make_picture
 
 DEADLINE_S = 300.0
+SAME, DIFFERENT = "The files are the same byte for byte.", "THE FILES DIFFER."
 SERVER = (sys.executable, "-m", "infinite_parallax.inpaint_server")
 TAKEN = re.compile(r"job (\S+): turn \d+ is taken by .* \((\d+)\)$", re.MULTILINE)
 Kill = Callable[[Client, Path], None]
@@ -181,7 +183,9 @@ def _run(
         until(lambda: sum(job.state == SUCCEEDED for job in client.jobs() if job.id.startswith(prefix)) >= 1)
         kill()
     for number in range(len(wishes)):
-        client.wait(f"{prefix}{number}")
+        job = client.wait(f"{prefix}{number}")
+        if job.state != SUCCEEDED:
+            raise RuntimeError(f"{job.id} is {job.state}: {job.error}")
 
 
 def rounds(folder: Path, workers: int, jobs: int, kills: int, steps: int, store: str) -> list[Round]:
@@ -207,6 +211,23 @@ def rounds(folder: Path, workers: int, jobs: int, kills: int, steps: int, store:
     return made
 
 
+def table(workers: int = 3, jobs: int = 12, kills: int = 1, steps: int = 300, store: str = "") -> str:
+    """The rounds as a Markdown table, and what it shows in a sentence. `store` is where the farms' stores go, "" for a
+    folder of this machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = rounds(Path(folder), workers, jobs, kills, steps, store)
+    same = all(one.tiles == made[0].tiles for one in made)
+    return "\n".join(
+        [
+            "| | s | s more per job than alone | same bytes | turns |",
+            "|---|---|---|---|---|",
+            *(one.told(made[0]) for one in made),
+            "",
+            f"{jobs} jobs of {steps} steps; {processors()} processors. All complete. {SAME if same else DIFFERENT}",
+        ]
+    )
+
+
 def main() -> int:
     """Run and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -216,13 +237,9 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--store", default="", help="where the farms' stores go; a folder of this machine by itself")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        made = rounds(Path(folder), args.workers, args.jobs, args.kills, args.steps, args.store)
-    print(f"{args.jobs} jobs of {args.steps} steps")
-    print("| | s | s more per job than alone | same bytes | turns |\n|---|---|---|---|---|")
-    for one in made:
-        print(one.told(made[0]))
-    return 0 if all(one.tiles == made[0].tiles for one in made) else 1
+    told = table(args.workers, args.jobs, args.kills, args.steps, args.store)
+    print(told)
+    return 1 if DIFFERENT in told else 0
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ def server_groups(tests: bool = False) -> list[Group]:
 
 
 def bench_groups() -> list[Group]:
-    """What `.envs/bench` holds: this package, editable, with its `bench` extra."""
-    return _editable("bench", "constraints-bench.txt")
+    """What `.envs/bench` holds: this package, editable, with its extras `bench` and `farm`."""
+    return _editable("bench,farm", "constraints-bench.txt")
 
 
 def diffusion_groups(tests: bool = False) -> list[Group]:

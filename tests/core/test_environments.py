@@ -39,6 +39,7 @@ def pins(name: str) -> dict[str, Version]:
         ("constraints.txt", "farm"),
         ("constraints.txt", "farm-dev"),
         ("constraints-bench.txt", "bench"),
+        ("constraints-bench.txt", "farm"),
         ("constraints-diffusion.txt", "diffusion"),
         ("constraints-diffusion.txt", "dev"),
     ],
