@@ -8,9 +8,9 @@ import pytest
 from infinite_parallax.inpaint_server.engines import load
 from infinite_parallax.inpaint_server.engines.contract import RGBA, LayerView, Rect, RunContext
 from infinite_parallax.inpaint_server.engines.walk import WalkEngine
-from infinite_parallax.inpaint_server.layering.cutout import Cutout, flatten
+from infinite_parallax.inpaint_server.layering.cutout import ROOM_PX, Cutout, flatten
 from infinite_parallax.inpaint_server.walk import landings
-from infinite_parallax.inpaint_server.walk.ground import REACH_PX, of_cutouts
+from infinite_parallax.inpaint_server.walk.ground import of_cutouts
 from infinite_parallax.inpaint_server.walk.seam import first_equal, join, mix
 from infinite_parallax.shared.errors import UsageError
 
@@ -163,7 +163,7 @@ def test_rows_move_only_as_far_as_nothing_opens() -> None:
     assert sky.above == 0, "there is nothing above the picture"
     assert wood.below == 0, "there is nothing below the picture"
     assert 0 < sky.below <= SPARE
-    assert 0 < hills.above <= REACH_PX
+    assert 0 < hills.above <= ROOM_PX
     # What a layer spares covers its own rise and the fall of the nearer one together.
     for far, near in ((sky, hills), (hills, wood)):
         assert far.below + near.above <= int(np.argmax(far.seen[::-1] > 0))
