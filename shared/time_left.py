@@ -9,15 +9,22 @@ WINDOW_S = 30.0
 
 
 class Pace:
-    """The last half minute of a job's progress. `now_s` is any clock that only runs forward."""
+    """The last half minute of a job's progress. `now_s` is any clock that only runs forward.
+
+    It begins with the first thing that is done: until then a job waits and is prepared, which says nothing of its pace.
+    """
 
     def __init__(self) -> None:
         self._seen: collections.deque[tuple[float, int]] = collections.deque()
+        self._before: int | None = None
 
     def note(self, now_s: float, done: int) -> None:
         """So much is done by now; what is older than the window is forgotten, but for the last before it."""
-        if self._seen and done < self._seen[-1][1]:
+        if self._before is None or done < (self._seen[-1][1] if self._seen else self._before):
             self._seen.clear()
+            self._before = done
+        if done == self._before:
+            return
         self._seen.append((now_s, done))
         while len(self._seen) > 2 and self._seen[1][0] < now_s - WINDOW_S:
             self._seen.popleft()

@@ -88,6 +88,15 @@ def test_time_left_follows_the_last_steps() -> None:
     assert pace.left_s(100) is None, "a job that begins again is another one"
 
 
+def test_what_a_job_waits_before_its_first_step_is_no_pace() -> None:
+    pace = time_left.Pace()
+    for second, step in ((0, 4), (300, 4), (600, 5)):
+        pace.note(second, step)
+        assert pace.left_s(100) is None
+    pace.note(602, 6)
+    assert pace.left_s(100) == pytest.approx(2 * 94)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.2, "1 s left"), (42, "42 s left"), (200, "about 3 min left"), (7800, "about 2 h 10 min left")],
