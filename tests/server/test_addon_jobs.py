@@ -51,7 +51,6 @@ def test_another_output_setting_goes_on_with_the_job(
         ({"cues": [{"layer": 9}]}, r"cues\.0\.layer is 9"),
         ({"distortions": [{"direction": "y", "amplitude_px": 50}]}, "would cross"),
         ({"output": {"format": "webm", "audio": "aac"}}, "cannot hold"),
-        ({"output": {"target": "planes"}, "overlays": [{"kind": "grain", "layer": 1}]}, "target planes"),
     ],
 )
 def test_what_could_not_be_shown_is_refused_before_it_is_painted(

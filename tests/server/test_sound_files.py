@@ -78,16 +78,19 @@ def test_formats_and_the_sound_of_a_film(tmp_path: Path, name: str) -> None:
 
 KINDS = {"wav": 0.0001, "flac": 0.0001, "ogg": 0.03, "mp3": 0.03}
 """How far samples may be from the true ones: what a lossy codec leaves out."""
+MP3_MOST = 48000
+"""Hz: MP3 knows no higher rate."""
+
+RATES = (8000, 44100, 48000, 96000, 192000)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000, 192000])
+@pytest.mark.parametrize(
+    ("kind", "rate"), [(kind, rate) for kind in KINDS for rate in RATES if kind != "mp3" or rate <= MP3_MOST]
+)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_every_kind_of_file_holds_its_samples_in_their_places(
     tmp_path: Path, kind: str, rate: int, channels: int
 ) -> None:
-    if kind == "mp3" and rate > 48000:
-        pytest.skip("MP3 knows no such rate")
     swell = np.linspace(0.1, 1, round(0.8 * rate))[:, None]
     true = (sine(rate, 0.8, 440, 880) * swell)[:, :channels].astype(np.float32)
     made = as_file(tmp_path, true, rate, kind)
