@@ -16,12 +16,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import narrow
 import screen
-from addon import MODULE, PANELS, WAIT_S, group, panel, show, state, until_idle
+from addon import MODULE, PANELS, WAIT_S, group, panel, server_held, show, state, until_idle
 from dragging import drag_a_border, in_the_preview
 from screen import Steps, call, find, open_editor, press
 
 FOLDER = Path(os.environ["SHOTS_FOLDER"])
 BESIDE = 1.0
+BRIEF_S = 0.05
 SUB_PX, SUB_FIRST_PX = 26, 32
 LAYERS = (("sky", 600), ("lake", 800), ("meadow", 1000))
 SHORE = 0.775
@@ -97,12 +98,15 @@ def generate(area: Any) -> Steps:
     """Generate, with its progress, and the timeline that is built."""
     yield from panel(area, "job")
     yield from press(area, "generate")
-    while state().running and (not state().left or state().factor < 0.4):
+    while state().running and not state().left:
+        yield BRIEF_S
+    if not state().running:
+        raise RuntimeError("Generate was over before it could be photographed")
+    with server_held():
+        # panels glide to their new places
         yield None
-    # panels glide to their new places
-    yield None
-    yield None
-    yield "panel_generating"
+        yield None
+        yield "panel_generating"
     yield from until_idle()
     yield "panel_generated"
     yield from open_editor(area, "SEQUENCE_EDITOR")
@@ -162,7 +166,8 @@ def sounds(area: Any) -> Steps:
     yield from panel(area, "sound")
     group().sound.ambience = "rain"
     last = yield from find(area, "metres_per_unit", 0.7)
-    yield from screen.header(area, last + SUB_FIRST_PX + SUB_PX)
+    # below it: the row of Listen, and the header of Advanced
+    yield from screen.header(area, last + SUB_FIRST_PX + 2 * SUB_PX)
     words = {"kind": "ambience", "sound": "water", "layer": 1, "use_layer": True, "volume": 0.8}
     yield from entry(area, "cues", last, name="shore", **words)
     yield from show(area, "panel_sound")
@@ -197,7 +202,7 @@ def others(area: Any) -> Steps:
 def slim(area: Any) -> Steps:
     """All panels in a sidebar of the least width, with an entry in every list."""
     yield from open_editor(area, "IMAGE_EDITOR")
-    for which in ("hints", "objects"):
+    for which in ("hints", "objects", "living", "shimmers"):
         bpy.ops.infinite_parallax.entry_add(list=which)
     # at rest, because none comes home in this loop
     group().objects[-1].use_velocity = True
