@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ..shared.overlays import Sheet
-from . import compat, compositing, textured
+from . import compat, compositing, materials, textured
 from .node_rows import Site
 from .timeline import TAG
 
@@ -72,7 +72,7 @@ def lay_mark(collection: Any, site: Site, sheet: Sheet, thing: Any, height: floa
         mesh = textured.rectangle(sheet.name, spec.width, spec.height)
         thing = bpy.data.objects.new(sheet.name, mesh)
         thing[TAG] = sheet.name
-        mesh.materials.append(textured.faint(sheet.name, FAINT))
+        mesh.materials.append(materials.faint(sheet.name, FAINT))
         collection.objects.link(thing)
     corners = [(x, y, 0.0) for y in (0, spec.height) for x in (0, spec.width)]
     for vertex, at in zip(thing.data.vertices, (corners[0], corners[1], corners[3], corners[2]), strict=True):

@@ -13,7 +13,7 @@ import bpy
 from ..shared.grading import Graded
 from ..shared.overlays import Sheet
 from ..shared.scene import Plane, SceneSpec
-from . import compat, drift_nodes, grade_groups, grain_lights, sheet_planes, shimmer_nodes, textured
+from . import compat, drift_nodes, grade_groups, grain_lights, materials, sheet_planes, shimmer_nodes, textured
 from .node_rows import Site
 from .timeline import TAG
 
@@ -53,7 +53,7 @@ def lay(scene: bpy.types.Scene, collection: Any, site: Site, shown: Sequence[Sho
 def _new_object(collection: Any, plane: Plane, path: Path) -> Any:
     thing = bpy.data.objects.new(plane.name, bpy.data.meshes.new(plane.name))
     thing[TAG] = plane.name
-    thing.data.materials.append(textured.material(plane.name, path, "Non-Color"))
+    thing.data.materials.append(materials.tile(plane.name, path, "Non-Color"))
     collection.objects.link(thing)
     return thing
 
@@ -65,10 +65,10 @@ def _set(thing: Any, site: Site, plane: Plane, path: Path) -> None:
     grade = grade_groups.of_layer(site.timeline, grade_groups.SHADER, plane.layer, spec.grades_of(plane.layer), first)
     for slot in thing.material_slots:
         if slot.material is not None:
-            textured.set_picture(slot.material, path, "Non-Color")
+            materials.set_picture(slot.material, path, "Non-Color")
             shimmer_nodes.put_in(slot.material, plane, spec, site.folder, site.timeline, first)
             drift_nodes.put_in(slot.material, plane, site.timeline, first)
-            textured.set_grade(slot.material, grade, "MIRROR" if plane.mirrors else "EXTEND")
+            materials.set_grade(slot.material, grade, "MIRROR" if plane.mirrors else "EXTEND")
             _fade(slot.material, plane, first)
     thing.location.z = plane.channel * APART
     frames = [key.frame + first for key in plane.keys]
@@ -100,7 +100,7 @@ def _set_mesh(thing: Any, site: Site, plane: Plane) -> None:
 
 def _fade(material: Any, plane: Plane, first: int) -> None:
     """Key a material's opacity; where a plane does not fade, it is a person's to set."""
-    shown = textured.opacity(material)
+    shown = materials.opacity(material)
     if shown is not None and plane.fades:
         keys = [(key.frame + first, value) for key, value in zip(plane.keys, plane.opacity, strict=True)]
         compat.key_linear(shown, "default_value", keys)

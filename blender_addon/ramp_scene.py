@@ -12,7 +12,7 @@ from pathlib import Path
 import bpy
 
 from ..shared.scene import Plane, SceneSpec
-from . import drift_nodes, grade_groups, shimmer_nodes, textured
+from . import drift_nodes, grade_groups, materials, shimmer_nodes, textured
 
 
 def build(
@@ -32,7 +32,7 @@ def build(
     beyond, layer = "MIRROR" if plane.mirrors else "EXTEND", plane.layer
     grade = grade_groups.of_layer(timeline, grade_groups.SHADER, layer, spec.grades_of(layer), first)
     recoloured = plane.shimmer is not None or plane.drifting is not None
-    material = textured.material(plane.name, path, beyond=beyond, grade=grade, values=recoloured)
+    material = materials.tile(plane.name, path, beyond=beyond, grade=grade, values=recoloured)
     shimmer_nodes.put_in(material, plane, spec, folder, timeline, first)
     drift_nodes.put_in(material, plane, timeline, first)
     ground.data.materials.append(material)

@@ -11,7 +11,7 @@ import bpy
 
 from ..shared.overlays import Sheet
 from ..shared.overlays.pictures import write
-from . import grade_groups, sheet_formulas, textured
+from . import grade_groups, materials, sheet_formulas, textured
 from .node_rows import Site
 from .sheet_formulas import Driven, Formulas
 from .timeline import TAG
@@ -28,13 +28,13 @@ def lay(collection: Any, site: Site, sheet: Sheet, thing: Any, height: float) ->
             sheet.name, textured.rectangle(sheet.name, sheet.width, sheet.height, centred=True)
         )
         thing[TAG] = sheet.name
-        made = textured.glow if sheet.blend == "screen" else textured.material
+        made = materials.glow if sheet.blend == "screen" else materials.tile
         thing.data.materials.append(made(sheet.name, path, "Non-Color"))
         collection.objects.link(thing)
     elif list(thing.get(DRAWN, ())) != [sheet.width, sheet.height]:
-        old, materials = thing.data, list(thing.data.materials)
+        old, worn = thing.data, list(thing.data.materials)
         thing.data = textured.rectangle(sheet.name, sheet.width, sheet.height, centred=True)
-        for material in materials:
+        for material in worn:
             thing.data.materials.append(material)
         textured.remove_data(old)
     thing[DRAWN] = [sheet.width, sheet.height]
@@ -42,8 +42,8 @@ def lay(collection: Any, site: Site, sheet: Sheet, thing: Any, height: float) ->
     tint = grade_groups.of_sheet(site.timeline, grade_groups.SHADER, sheet, site.first)
     for slot in thing.material_slots:
         if slot.material is not None:
-            textured.set_picture(slot.material, path, "Non-Color")
-            textured.set_grade(slot.material, tint, "EXTEND")
+            materials.set_picture(slot.material, path, "Non-Color")
+            materials.set_grade(slot.material, tint, "EXTEND")
     _animate(thing, site, sheet)
     textured.show_during(thing, sheet, site.spec, site.first)
     return thing
@@ -59,6 +59,6 @@ def _animate(thing: Any, site: Site, sheet: Sheet) -> None:
     driven += (Driven(thing, "scale", axis, way["scale"], controls) for axis in (0, 1))
     if "rotation" in way:
         driven.append(Driven(thing, "rotation_euler", 2, way["rotation"], controls))
-    opacities = (textured.opacity(slot.material) for slot in thing.material_slots if slot.material is not None)
+    opacities = (materials.opacity(slot.material) for slot in thing.material_slots if slot.material is not None)
     driven += (Driven(shown, "default_value", None, made.shown(), controls) for shown in opacities if shown is not None)
     sheet_formulas.animate(thing, driven)
