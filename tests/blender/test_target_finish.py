@@ -1,6 +1,7 @@
 """Overlays, distortion and grades in the compositor and on planes: the frames are the arithmetic ones."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from infinite_parallax.blender_addon import targets
 from infinite_parallax.shared.finishing import KINDS
 from infinite_parallax.shared.scene import SceneSpec
 
-from .compared import compared
+from .compared import compared, met_within
 from .made import document, made
 from .test_grades import GRADES
 
@@ -31,13 +32,7 @@ def built(target: str, folder: Path, direction: float = 180.0, **sections: Any) 
     return spec
 
 
-def met(spec: SceneSpec, folder: Path, *at: int) -> None:
-    for frame in at:
-        _, off = compared(spec, folder, frame)
-        assert off.mean() <= 0.5
-        # the arithmetic frames round after every sheet: single pixels
-        assert (off.max(axis=2) > 2).mean() <= 0.001
-        assert off.max() <= 3
+met = partial(met_within, most=3)
 
 
 def seen(spec: SceneSpec, folder: Path, frame: int) -> None:

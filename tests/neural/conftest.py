@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from . import tiny_models
+from . import tiny_hearing, tiny_models
 
 torch.set_num_threads(1)
 
@@ -41,3 +41,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     tiny_models.build(folder)
     yield folder
     SHELF.release()
+
+
+@pytest.fixture(scope="session")
+def hearing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of tiny models that can be told a sound."""
+    folder = tmp_path_factory.mktemp("hearing")
+    tiny_hearing.build(folder)
+    tiny_hearing.build_second(folder)
+    return folder

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from diffusers import (
     DDIMScheduler,
@@ -12,6 +13,7 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from infinite_parallax.benchmarks.random_models import scheduler, tokenizer
+from infinite_parallax.shared.ambience import RATE
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from .tiny_models import WORDS, autoencoder, denoiser, text_config
@@ -72,3 +74,8 @@ def build_second(folder: Path) -> None:
             text_encoder=text,
             **CHECKED,
         ).save_pretrained(folder / name)
+
+
+def noise(seconds: float = 1, seed: int = 0) -> np.ndarray:
+    """A sound of noise, float32 [n]."""
+    return np.random.default_rng(seed).normal(0, 0.2, round(seconds * RATE)).astype(np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from infinite_parallax.inpaint_server import step_loop
+from infinite_parallax.inpaint_server import engines, step_loop
 from infinite_parallax.inpaint_server.app import create_app
 from infinite_parallax.inpaint_server.context import KEY, Config, Context
 from infinite_parallax.inpaint_server.serve import HttpServer
@@ -23,6 +23,9 @@ from infinite_parallax.shared.client import Client
 from infinite_parallax.shared.plates import Manifest
 from PIL import Image
 from werkzeug.test import TestResponse
+
+from . import lake_town
+from .fake_eyes import FakeEyes, entry_points
 
 TOKEN = "a-token-for-the-tests"
 DEADLINE_S = 30.0
@@ -203,3 +206,11 @@ def listen(tmp_path: Path) -> Iterator[Callable[..., Client]]:
             return stack.enter_context(Client(server.url, token))
 
         yield start
+
+
+@pytest.fixture
+def eyes(monkeypatch: pytest.MonkeyPatch) -> FakeEyes:
+    """Other people's engines are found by entry points: one that knows the town of `lake_town`."""
+    made = FakeEyes(lambda _picture: lake_town.seen())
+    monkeypatch.setattr(engines, "entry_points", entry_points(made))
+    return made

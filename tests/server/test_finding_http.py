@@ -9,14 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server import engines
 from infinite_parallax.shared.client import Client
 from infinite_parallax.shared.model_settings import Segment
 from infinite_parallax.shared.pointing import Touch
 from PIL import Image
 
-from .fake_eyes import FakeEyes, entry_points
-from .lake_town import CHURCH, H, W, numbers_of, seen, town, wish
+from .fake_eyes import FakeEyes
+from .lake_town import CHURCH, H, W, numbers_of, town, wish
 
 Serve = Callable[..., Any]
 
@@ -24,14 +23,6 @@ Serve = Callable[..., Any]
 @pytest.fixture
 def picture() -> bytes:
     return town()
-
-
-@pytest.fixture
-def eyes(monkeypatch: pytest.MonkeyPatch) -> FakeEyes:
-    """Other people's engines are found by entry points."""
-    made = FakeEyes(lambda _picture: seen())
-    monkeypatch.setattr(engines, "entry_points", entry_points(made))
-    return made
 
 
 @pytest.mark.parametrize(

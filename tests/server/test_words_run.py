@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from infinite_parallax.cli.main import main
-from infinite_parallax.inpaint_server import engines
 from infinite_parallax.inpaint_server.asking import Asking
 from infinite_parallax.inpaint_server.engines.contract import RunContext, StepContext
 from infinite_parallax.inpaint_server.limits import Limits
@@ -23,8 +22,8 @@ from infinite_parallax.shared.errors import ParallaxError, UsageError
 from infinite_parallax.shared.painting import Preparing, Warned, Wish, paint
 from infinite_parallax.shared.plates import Manifest
 
-from .fake_eyes import FakeEyes, entry_points
-from .lake_town import CHURCH, HILLS, TOWERS, WATER, X, numbers_of, seen, town, wish
+from .fake_eyes import FakeEyes
+from .lake_town import CHURCH, HILLS, TOWERS, WATER, X, numbers_of, town, wish
 
 Serve = Callable[..., Any]
 
@@ -32,14 +31,6 @@ Serve = Callable[..., Any]
 @pytest.fixture
 def picture() -> bytes:
     return town()
-
-
-@pytest.fixture
-def eyes(monkeypatch: pytest.MonkeyPatch) -> FakeEyes:
-    """Other people's engines are found by entry points."""
-    made = FakeEyes(lambda _picture: seen())
-    monkeypatch.setattr(engines, "entry_points", entry_points(made))
-    return made
 
 
 def check_settled(project: dict[str, Any]) -> None:
