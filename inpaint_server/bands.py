@@ -29,7 +29,7 @@ from .engines.contract import (
     continues_plates,
 )
 from .journal import Piece, State
-from .margins import Margins, Reach
+from .margins import Margins, Reach, Span
 from .masks import Bool
 from .plate_store import BORROWED, PlateStore
 from .regions import bounds
@@ -66,11 +66,10 @@ class Bands:
         if extent is None:
             return [], None
         canvas = canvases.compose(self._plan, self._stores, step, self._blank(extent))
-        if self._margins.cover(step):
-            self._margins.lay_on(canvas, step)
-            mask = np.zeros(canvas.hole.shape, np.uint8)
-        elif (until := self._reach.until(step)) > step:
-            mask = self._paint_ahead(canvas, step, until, cancelled)
+        self._margins.lay_on(canvas, step)
+        span = self._reach.span(step) if canvas.hole.any() else Span(step, 0, 0, ())
+        if span.left or span.right:
+            mask = self._paint_ahead(canvas, step, span, cancelled)
         else:
             mask = self._paint_on(canvas, step, before, cancelled)
         return self._cut(canvas, mask, step), mask
@@ -95,19 +94,33 @@ class Bands:
         canvases.fill_unneeded(canvas, self._plan)
         return mask
 
-    def _paint_ahead(self, canvas: Canvas, step: int, until: int, cancelled: Callable[[], bool]) -> Mask:
-        """Paint a canvas, in place, with what the steps up to `until` will show beside it, which is kept for them."""
-        wide = Canvas.blank(self._margins.extent(step, until))
+    def _paint_ahead(self, canvas: Canvas, step: int, span: Span, cancelled: Callable[[], bool]) -> Mask:
+        """Paint a canvas, in place, with what later steps will show beside it, which is kept for them."""
+        wide = Canvas.blank(Extent(-span.left, 0, self._plan.width + span.right, self._plan.height))
         canvases.compose(self._plan, self._stores, step, wide)
+        self._come_home(wide, step)
         beside = np.ones(wide.hole.shape, np.bool_)
         wide.frame(beside, self._plan.width, self._plan.height)[:] = False
         wide.hole |= beside & ~wide.known
+        self._margins.lay_on(wide, step)
         wide.rgb[wide.hole] = 0
         mask = self._paint_on(wide, step, None, cancelled)
-        self._margins.keep(wide, step, until)
+        self._margins.keep(wide, step, span)
         size = self._plan.width, self._plan.height
         canvas.rgb[:] = wide.frame(wide.rgb, *size)
         return wide.frame(mask, *size)
+
+    def _come_home(self, wide: Canvas, step: int) -> None:
+        """In a loop, lay what the source shows again beside the frame on a canvas, in place."""
+        for store in self._stores:
+            layer = store.layer
+            start, end = self._plan.rows(layer.index, step)
+            rows = slice(start or 0, wide.extent.bottom if end is None else end)
+            x, y = layer.position(step)
+            body = Rect(wide.extent.left - x, rows.start - y, wide.hole.shape[1], rows.stop - rows.start)
+            home = store.come_home(body, wide.rgb[rows])
+            wide.known[rows] |= home
+            wide.hole[rows] &= ~home
 
     def frame(self, step: int, every: int = 1) -> tuple[RGB, OwnerMap]:
         """The frame at a step, RGB uint8 [H, W, 3], and the layer that is seen at each pixel [H, W]; of both only

@@ -8,7 +8,7 @@ of the engine as there are layers, and a town that does not know of its river.
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,32 +19,17 @@ from ..shared.project import Project
 from . import masks
 from .asking import Asking
 from .cutouts import Cutouts
-from .engines.contract import RGB, InpaintEngine, Mask, OwnerMap, PlateEngine, Rect, RunContext, StepContext
+from .engines.contract import RGB, InpaintEngine, Mask, OwnerMap, PlateEngine, RunContext, StepContext
 from .journal import Piece, State
 from .layering.cutout import lay_over
-from .margins import Reach, Stock
-from .plate_store import OWN, PlateStore
+from .margins import Reach, Span, Stock
+from .plate_store import PlateStore
 from .separate import follow, led, moved, skyline
+from .windows import Window, window_of
 
 DRAFT = "draft."
 """Before the names of the draft's state in a journal."""
 Bool = NDArray[np.bool_]
-
-
-@dataclass
-class Window:
-    """What the canvas may show of one plate at a step: its rows, RGBA [h, W, 4], and which columns are new [W].
-
-    `guessed` [W] are columns beside the frame that the plate does not have yet and is not asked for. The plate's
-    column 0 is the canvas's column `x`.
-    """
-
-    store: PlateStore
-    rows: slice
-    pixels: NDArray[np.uint8]
-    new: Bool
-    guessed: Bool
-    x: int
 
 
 class Composites:
@@ -72,16 +57,13 @@ class Composites:
         """One step: what it sets on the plates, and its mask. `before` is the mask of the step before."""
         if self._stock.covers(step):
             return self._stock.take(self._stores, step), None
-        until = self._reach.until(step)
-        left, right = self._reach.beside(step, until)
-        drafted = [
-            piece for later in range(step, until + 1) for piece in self._drafted.paint(later, None, cancelled)[0]
-        ]
-        windows = [self._window(store, step, drafted, left, right) for store in self._stores]
+        span = self._reach.span(step)
+        kept = {piece.layer: piece for piece in self._stock.take(self._stores, step, later=True)}
+        windows = [self._window(store, step, span, kept.get(store.layer.index)) for store in self._stores]
         canvas, owner, hole = self._compose(windows)
         layers = tuple(
-            replace(view, position=(window.x, store.layer.position(step)[1]))
-            for view, window, store in zip(self._run.layers, windows, self._stores, strict=True)
+            replace(view, position=(shown.x, shown.store.layer.position(step)[1]))
+            for view, shown in zip(self._run.layers, windows, strict=True)
         )
         mask = masks.prepare(hole, owner, layers, self._project.mask, before)
         canvas[hole] = 0
@@ -95,31 +77,21 @@ class Composites:
             numbers = self._asking.numbers(context, canvas, hole, cancelled)
         self._separate(windows, canvas, numbers)
         pieces = self._cut(windows, canvas, mask, owner)
-        if until > step:
-            pieces = self._stock.keep(self._stores, pieces, step, until)
+        if span.left or span.right:
+            pieces = self._stock.keep(self._stores, pieces, step, span)
         return pieces, mask
 
-    def _window(self, store: PlateStore, step: int, drafted: Sequence[Piece], left: int, right: int) -> Window:
-        """What a plate shows at a step, with its draft, and with `left` and `right` columns beside the frame."""
-        rows, pixels = self._drafted.window(store, step, left, right)
-        width = pixels.shape[1]
-        new = np.zeros(width, np.bool_)
-        x = store.layer.position(step)[0] + left
-        for piece in drafted:
-            if piece.layer == store.layer.index:
-                first, last = max(0, piece.rect.x + x), min(width, piece.rect.x + piece.rect.width + x)
-                if first < last:
-                    start = first - piece.rect.x - x
-                    pixels[:, first:last] = piece.picture()[: pixels.shape[0], start : start + last - first]
-                    new[first:last] = True
-        guessed = np.zeros(width, np.bool_)
-        had = np.flatnonzero(store.known(Rect(-x, rows.start, width, 1), OWN)[0] | new)
-        if had.size and (left or right):
-            # where this layer is not asked for yet its border goes on level, so that the others have a neighbour
-            first, last = min(left, int(had[0])), max(width - right, int(had[-1]) + 1)
-            guessed[:first], guessed[last:] = True, True
-            pixels[:, :first], pixels[:, last:] = pixels[:, [first]], pixels[:, [last - 1]]
-        return Window(store, rows, pixels, new, guessed, x)
+    def _window(self, store: PlateStore, step: int, span: Span, kept: Piece | None) -> Window:
+        """What a plate has on the canvas: what was painted before, or its draft, all the way home if need be."""
+        drafted: list[Piece] = []
+        if kept is None:
+            drafted = [piece for later in range(step, span.until + 1) for piece in self._drafted.coming(store, later)]
+            last_way = self._reach.last_way(store.layer.index, span.until)
+            if span.ends[store.layer.index] > span.until and last_way is not None:
+                top, bottom = store.rows or (0, 0)
+                drafted.append(self._drafted.piece(store, replace(last_way, y=top, height=bottom - top)))
+        shown = self._drafted.window(store, step, span.left, span.right)
+        return window_of(store, step, shown, drafted, kept, span.left, span.right)
 
     def _compose(self, windows: Sequence[Window]) -> tuple[RGB, OwnerMap, Bool]:
         """The canvas with the drafts on it, the layer that is seen at each pixel, and where that is a draft."""
@@ -129,13 +101,12 @@ class Composites:
             canvas[window.rows] = lay_over(canvas[window.rows], window.pixels[..., :3], window.pixels[..., 3])
         hole = np.zeros(owner.shape, np.bool_)
         for window in windows:
-            columns = np.flatnonzero(window.new | window.guessed)
-            hole[window.rows, columns] |= owner[window.rows, columns] == window.store.layer.index
+            hole[window.rows] |= window.painted & (owner[window.rows] == window.store.layer.index)
         return canvas, owner, hole
 
     def _owner(self, windows: Sequence[Window]) -> OwnerMap:
         """The layer that is seen at each pixel."""
-        owner = np.zeros((self._plan.height, windows[0].new.size), np.int16)
+        owner = np.zeros((self._plan.height, windows[0].guessed.size), np.int16)
         for window in windows:
             owner[window.rows][window.pixels[..., 3] >= 128] = window.store.layer.index
         return owner
@@ -144,7 +115,7 @@ class Composites:
         """Move the drafted columns of every layer to where its border was painted, or to where `numbers`, the layer of
         every pixel [H, W], has it."""
         for behind, window in itertools.pairwise(windows):
-            columns = np.flatnonzero(window.new)
+            columns = window.border
             if not columns.size:
                 continue
             # the side that was known before is where the border comes from
@@ -160,7 +131,10 @@ class Composites:
                 lowest = behind.rows.stop - window.rows.start - 1
                 expected = self._expected(mine, order, before, draft, start, lowest)
                 start = 0
-            moves = follow(canvas[window.rows][:, order], expected, start) + expected - draft
+            after = last + 1 if forward else first - 1
+            # a layer that is led home meets it as it was drafted
+            end = 0 if 0 <= after < window.guessed.size and window.given[:, after].any() else None
+            moves = follow(canvas[window.rows][:, order], expected, start, end) + expected - draft
             window.pixels[:, order] = moved(part, moves)
 
     def _expected(
@@ -174,33 +148,32 @@ class Composites:
 
     def _move_before(self, window: Window, column: int) -> int:
         """By how much the known border lies below its draft in a column of the canvas."""
-        if not 0 <= column < window.new.size:
+        if not 0 <= column < window.guessed.size:
             return 0
-        rect = Rect(column - window.x, window.rows.start, 1, window.pixels.shape[0])
-        draft = self._draft.plate(window.store.layer.index, rect)
+        draft = self._draft.plate(window.store.layer.index, window.rect(column, column + 1))
         return int((skyline(window.pixels[:, column : column + 1, 3]) - skyline(draft[..., 3]))[0])
 
     def _cut(self, windows: Sequence[Window], canvas: RGB, mask: Mask, asked: OwnerMap) -> list[Piece]:
         """What is new on every plate: painted where its layer is seen, drafted where it is hidden.
 
         `asked` is the layer that was seen at each pixel when the mask was made: where a border has moved since, a
-        farther layer's known pixel may have come to light, and it stays as it is.
+        farther layer's known pixel may have come to light, and it stays as it is. So does what is known of ground that
+        recedes, and what a loop comes home to.
         """
         owner = self._owner(windows)
         pieces = []
         for window in windows:
             index = window.store.layer.index
             seen = (owner[window.rows] == index) & (window.pixels[..., 3] > 0)
-            painted = seen & (((mask[window.rows] > 0) & (asked[window.rows] == index)) | window.new[None])
-            painted &= ~window.guessed
+            masked = (mask[window.rows] > 0) & (asked[window.rows] == index)
+            painted = seen & ((masked & (not window.recedes)) | window.new) & ~window.given & ~window.guessed
             window.pixels[..., :3][painted] = canvas[window.rows][painted]
-            which = painted | np.broadcast_to(window.new, painted.shape)
+            which = painted | window.new
             columns = np.flatnonzero(which.any(0))
             if columns.size:
                 first, last = int(columns[0]), int(columns[-1]) + 1
-                rect = Rect(first - window.x, window.rows.start, last - first, window.pixels.shape[0])
                 part = which[:, first:last]
-                pieces.append(Piece(index, rect, part, window.pixels[:, first:last][part]))
+                pieces.append(Piece(index, window.rect(first, last), part, window.pixels[:, first:last][part]))
         return pieces
 
     def state(self) -> State:

@@ -38,14 +38,17 @@ class Cutouts:
 
     def paint(self, step: int, before: Mask | None, cancelled: Callable[[], bool]) -> tuple[list[Piece], None]:  # noqa: ARG002
         """One step: what it sets on the plates. There is no mask, because nothing is painted over."""
-        pieces = []
-        for store in self._stores:
-            for rect in self._new(store, step):
-                values = self._engine.plate(store.layer.index, rect)
-                store.put_away()  # what it was copied from
-                which = np.ones(values.shape[:2], np.bool_)
-                pieces.append(Piece(store.layer.index, rect, which, values.reshape(-1, 4)))
-        return pieces, None
+        return [piece for store in self._stores for piece in self.coming(store, step)], None
+
+    def coming(self, store: PlateStore, step: int) -> list[Piece]:
+        """What the engine continues a plate with at a step."""
+        return [self.piece(store, rect) for rect in self._new(store, step)]
+
+    def piece(self, store: PlateStore, rect: Rect) -> Piece:
+        """What the engine has for a rectangle of a plate, all of its rows."""
+        values = self._engine.plate(store.layer.index, rect)
+        store.put_away()  # what it was copied from
+        return Piece(store.layer.index, rect, np.ones(values.shape[:2], np.bool_), values.reshape(-1, 4))
 
     def _new(self, store: PlateStore, step: int) -> list[Rect]:
         """The rectangles of a plate that a step must fetch: columns that came in, and at the first one the heads."""

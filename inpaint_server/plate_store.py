@@ -21,16 +21,17 @@ from ..shared import tiling
 from ..shared.colour_cells import measure
 from ..shared.plan import Plan
 from ..shared.plates import Tile
-from ..shared.tiling import BLEED_PX, TilePlan
+from ..shared.tiling import TilePlan
 from . import paged
 from .covers import Cover, Shown
 from .engines.contract import RGB, Rect
 from .layering.cutout import Cutout
-from .tile_files import continue_rim, whole, write_picture
+from .open_tile import OpenTile, Pixels
+from .tile_files import whole, write_picture
 
-Pixels = NDArray[np.uint8]  # [h, w, 3], or [h, w, 4] with straight alpha for a layer with a contour
 Bool = NDArray[np.bool_]
 Level = NDArray[np.uint8]
+Columns = NDArray[np.int64]
 
 MOST_WAITING = 3
 """Tiles of one layer that may wait to be written."""
@@ -41,36 +42,6 @@ BORROWED, OWN = 1, 2
 A borrowed pixel serves the soft edge between two layers. When the layer comes to be seen there itself, because the
 nearer one has moved away, the pixel is painted anew: left as it is, a stripe of the neighbour would stay in the gap.
 """
-
-
-class OpenTile:
-    """A tile being painted: `pixels` [h, w, 3 or 4] and how each is `known` [h, w], at a place on the plate."""
-
-    def __init__(self, place: TilePlan, channels: int, folder: Path) -> None:
-        self.place = place
-        size = place.height * place.width
-        held = paged.blank((size * (channels + 1),), folder)
-        self.pixels: Pixels = held[: size * channels].reshape(place.height, place.width, channels)
-        self.known: Level = held[size * channels :].reshape(place.height, place.width)
-
-    def overlap(self, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
-        """Where a rectangle of the plate lies in this tile, and which part of the rectangle that is."""
-        x0, y0 = max(rect.x, self.place.x), max(rect.y, self.place.y)
-        x1 = min(rect.x + rect.width, self.place.x + self.place.width)
-        y1 = min(rect.y + rect.height, self.place.y + self.place.height)
-        if x0 >= x1 or y0 >= y1:
-            return None
-        here = (slice(y0 - self.place.y, y1 - self.place.y), slice(x0 - self.place.x, x1 - self.place.x))
-        there = (slice(y0 - rect.y, y1 - rect.y), slice(x0 - rect.x, x1 - rect.x))
-        return here, there
-
-    def put_away(self) -> None:
-        """Let the memory go that a large tile takes: the system maps far more of it than the columns of a step."""
-        paged.put_away(self.known)  # the pixels lie in the same file
-
-    def rect(self) -> Rect:
-        """The tile's rectangle in plate coordinates."""
-        return Rect(self.place.x, self.place.y, self.place.width, self.place.height)
 
 
 class PlateStore:
@@ -142,6 +113,32 @@ class PlateStore:
             tile.put_away()
             self._open.append(tile)
             self._next = next(self._coming, None)
+
+    def first_columns(self, rect: Rect, step: int) -> Columns:
+        """The column of the frame of a step in which each row of a rectangle begins, int64 [h]."""
+        return np.full(rect.height, rect.x + self.layer.position(step)[0], np.int64)
+
+    def come_home(self, rect: Rect, pixels: Pixels) -> Bool:
+        """In a loop, lay what the source shows again over the `pixels` of a rectangle; where [h, w] that is.
+
+        What is known of it already, perhaps painted over since, stays.
+        """
+        home = np.zeros(pixels.shape[:2], np.bool_)
+        if self.returns is None or self._start is None:
+            return home
+        source, shown = self._start
+        columns = (self._from_home(rect) - source.x)[:, None] + np.arange(rect.width)
+        row, column = np.nonzero((columns >= 0) & (columns < source.width) & ~self.known(rect, OWN))
+        above = rect.y - source.y
+        inside = (row + above >= 0) & (row + above < source.height)
+        row, column = row[inside], column[inside]
+        pixels[row, column] = shown[row + above, columns[row, column]][:, : pixels.shape[2]]
+        home[row, column] = True
+        return home
+
+    def _from_home(self, rect: Rect) -> Columns:
+        """The column of the source, as it comes again, in which each row of a rectangle begins, int64 [h]."""
+        return np.full(rect.height, rect.x - (self.returns or 0), np.int64)
 
     def close(self, step: int, shown: Shown) -> bool:
         """Hand over the tiles that no later step can change; whether there were any. At the last step it is all.
@@ -255,9 +252,15 @@ class PlateStore:
         place = tile.place
         return self._write(f"layer{self.layer.index:02d}_{place.first:07d}.png", tile, place, (1.0, 1.0))
 
+    def _finished(self, tile: OpenTile) -> Pixels:
+        """The finished tile [h, w, 4]; alpha of a band rises over the overlap rows."""
+        if self._cutout is not None or self.layer.index == 0:
+            return tile.finished(self.folder)
+        return tile.finished(self.folder, (self.layer.top - self.layer.overlap_px, self.layer.overlap_px + 1))
+
     def _write(self, name: str, tile: OpenTile | Pixels, place: TilePlan, opacity: tuple[float, float]) -> Tile:
         path = self.folder / name
-        rgba = self._rgba(tile) if isinstance(tile, OpenTile) else tile
+        rgba = self._finished(tile) if isinstance(tile, OpenTile) else tile
         if not whole(path):
             write_picture(path, rgba)
         with path.open("rb") as file:
@@ -266,27 +269,6 @@ class PlateStore:
         colours = measure(rgba)
         paged.put_away(rgba)
         return Tile(f"plates/{name}", place.first, place.last, *box, digest, opacity, colours=colours)
-
-    def _rgba(self, tile: OpenTile) -> Pixels:
-        """The finished tile [h, w, 4]: the rim continued into the unknown, and alpha rising over the overlap rows."""
-        known = paged.blank(tile.known.shape, self.folder)
-        rgba = paged.blank((*known.shape, 4), self.folder)
-        for part in paged.strips(len(known), tile.pixels[0].nbytes):
-            known[part] = tile.known[part]
-            if self._cutout is not None:
-                rgba[part] = tile.pixels[part]
-            else:
-                cv2.cvtColor(tile.pixels[part], cv2.COLOR_RGB2RGBA, rgba[part])
-            tile.put_away()
-        continue_rim(rgba, known, BLEED_PX)
-        if self._cutout is None:
-            rgba[..., 3][known == 0] = 0
-            if self.layer.index > 0:
-                rows = np.arange(tile.place.y, tile.place.y + tile.place.height)
-                rise = (rows - (self.layer.top - self.layer.overlap_px) + 1) / (self.layer.overlap_px + 1)
-                ramp = np.rint(255 * np.clip(rise, 0, 1)).astype(np.uint8)[:, None]
-                np.minimum(rgba[..., 3], ramp, out=rgba[..., 3])
-        return rgba
 
 
 def _lag(plan: Plan, index: int, reach_px: int) -> int:

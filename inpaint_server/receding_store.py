@@ -21,7 +21,8 @@ from ..shared.tiling import TilePlan
 from . import paged
 from .engines.contract import Rect
 from .layering.cutout import Cutout
-from .plate_store import OWN, Bool, OpenTile, Pixels, PlateStore
+from .open_tile import OpenTile, Pixels
+from .plate_store import OWN, Bool, PlateStore
 
 Places = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows and columns, [n] each
 
@@ -49,6 +50,19 @@ class RecedingStore(PlateStore):
             return far
         x = (width - head if ahead else -new) - self.layer.position(step - 1)[0]
         return [Rect(x, top, new + head, bottom - top, step - 1), *far]
+
+    def first_columns(self, rect: Rect, step: int) -> Columns:
+        """See `PlateStore.first_columns`; the rows lie as at the rectangle's step."""
+        was, now = self._travel(rect.step), self._travel(step)
+        edge = int(self.ramp.positions(was, self.ramp.bottom, 1)[0])
+        rows = rect.y, rect.height
+        return rect.x + edge + self.ramp.positions(now, *rows) - self.ramp.positions(was, *rows)
+
+    def _from_home(self, rect: Rect) -> Columns:
+        """See `PlateStore._from_home`; every row comes home after a way of its own."""
+        trips = self.ramp.trips(rect.y, rect.height) * (1 if (self.returns or 0) > 0 else -1)
+        moved = self.ramp.positions(self._travel(rect.step), rect.y, rect.height)
+        return self.first_columns(rect, rect.step) - moved - trips
 
     def advance(self, step: int) -> None:
         """Open the tiles that come on show at `step`; they take over what their predecessors know."""

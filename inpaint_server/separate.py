@@ -22,6 +22,7 @@ DOUBT_PX = 2 * REACH_PX
 FADE_PX = 48
 EDGE = 2.2  # edge strength, in mean gradients, that makes a border e times as cheap
 STICK = 0.35  # price of a border at the end of its reach, in borders without an edge
+FAR = 1e3  # price of a border that is too far off to meet the one that comes after it, a row per column
 BEND = 0.4  # price per px by which the move changes from column to column
 
 
@@ -39,11 +40,11 @@ def edge_strength(picture: RGB) -> F64:
     return np.asarray(change / (change.mean() + 1.0))
 
 
-def follow(picture: RGB, expected: NDArray[np.int64], start: int) -> NDArray[np.int64]:
+def follow(picture: RGB, expected: NDArray[np.int64], start: int, end: int | None = None) -> NDArray[np.int64]:
     """By how much to move a border from the rows [n] where it is expected, px downwards [n], so that it meets edges.
 
-    `picture` RGB uint8 [h, n, 3] is what was painted; `start` is the move in the column before the first one. The
-    cheapest of all connected moves, by dynamic programming.
+    `picture` RGB uint8 [h, n, 3] is what was painted; `start` is the move in the column before the first one, `end`
+    that in the one after the last, if it is known. The cheapest of all connected moves, by dynamic programming.
     """
     height, columns = picture.shape[:2]
     moves = np.arange(-REACH_PX, REACH_PX + 1)
@@ -51,6 +52,10 @@ def follow(picture: RGB, expected: NDArray[np.int64], start: int) -> NDArray[np.
     inside = (rows > 0) & (rows < height)
     strength = edge_strength(picture)[rows.clip(0, height - 1), np.arange(columns)[:, None]]
     price = np.where(inside, np.exp(-strength / EDGE), 1.0) + STICK * (moves / REACH_PX) ** 2
+    if end is not None:
+        # with a price alone it would leap in the last column
+        left = columns - np.arange(columns)[:, None]
+        price += np.where(np.abs(moves - np.clip(end, -REACH_PX, REACH_PX)) > left, FAR, 0)
     bend = BEND * np.abs(moves[:, None] - moves[None])
     start = int(np.clip(start, -REACH_PX, REACH_PX))
     cost = price[0] + bend[start + REACH_PX]

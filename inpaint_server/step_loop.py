@@ -275,8 +275,6 @@ def _painting(
         return Bands(project, plan, stores, engine, run, asking)
     if continues_plates(engine):
         return Cutouts(plan, stores, engine, run)
-    if any(layer.ramp for layer in plan.layers):
-        raise UsageError(f"The engine {engine.name} cannot paint ground that recedes.", "Take the ramp away, or walk.")
     return Composites(project, plan, stores, engine, run, engines.load(engines.DEFAULT), asking)
 
 

@@ -109,8 +109,4 @@ def check_engine(name: str, project: Project | None = None) -> None:
     if project is None:
         return
     engine = engines.load(name)
-    if any(layer.ramp for layer in project.layers) and not engine.continues_plates:
-        raise UsageError(
-            f"The engine {name!r} cannot paint ground that recedes.", "Take the layers' ramp away, or choose walk."
-        )
     engine.look(project.options_of(name))

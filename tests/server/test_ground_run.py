@@ -1,4 +1,4 @@
-"""Ground that recedes, in whole runs: resuming, tiles aligned anew, loops, and who cannot paint it."""
+"""Ground that recedes, in whole runs: resuming, tiles aligned anew, loops, and engines that paint pictures."""
 
 import functools
 import hashlib
@@ -11,15 +11,20 @@ import cv2
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server import engines, step_loop
+from infinite_parallax.inpaint_server.composites import Composites
 from infinite_parallax.inpaint_server.cutouts import Cutouts
+from infinite_parallax.inpaint_server.engines.contract import Rect
 from infinite_parallax.shared import frames, scene_building
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
-from infinite_parallax.shared.errors import Cancelled, UsageError
+from infinite_parallax.shared.errors import Cancelled
 from infinite_parallax.shared.example_picture import paint
 from infinite_parallax.shared.plates import Manifest
+from infinite_parallax.shared.ramp import travel
 from infinite_parallax.shared.tiling import BLEED_PX
 from numpy.typing import NDArray
+
+from .contoured_run import Painter
 
 
 def document(direction: float, **extra: Any) -> dict[str, Any]:
@@ -142,11 +147,63 @@ def test_two_copies_of_a_loop_with_ground_join_without_a_jump(tmp_path: Path, di
     assert np.abs(ground[-1] - ground[0]).mean() <= 1.06 * max(changes)
 
 
-def test_an_engine_that_paints_pictures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="recedes"):
-        step_loop.StepLoop(
-            tmp_path,
-            projects.from_json(document(180.0, inpaint={"engine": "telea"})),
-            picture(),
-            engines.load("telea"),
-        )
+RED = [200, 10, 10]
+
+
+def red(wish: dict[str, Any], folder: Path, stop_at: int = 10**9) -> Manifest:
+    done = [0]
+    return step_loop.run(
+        folder,
+        projects.from_json(wish),
+        picture(),
+        Painter(),
+        lambda progress: done.append(progress.step),
+        lambda: done[-1] >= stop_at,
+    )
+
+
+@pytest.mark.parametrize("direction", [180.0, 0.0], ids=["left", "right"])
+def test_an_engine_that_paints_pictures_paints_every_row_as_it_comes_in(tmp_path: Path, direction: float) -> None:
+    wish = projects.from_json(document(direction))
+    loop = step_loop.StepLoop(tmp_path, wish, picture(), Painter())
+    assert isinstance(loop.painting, Composites)
+    meadow, ramp = loop.stores[1], loop.plan.layers[1].ramp
+    assert ramp is not None
+    top, bottom = meadow.rows or (0, 0)
+
+    def window(step: int) -> Pixels:
+        shown = np.zeros((bottom - top, 240, 4), np.uint8)
+        meadow.copy(Rect(-meadow.layer.position(step)[0], top, 240, bottom - top, step), shown)
+        return shown
+
+    before = window(0)
+    while loop.step < loop.plan.steps:
+        loop.paint(lambda: False)
+        now, ways = window(loop.step), [travel(meadow.layer.velocity, k) for k in (loop.step - 1, loop.step)]
+        moves = np.subtract(*(ramp.positions(way, top, bottom - top) for way in reversed(ways)))
+        for row, (old, new, move) in enumerate(zip(before, now, moves, strict=True)):
+            stay, come = (new[:move], new[move:]) if move < 0 else (new[move:], new[:move])
+            assert np.array_equal(stay, old[-move:] if move < 0 else old[: 240 - move]), "what is known stays"
+            if row + top >= 130:
+                assert (come[:, :3] == RED).all(), "what comes in is the engine's"
+        before = now
+    assert abs(int(moves[0])) < abs(int(moves[-1])), "rows come in at paces of their own"
+    loop.close()
+
+
+@pytest.mark.parametrize("direction", [180.0, 0.0], ids=["left", "right"])
+def test_a_painted_loop_with_ground_comes_home(tmp_path: Path, direction: float) -> None:
+    manifest = red(looping(direction), tmp_path / "run")
+    project = projects.from_json(looping(direction))
+    spec = scene_building.build(project, plans.plan(project, 240, 150), manifest)
+    planes = tuple(replace(p, end=p.end + (p.end == spec.frames)) for p in spec.planes)
+    around = replace(spec, planes=planes, frames=spec.frames + 1)
+    shown = {n: frames.render(around, n, read(tmp_path / "run")) for n in (0, spec.frames // 2, spec.frames)}
+    assert np.array_equal(shown[0], picture())
+    assert np.array_equal(shown[spec.frames], picture())
+    assert (shown[spec.frames // 2][130:] == RED).all(2).mean() > 0.5
+    for stop in (2, 30):
+        with pytest.raises(Cancelled):
+            red(looping(direction), tmp_path / "again", stop)
+    red(looping(direction), tmp_path / "again")
+    assert tiles(tmp_path / "again") == tiles(tmp_path / "run")

@@ -219,14 +219,6 @@ def test_a_single_picture_with_settings_of_its_engine(serve: Serve, picture: byt
         assert words in refused.get_json()["error"]
 
 
-def test_only_the_walk_paints_ground_that_recedes(serve: Serve, picture: bytes, document: Document) -> None:
-    layers = [{"height": 16, "velocity": [-2, 0]}, {"velocity": [-4, 0], "ramp": 0.5}]
-    wish = document(engine="telea") | {"layers": layers, "cut": {"mode": "contour"}}
-    refused = serve().create(wish, picture)
-    assert refused.status_code == 400
-    assert "recedes" in refused.json["error"]
-
-
 @pytest.mark.parametrize(
     ("change", "path"),
     [
