@@ -65,7 +65,8 @@ class Composites:
             replace(view, position=(shown.x, shown.store.layer.position(step)[1]))
             for view, shown in zip(self._run.layers, windows, strict=True)
         )
-        mask = masks.prepare(hole, owner, layers, self._project.mask, before)
+        wide = span.left or span.right
+        mask = masks.prepare(hole, owner, layers, self._project.mask, None if wide else before)
         canvas[hole] = 0
         numbers = None
         if mask.any():
@@ -77,9 +78,9 @@ class Composites:
             numbers = self._asking.numbers(context, canvas, hole, cancelled)
         self._separate(windows, canvas, numbers)
         pieces = self._cut(windows, canvas, mask, owner)
-        if span.left or span.right:
+        if wide:
             pieces = self._stock.keep(self._stores, pieces, step, span)
-        return pieces, mask
+        return pieces, mask[:, span.left :][:, : self._plan.width]
 
     def _window(self, store: PlateStore, step: int, span: Span, kept: Piece | None) -> Window:
         """What a plate has on the canvas: what was painted before, or its draft, all the way home if need be."""
