@@ -1,8 +1,8 @@
 """What a layer looks like where nearer layers hide it, painted from the layer's own picture.
 
 The picture is parted into smooth colours, which are spread into the hole as they are (a sky goes on paling towards the
-horizon), and texture, which is copied in whole blocks (`patch_fill`). Copying the picture as it is shows every block;
-spreading all of it is fog.
+horizon, row by row where rows tell its colours), and texture, which is copied in whole blocks (`patch_fill`). Copying
+the picture as it is shows every block; spreading all of it is fog.
 """
 
 import cv2
@@ -23,6 +23,9 @@ CALM_SHARE, ROUGH_SHARE_KEPT = 0.85, 0.7  # how much of the smooth colours is sp
 KIND_SHARE = 1 / 60  # of the width: how far round a pixel its kind of texture is judged
 KIND_CONTRAST = 2.0  # weight of the contrast of a texture against its colour
 EDGE_SHARE = 0.25  # what is continued into a hole is judged that much closer to its border
+ROWS_SHARE = 1 / 50  # of the height: standard deviation of the rows next to a row
+LITTLE, MUCH = 0.4, 0.65  # of the variance of colours, that is explained by rows
+FEW = 0.1  # of the width: fewer sure cells say little about their row
 REACH = 0.5  # of the picture's height: nothing is copied from farther above the hole
 
 
@@ -122,4 +125,26 @@ def _continued(values: F32, share: F32) -> F32:
     table[labels[sure]] = values[sure]
     # Where not even the coarsest level of the pyramid knows anything, the nearest value counts, ever so little.
     weight = np.maximum(sure, 1e-4).astype(np.float32)
-    return np.asarray(np.where(sure[..., None], values, spread(table[labels], weight)), np.float32)
+    of_rows = _of_rows(values, sure)
+    return np.asarray(np.where(sure[..., None], values, spread(table[labels] - of_rows, weight) + of_rows), np.float32)
+
+
+def _of_rows(values: F32, sure: Bool) -> F32:
+    """By how much a row and those next to it differ from the mean of the sure `values` [h, w, 3], float32 [h, 1, 3].
+
+    A sky has the same colours all along, and a wide hole shows them. Where rows explain little of what is seen (by the
+    correlation ratio, K. Pearson, 1905), on slopes and water, it is 0; and near to it where little of a row is sure.
+    """
+    height, width = sure.shape
+    sums = np.asarray((values * sure[..., None]).sum(1, keepdims=True), np.float32)
+    count = np.asarray(sure.sum(1)[:, None, None], np.float32)
+    mean = sums.sum(0, keepdims=True) / np.maximum(count.sum(), 1)
+    near = max(1.0, ROWS_SHARE * height)
+    sums, count = (
+        np.asarray(cv2.GaussianBlur(some, (0, 0), sigmaX=1e-3, sigmaY=near), np.float32).reshape(some.shape)
+        for some in (sums, count)
+    )
+    rows = (sums + FEW * width * mean) / (count + FEW * width)
+    whole, rest = (float(((values - part)[sure] ** 2).sum()) for part in (mean, rows))
+    explained = 1 - rest / max(whole, 1e-6)
+    return np.asarray(np.clip((explained - LITTLE) / (MUCH - LITTLE), 0, 1) * (rows - mean), np.float32)

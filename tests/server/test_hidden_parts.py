@@ -72,6 +72,21 @@ def test_a_sky_goes_on_paling() -> None:
     assert np.abs(np.diff(rows_mean)).max() < 8
 
 
+def test_a_wide_hole_in_a_sky_has_the_colours_of_its_rows() -> None:
+    """Not the mean of them all, which is what is left far from its border."""
+    paling = np.linspace(0, 1, HEIGHT)[:, None, None]
+    sky = (90 + 110 * paling * np.array([1, 0.8, 0.4]) + np.zeros((1, WIDTH, 1))).astype(np.float64)
+    sky += np.random.default_rng(2).normal(0, 2, sky.shape)
+    columns = np.arange(WIDTH)
+    hole = np.broadcast_to(columns >= 150, (HEIGHT, WIDTH)).copy()
+    picture = sky.copy()
+    picture[hole] = 0
+    result = paint(picture.clip(0, 255).astype(np.uint8), ~hole, hole, 0)
+    painted_rows, seen_rows = result[:, 230:].mean(1), sky[:, :150].mean(1)
+    assert np.abs(painted_rows - seen_rows).mean() < 4
+    assert painted_rows[-10:, 0].mean() > painted_rows[:10, 0].mean() + 80
+
+
 def test_the_same_seed_paints_the_same_and_another_one_something_else() -> None:
     first, second, other = painted(1)[1], painted(1)[1], painted(2)[1]
     assert (first == second).all()
