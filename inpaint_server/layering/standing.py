@@ -3,8 +3,8 @@
 A border that keeps to the edge of a meadow goes round the legs of what stands in the meadow, or straight through them;
 the thing then stays behind while a hole of its shape travels on. So where a border dips into the nearer layer, or runs
 on through something narrow without an edge, the thing is cut out there by grabCut, as if somebody had drawn a box round
-it; and is handed over whole if it is bounded on all sides, by edges. What the frame cuts off is looked for by `framed`.
-To widen the border's own evidence was the other road: what stands in a meadow has no colour of the meadow's.
+it; and is handed over whole if it is bounded on all sides, by edges. What is wider is looked for by `towering`. To
+widen the border's own evidence was the other road: what stands in a meadow has no colour of the meadow's.
 """
 
 import math
@@ -17,7 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from . import edges, framed
+from . import edges, towering
 from .edges import F32, RGB, Edges
 from .hints import grab
 from .rough_cut import Path
@@ -75,20 +75,25 @@ def claim(picture: RGB, masks: Sequence[Bool], heights: Sequence[Path]) -> list[
     size = small_width, max(2, round(height * small_width / width))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     around = edges.find(edges.lab_of(small))
-    look = framed.look(small)
+    look = towering.look(small)
     columns = ((np.arange(size[0]) + 0.5) * width / size[0]).astype(np.intp)
     out = [mask.copy() for mask in masks]
     taken = np.zeros(size[::-1], np.bool_)
     for i in range(len(out) - 1, -1, -1):
         path = np.round(heights[i][columns] * size[1] / height).astype(np.int32)
         found = _on(small, around, _without(path, taken))
-        ground = cv2.resize(masks[i].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
-        found |= framed.find(small, look, np.asarray(ground | taken | found, np.bool_))
+        ground, farther = _shrunk(masks[i], size), _shrunk(masks[i - 1], size) if i else np.zeros_like(taken)
+        found |= towering.find(small, look, ground | taken | found, farther)
         taken |= found
         if found.any():
             large = cv2.resize(found.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) > 0.5
             out[: i + 1] = [mask | large for mask in out[: i + 1]]
     return out
+
+
+def _shrunk(mask: Bool, size: tuple[int, int]) -> Bool:
+    """A mask at another size (columns, rows)."""
+    return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5, np.bool_)
 
 
 def _without(path: Path, taken: Bool) -> Path:

@@ -1,9 +1,9 @@
-"""A large thing that the frame cuts off rides whole with its ground; mountains, clouds and half a sky stay."""
+"""A large thing rides whole with its ground, and where the frame cuts it off; mountains, clouds, half a sky stay."""
 
 import cv2
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server.layering import framed, standing
+from infinite_parallax.inpaint_server.layering import standing, towering
 from numpy.typing import NDArray
 
 RGB = NDArray[np.uint8]
@@ -37,9 +37,10 @@ def with_thing(thing: Mask) -> RGB:
     return picture
 
 
-def found(picture: RGB, edge: int = EDGE) -> Mask:
+def found(picture: RGB, edge: int = EDGE, farther_edge: int = HEIGHT) -> Mask:
     ground = np.broadcast_to(edge <= ROWS, (HEIGHT, WIDTH))
-    return framed.find(picture, framed.look(picture), np.asarray(ground, np.bool_))
+    farther = np.broadcast_to(farther_edge <= ROWS, (HEIGHT, WIDTH))
+    return towering.find(picture, towering.look(picture), ground, farther)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -64,10 +65,32 @@ def test_it_rides_with_the_meadow_through_all_layers_that_it_rises_before() -> N
 
 
 def test_it_rides_with_the_ground_that_it_stands_on_and_with_none_before_it() -> None:
+    """Even where something of its colours leads down to there."""
     thing = tree()
+    shadow = np.zeros_like(thing)
+    shadow[EDGE : EDGE + 40, -120:] = True
     picture = with_thing(thing)
     picture[EDGE + 40 :] = (60, 60, 50)
-    assert not found(picture, EDGE + 40).any()
+    assert not found(picture, EDGE + 40, EDGE).any()
+    picture[shadow] = with_thing(shadow)[shadow]
+    assert not found(picture, EDGE + 40, EDGE).any()
+    assert found(picture, EDGE, SKYLINE)[thing].mean() > 0.98
+
+
+def test_a_tower_in_the_midst_of_the_picture_is_found_whole() -> None:
+    thing = np.zeros((HEIGHT, WIDTH), np.bool_)
+    thing[40:EDGE, 150:240] = thing[60:75, 140:250] = thing[100:115, 135:255] = True
+    result = found(with_thing(thing))
+    assert result[thing].mean() > 0.98
+    assert (result & ~thing).sum() < 0.02 * thing.sum()
+
+
+def test_two_trees_are_found() -> None:
+    left = tree()[:, ::-1] & (np.arange(WIDTH) < 90)
+    picture = with_thing(tree())
+    picture[left] = grained(np.broadcast_to(np.array([40, 90, 40.0]), picture.shape))[left]
+    result = found(picture)
+    assert result[left | tree()].mean() > 0.98
 
 
 def test_it_is_found_in_a_large_picture_too() -> None:
@@ -79,10 +102,26 @@ def test_it_is_found_in_a_large_picture_too() -> None:
     assert result[thing].mean() > 0.98
 
 
-def test_a_mountain_does_not_stand_on_the_meadow_before_it() -> None:
-    columns = np.arange(WIDTH)
-    mountain = (20 + 0.9 * np.abs(columns - (WIDTH - 30)) < ROWS) & (ROWS < EDGE)
+@pytest.mark.parametrize("top", [WIDTH - 30, WIDTH // 2])
+def test_a_mountain_does_not_stand_on_the_meadow_before_it(top: int) -> None:
+    mountain = (20 + 1.9 * np.abs(np.arange(WIDTH) - top) < ROWS) & (ROWS < EDGE)
     assert not found(with_thing(mountain)).any()
+
+
+def test_a_long_ridge_does_not_stand_on_the_meadow_before_it() -> None:
+    ridge = (60 + 6 * np.sin(np.arange(WIDTH) / 9) < ROWS) & (ROWS < EDGE)
+    ridge[:, : WIDTH // 2 - 10] = False
+    assert not found(with_thing(ridge)).any()
+
+
+def test_the_sky_beside_a_thicket_is_no_thing() -> None:
+    """Even where it is the smaller part: what is behind is calmer."""
+    picture = scene()
+    rough = np.random.default_rng(3).integers(-60, 60, (HEIGHT // 4, WIDTH // 4, 1)).repeat(4, 0).repeat(4, 1)
+    thicket = np.clip(np.array(CROWN) + 25 + rough, 0, 255).astype(np.uint8)
+    picture[:EDGE, 160:] = thicket[:EDGE, 160:]
+    picture[SKYLINE:EDGE, :160] = SKY
+    assert not found(picture)[:, :150].any()
 
 
 def test_a_cloud_that_touches_no_ground_stays_in_its_sky() -> None:
@@ -95,7 +134,7 @@ def test_a_cloud_that_touches_no_ground_stays_in_its_sky() -> None:
 def test_one_half_of_a_sky_is_no_thing() -> None:
     """It has colours that the other half has not, and leans over it, but nowhere does it end."""
     picture = scene().astype(np.float64)
-    leaning = np.clip((np.arange(WIDTH)[None] + 0.6 * ROWS - 200) / 200, 0, 1)[..., None]
+    leaning = np.clip((np.arange(WIDTH)[None] + 0.3 * ROWS - 260) / 100, 0, 1)[..., None]
     sky = (1 - leaning) * np.array(SKY) + leaning * np.array([240, 150, 90])
     picture[:EDGE] = sky[:EDGE]
     assert not found(grained(picture)).any()
