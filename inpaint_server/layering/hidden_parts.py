@@ -69,7 +69,9 @@ def _paint_area(picture: RGB, known: Bool, hole: Bool, seed: int, moved: Moved |
     texture[~known] = 0
     kind = _kind(wide, known, width * KIND_SHARE / cell, cell)
     away = None if moved is None else np.zeros((*hole.shape, 2), np.int32)
-    copied = quilt(texture, known, hole, kind, cell, seed, away)
+    colours, shares = _shrunk(wide, known, cell)
+    _, by_rows = _of_rows(colours, _sure(shares))
+    copied = quilt(texture, known, hole, kind, cell, seed, away, by_rows)
     if moved is not None and away is not None:
         moved[:] = away[:height, :width]
     painted = texture + share * base if copied else base
@@ -117,7 +119,7 @@ def _kind(picture: RGB, known: Bool, sigma: float, cell: int) -> F32:
 
 def _continued(values: F32, share: F32) -> F32:
     """`values` [h, w, 3] as they are where something is known, spread to where nothing is."""
-    sure = share > min(0.5, float(share.max()) / 2)
+    sure = _sure(share)
     _, labels = cv2.distanceTransformWithLabels(
         (~sure).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -125,15 +127,21 @@ def _continued(values: F32, share: F32) -> F32:
     table[labels[sure]] = values[sure]
     # Where not even the coarsest level of the pyramid knows anything, the nearest value counts, ever so little.
     weight = np.maximum(sure, 1e-4).astype(np.float32)
-    of_rows = _of_rows(values, sure)
+    of_rows, _ = _of_rows(values, sure)
     return np.asarray(np.where(sure[..., None], values, spread(table[labels] - of_rows, weight) + of_rows), np.float32)
 
 
-def _of_rows(values: F32, sure: Bool) -> F32:
-    """By how much a row and those next to it differ from the mean of the sure `values` [h, w, 3], float32 [h, 1, 3].
+def _sure(share: F32) -> Bool:
+    """The cells of which enough is known."""
+    return np.asarray(share > min(0.5, float(share.max()) / 2), np.bool_)
 
-    A sky has the same colours all along, and a wide hole shows them. Where rows explain little of what is seen (by the
-    correlation ratio, K. Pearson, 1905), on slopes and water, it is 0; and near to it where little of a row is sure.
+
+def _of_rows(values: F32, sure: Bool) -> tuple[F32, float]:
+    """By how much a row and those next to it differ from the mean of the sure `values` [h, w, 3], float32 [h, 1, 3],
+    and how far rows tell what is seen, 0..1.
+
+    A sky has the same colours all along, and a wide hole shows them. Where rows explain little (by the correlation
+    ratio, K. Pearson, 1905), on slopes and water, both are 0; and the first near to it where little of a row is sure.
     """
     height, width = sure.shape
     sums = np.asarray((values * sure[..., None]).sum(1, keepdims=True), np.float32)
@@ -147,4 +155,5 @@ def _of_rows(values: F32, sure: Bool) -> F32:
     rows = (sums + FEW * width * mean) / (count + FEW * width)
     whole, rest = (float(((values - part)[sure] ** 2).sum()) for part in (mean, rows))
     explained = 1 - rest / max(whole, 1e-6)
-    return np.asarray(np.clip((explained - LITTLE) / (MUCH - LITTLE), 0, 1) * (rows - mean), np.float32)
+    by_rows = float(np.clip((explained - LITTLE) / (MUCH - LITTLE), 0, 1))
+    return np.asarray(by_rows * (rows - mean), np.float32), by_rows

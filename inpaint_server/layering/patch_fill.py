@@ -26,6 +26,7 @@ MOST_SOURCES = 5000
 OVERLAP = 0.34  # of a block
 REUSE = 0.15  # of the texture's variance, each time a place was used before
 CLIMB = 6.0  # of the texture's variance, for a source that is a whole height of the area away
+CLIMB_BY_ROWS = 1200.0  # the same where rows say what there is: an island belongs on the horizon and nowhere else
 ALIKE = 3.0  # weight of the square difference in character between source and target
 LUCK = 0.15
 GOOD = 1.0  # of the texture's variance: a source that differs by more makes us try smaller blocks
@@ -77,12 +78,20 @@ def find_sources(known: Bool, hole: Bool, every: int) -> Sources | None:
 
 
 def quilt(
-    texture: F32, known: Bool, hole: Bool, character: F32, cell: int, seed: int, moved: Ints | None = None
+    texture: F32,
+    known: Bool,
+    hole: Bool,
+    character: F32,
+    cell: int,
+    seed: int,
+    moved: Ints | None = None,
+    by_rows: float = 0.0,
 ) -> bool:
     """Fill `hole` in `texture` in place from where it is `known`, both multiples of `cell` px in size.
 
     `character` [h/cell, w/cell, n]: what kind of texture each cell has, and in the hole what kind it should have.
-    `moved` int32 [h, w, 2] becomes how many rows and columns away what was copied lies, 0 elsewhere. False if nothing
+    `by_rows` 0..1: how far the picture goes by rows, as sky, horizon and lake do; then blocks stay in theirs. `moved`
+    int32 [h, w, 2] becomes how many rows and columns away what was copied lies, 0 elsewhere. False if nothing
     is large enough to copy from; the texture is then as it was.
     """
     size = known.shape[1] // cell, known.shape[0] // cell
@@ -102,8 +111,11 @@ def quilt(
     total = np.asarray(cv2.integral(known.astype(np.uint8)), np.int32)
     corners = sources.rows, sources.columns, sources.sizes
     moves = np.zeros((len(order) + 1, 2), np.int32)
+    climb = CLIMB + (CLIMB_BY_ROWS - CLIMB) * by_rows
     area = texture, hole, known.copy(), total, labels, moves
-    count = _lay_blocks(*area, small, character, whole & ~open_, open_.copy(), order, *corners, cell, variance, luck)
+    count = _lay_blocks(
+        *area, small, character, whole & ~open_, open_.copy(), order, *corners, cell, variance, luck, climb
+    )
     even_out(texture, known, labels, count)
     if moved is not None:
         moved[:] = moves[labels]
@@ -140,6 +152,7 @@ def _lay_blocks(
     cell: int,
     variance: float,
     luck: F32,
+    climb: float,
 ) -> int:
     """Fill what is open; `labels` become the number of each pixel's block, from 1, and `moves` [n, 2] how far away each
     was taken from, px. Returns how many there are."""
@@ -153,7 +166,7 @@ def _lay_blocks(
         for s in range(sizes.shape[0]):
             p, q = _corner(small_open, order[k, 0], order[k, 1], sizes[s, 0], sizes[s, 1])
             found, cost = _best_source(
-                small, character, small_filled, used, p, q, rows, columns, sizes[s], variance, luck, k
+                small, character, small_filled, used, p, q, rows, columns, sizes[s], variance, luck, climb, k
             )
             if cost < SMALLER * cheapest:
                 cheapest, i, y, x, height, width = cost, found, p, q, sizes[s, 0], sizes[s, 1]
@@ -208,6 +221,7 @@ def _best_source(
     size: Ints,
     variance: float,
     luck: F32,
+    climb: float,
     turn: int,
 ) -> tuple[int, float]:
     """The source that agrees best with what is filled under a block of that size at (y, x), and how badly it does."""
@@ -227,8 +241,8 @@ def _best_source(
     tall = 1.0 / small.shape[0]
     for i in range(size[2], size[3]):
         sy, sx = rows[i], columns[i]
-        climb = (sy - y) * tall
-        cost = variance * (CLIMB * climb * climb + REUSE * used[sy, sx])
+        rise = (sy - y) * tall
+        cost = variance * (climb * rise * rise + REUSE * used[sy, sx])
         for c in range(character.shape[2]):
             e = character[sy + height // 2, sx + width // 2, c] - character[cy, cx, c]
             cost += ALIKE * e * e

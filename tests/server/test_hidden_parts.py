@@ -87,6 +87,21 @@ def test_a_wide_hole_in_a_sky_has_the_colours_of_its_rows() -> None:
     assert painted_rows[-10:, 0].mean() > painted_rows[:10, 0].mean() + 80
 
 
+def test_what_goes_by_rows_is_copied_along_them() -> None:
+    """An island is not copied into the sky, nor into the middle of the lake."""
+    slope = np.linspace(-60, 60, HEIGHT)[:, None, None]
+    hole = np.zeros((HEIGHT, WIDTH), np.bool_)
+    hole[:, 90:220] = True
+    climbs = []
+    for by_rows in (0, 1):
+        picture = np.clip(texture() + by_rows * slope, 0, 255).astype(np.uint8)
+        moved = np.zeros((HEIGHT, WIDTH, 2), np.int32)
+        paint(picture, ~hole, hole, 0, moved)
+        climbs.append(np.abs(moved[hole][:, 0]).mean())
+    assert climbs[1] < 3
+    assert climbs[0] > 3 * climbs[1]
+
+
 def test_the_same_seed_paints_the_same_and_another_one_something_else() -> None:
     first, second, other = painted(1)[1], painted(1)[1], painted(2)[1]
     assert (first == second).all()
