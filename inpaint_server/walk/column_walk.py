@@ -24,6 +24,7 @@ from .things import Things, salience
 from .transitions import Transitions, between, column_transitions, tabulate
 
 SWEEPS, FIRST_SWEEPS = 8, 40
+THOUGHTS = 4  # how often a jump is looked for anew, at most, because of what would be shown before it
 FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than the best one's by so much
 SEEN = 16.0  # price of a first join that every eye finds; beyond, it grows as the difference and not as its square
 REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
@@ -106,7 +107,8 @@ class ColumnWalk:
         return prices.jump_prices(transitions, self._exemplar, self._settings, self._reference, self._steps)
 
     def _column_prices(self, position: int) -> NDArray[np.float64]:
-        return np.asarray(self._seen_before(position - self.seen)[self._source_cell] + self._fixed)
+        price = self._seen_before(position - self.seen) + self._things.barred(position, self.seen)
+        return np.asarray(price[self._source_cell] + self._fixed)
 
     def _seen_before(self, age: NDArray[np.int64]) -> NDArray[np.float64]:
         """The price [..., n] of showing each source column again `age` px after it was last shown.
@@ -115,7 +117,7 @@ class ColumnWalk:
         reason would never come again, and a picture half sky would be all sky.
         """
         recent = np.clip(1 - age / self._memory, -self._settings.overdue, 1)
-        return np.asarray(np.where(recent > 0, self._reuse, self._usual_reuse) * recent + self._things.in_view(age))
+        return np.asarray(np.where(recent > 0, self._reuse, self._usual_reuse) * recent)
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
@@ -156,12 +158,32 @@ class ColumnWalk:
             jump += self._things.left(position - self.seen)[:, None]
         landed = value_iteration(jump, price, self.value, n, overlap, run, SWEEPS)
         start = orientation * n + min(column // cells.width + run, n - overlap)
-        value = settled(jump, landed, price, self.value, n, overlap) if self._things.any else self.value
-        leave, land = next_jump(jump, landed, price, value, start, n, overlap, self.longest_cells - run)
-        if self._things.any:  # the prices do not know yet what is shown before the jump
-            again = self._things.again(orientation, column // cells.width, leave % n + overlap)
-            land = int(np.argmin(jump[leave] + landed + again))
+        leave, land = start, 0
+        again = np.zeros(len(landed), np.float32)
+        for _ in range(THOUGHTS):
+            known = landed + again
+            value = settled(jump, known, price, self.value, n, overlap)
+            leave, land = next_jump(jump, known, price, value, start, n, overlap, self.longest_cells - run)
+            before, again = again, self._again(orientation, column // cells.width, leave % n, position)
+            if (again <= before).all():
+                break
+        land = int(np.argmin(jump[leave] + landed + again))
         return self._made(leave, land)
+
+    def _again(self, orientation: int, first: int, leave: int, position: int) -> NDArray[np.float32]:
+        """How much dearer landings [N] are for what comes again in them: cells `first`..`leave` of `orientation` and an
+        overlap more, shown from plate `position` on, of which the prices there know nothing yet."""
+        cells = self._cells
+        k = np.arange(first, min(leave + cells.overlap_cells, cells.columns))
+        place = self._source_cell[orientation * cells.columns + k]
+        age = position - self.seen
+        then = age.copy()
+        then[place] = np.maximum(leave - k, 0) * cells.width
+        more = self._seen_before(then) + self._things.in_view(then) - self._seen_before(age)
+        more = np.maximum(more - self._things.barred(position, self.seen), 0)
+        more[np.setdiff1d(np.arange(cells.columns), place)] = 0
+        # its overlap, its run, and the overlap with what comes next; one without room for that is never chosen
+        return self._things.ahead(more, 2 * cells.overlap_cells + cells.run_cells).astype(np.float32)
 
     def _made(self, leave: int, land: int) -> Jump:
         """The jump between two states, which counts from now on."""
@@ -271,7 +293,7 @@ class ColumnWalk:
         at = positions[:, None]
         until = around + np.arange(self._cells.columns) * self._cells.width - at
         soon = self._reuse * np.clip(1 - until / self._memory, 0, 1) + self._things.in_view(until)
-        shown = self._seen_before(at - self.seen) + soon
+        shown = self._seen_before(at - self.seen) + self._things.in_view(at - self.seen) + soon
         return np.asarray(shown[:, self._source_cell] + self._fixed)
 
     def way_home(

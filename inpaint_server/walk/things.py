@@ -2,8 +2,9 @@
 
 A boat on a lake is recognised when it comes again, and a mean over all rows of its columns does not see it. So squares
 of the layer are looked at, and a thing that was within a frame's width of here is barred, rather than a little dearer:
-a price that falls with the distance lets it return as soon as all around it is older. Telling things by their outlines
-was the other road; a layer's things have none without weights.
+a price that falls with the distance lets it return as soon as all around it is older. Squares are counted, column by
+column, because in a tall layer something stands out in every column, and a rocket is more of it than a flower. Telling
+things by their outlines was the other road; a layer's things have none without weights.
 """
 
 import cv2
@@ -20,7 +21,10 @@ USUAL = 1.5  # times the usual distance to the nearest square, from which a squa
 NEAR_WIDTHS = 0.15  # of the picture: what is alike and so near belongs together, two boats side by side
 CHUNK = 512  # squares that are compared at once
 SMALLEST = SQUARE * CELLS_PER_MEAN  # cells that a small thing is wide, at least
-LIKE = 0.5  # squares that differ by less, in reference levels, are alike
+WHOLE, MOST = 1.0, 0.9  # strange squares above each other that are a thing; or as many as this part of a layer has
+ONCE = 0.6  # share of its price at which what the source's edge cuts is shown for the second time
+GAP = 2 * SMALLEST  # cells, at most, between two parts of a thing
+LIKE, BUSY = 0.5, 1.5  # squares that differ by less, in reference levels, are alike; most that counts as usual
 OUT_OF_VIEW, OUT_OF_SIGHT = 1.25, 0.15  # picture widths apart: nothing is in view twice; and the last that may be
 
 
@@ -32,33 +36,44 @@ class Things:
         self.cost = price / SMALLEST * salient
         self.any = bool(self.cost.any())
         self._cells, self._width, self._source_cell = cells, width, source_cell
+        self._cut = cut_by_the_edge(self.cost > 0)
 
     def in_view(self, apart: NDArray[np.int64]) -> F64:
         """The price [..., n] of showing what stands out in each source column twice, `apart` px from each other."""
         return np.asarray(self.cost * np.clip((OUT_OF_VIEW - apart / self._width) / OUT_OF_SIGHT, 0, 1))
 
+    def barred(self, position: int, seen: NDArray[np.int64]) -> F64:
+        """`in_view` [n] at plate `position` of what was last `seen` at plate columns [n].
+
+        What the source's right edge cuts is cheaper once, so that its mirror image may end it: half a tree is stranger
+        than one that is much the same on both sides. For nothing, it would be mirrored whole.
+        """
+        once = self._cut & (seen < self._width)
+        return np.asarray(self.in_view(position - seen) * np.where(once, ONCE, 1))
+
     def left(self, apart: NDArray[np.int64]) -> F64:
         """The price [N] of jumping from each state: what is left is seen for an overlap more."""
-        return self._ahead(self.in_view(apart), self._cells.overlap_cells)
+        return self.ahead(self.in_view(apart), self._cells.overlap_cells)
 
-    def again(self, orientation: int, first: int, last: int) -> F64:
-        """The price [N] of what stands out in cells first..last of `orientation` and comes again in a landing."""
-        cells = self._cells
-        place = self._source_cell[orientation * cells.columns :][first : min(last, cells.columns)]
-        price = np.zeros(cells.columns)
-        price[place] = self.cost[place]
-        # its overlap, its run, and the overlap with what comes next; one without room for that is never chosen
-        return self._ahead(price, 2 * cells.overlap_cells + cells.run_cells)
-
-    def _ahead(self, price: F64, cells: int) -> F64:
+    def ahead(self, price: F64, cells: int) -> F64:
         """The sum [N] over `cells` cells from each state on of what showing a source column costs, `price` [n]."""
         paid = np.concatenate([[0.0], np.cumsum(price[self._source_cell])])
         state = np.arange(len(self._source_cell))
         return np.asarray(paid[np.minimum(state + cells, len(state))] - paid[state])
 
 
+def cut_by_the_edge(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which columns belong to the thing that the right edge cuts, of those that show things, [n]: small gaps are its
+    own."""
+    columns = np.flatnonzero(shown)
+    ends = np.append(columns[1:], len(shown))
+    apart = np.flatnonzero(ends - columns > GAP)
+    first = columns[apart[-1]] + 1 if apart.size else 0
+    return np.asarray(shown & (np.arange(len(shown)) >= first), np.bool_)
+
+
 def salience(exemplar: Exemplar, reference: float) -> F64:
-    """How much every column shows a small thing that the layer has nowhere else, 0..1, float64 [columns].
+    """How much every column shows of what the layer has nowhere else, 0..1, float64 [columns]: more than the median.
 
     Squares of the layer are compared with all squares that are not near them (O. Boiman and M. Irani, Detecting
     Irregularities, 2007), as far as they are opaque. A mean over all rows, as `distinction` has it, does not see a boat
@@ -81,12 +96,13 @@ def salience(exemplar: Exemplar, reference: float) -> F64:
     nearest = _nearest(flat[..., :3], flat[..., 3] / np.float32(255), np.tile(np.arange(columns), rows), apart)
     if not nearest.any():
         return found
-    usual = max(float(np.median(nearest[nearest > 0])), LIKE * reference)
-    strange = np.clip(nearest.reshape(rows, columns) / usual - USUAL, 0, 1).max(axis=0)
-    for i, value in enumerate(strange):
+    usual = float(np.clip(np.median(nearest[nearest > 0]), LIKE * reference, BUSY * reference))
+    strange = np.clip(nearest.reshape(rows, columns) / usual - USUAL, 0, 1).sum(axis=0)
+    more = np.maximum(strange - np.median(strange), 0)
+    for i, value in enumerate(more / max(WHOLE, float(np.quantile(more, MOST)))):
         at = slice(i * STRIDE * CELLS_PER_MEAN, i * STRIDE * CELLS_PER_MEAN + SMALLEST)
-        found[at] = np.maximum(found[at], value)
-    return np.asarray(np.maximum(found - np.median(found), 0), np.float64)
+        found[at] = np.maximum(found[at], min(value, 1))
+    return found
 
 
 def _nearest(squares: F32, opaque: F32, column: NDArray[np.int64], apart: int) -> F32:
