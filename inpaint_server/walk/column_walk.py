@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import ParallaxError
-from . import closing, prices
+from . import closing, edge, prices
 from .exemplar import Exemplar, seen_rows
 from .ground import Ground
 from .landings import CHOICES, OFFERED, Offer, choose
@@ -212,6 +212,7 @@ class ColumnWalk:
         match = jump[start] + self._first_extra(start)
         if self._skylines:
             match = match + self._skylines.first_landings(column)
+            match = match + edge.going_on(self._exemplar, self._skylines, column, self._settings, self._reference)
         cost = (match + landed).astype(np.float64)
         cost[(match > match[int(cost.argmin())] + FIRST_SLACK) | (cost >= FORBIDDEN)] = np.inf
         order = np.argsort(cost, kind="stable")
@@ -232,8 +233,7 @@ class ColumnWalk:
         """What a first jump from state `start` costs beyond any other, by the state it lands on [N]."""
         match = (self._transitions.rms[start] / self._reference) ** 2
         first = self._settings.first_weight * match
-        first = np.where(first < SEEN, first, 2 * np.sqrt(SEEN * first) - SEEN)
-        return np.asarray(first - prices.join_prices(match, self._settings.poor))
+        return np.asarray(prices.as_seen(first, SEEN) - prices.join_prices(match, self._settings.poor))
 
     def _first_state(self, column: int) -> int:
         return min(column // self._cells.width, self._cells.columns - self._cells.overlap_cells)

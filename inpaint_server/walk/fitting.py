@@ -22,6 +22,7 @@ from .heights import (
     Room,
     fading,
     foot,
+    goes_on_at,
     high_enough,
     meeting,
     outline,
@@ -86,7 +87,7 @@ class Fitting:
             return FLAT
         line, weight = outline(old[..., 3]), _even(self._overlap)
         if in_head:  # what is seen of the piece begins behind the head
-            line, weight = np.repeat(line[-1:], self._overlap // 2), _falling(self._overlap // 2)
+            line, weight = np.repeat(goes_on_at(line), self._overlap // 2), _falling(self._overlap // 2)
         start = edit.column + (self._overlap - 1 if in_head else 0)
         new = self._skyline(edit.orientation, start, min(start + len(line), self._exemplar.columns))
         if not (new + self._exemplar.first_row).any():

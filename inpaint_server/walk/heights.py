@@ -24,6 +24,7 @@ FADE_PER_PX = 10  # columns over which a px of height fades at least
 STEEPEST = 4  # columns that a px takes at least, on average
 HALF_PX = 12.0  # a difference of skylines that is half as bad as any
 TWIG = 11  # px
+STICKS_OUT_PX, EVEN_PX = 32, 8  # so far from where a line leads its last columns are none of it, if it is so even
 TILT = 0.002  # price of a px of height that has to fade, where a difference of skylines costs at most 1
 FREE_PX = 2.0  # a step that nobody sees
 STEP_PX = 20.0  # px of a step, or of a kink over an overlap, that cost 1
@@ -71,6 +72,22 @@ def without_twigs(line: I64) -> I64:
         return line
     half = TWIG // 2
     return np.pad(median_filter(line, TWIG)[half:-half], half, mode="edge")
+
+
+def goes_on_at(line: I64) -> int:
+    """The height at which a skyline, an outline [w], goes on behind its last column.
+
+    A bush whose twigs are cut by the picture's edge stands before the ridge, which goes on at its own height: where the
+    last columns are far from where most of an even line leads (H. Theil, 1950; P. Sen, 1968), they do not count.
+    """
+    half = len(line) // 2
+    if half < TWIG:
+        return int(line[-1])
+    at = np.arange(1 - len(line), 1)
+    slope = np.median(line[-half:] - line[:half]) / (len(line) - half)
+    leads = float(np.median(line - slope * at))
+    is_even = np.median(np.abs(line - slope * at - leads)) <= EVEN_PX
+    return round(leads) if is_even and abs(leads - line[-1]) > STICKS_OUT_PX else int(line[-1])
 
 
 def foot(alpha: NDArray[np.uint8]) -> I64:

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from .exemplar import Cells, Exemplar
 from .ground import Ground
-from .heights import foot, outline, reach, skyline, step_prices
+from .heights import foot, goes_on_at, outline, reach, skyline, step_prices
 from .planning import FORBIDDEN
 from .settings import WalkSettings
 from .transitions import UNKNOWN, Transitions, premultiplied
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 FOLD_WIDTHS = 0.22  # of the picture: so near to its own mirror image a thing is seen to be one
 STEP, STEP_PX = 40.0, 30.0  # price of a high step of the skyline at the source's edge, and the px that cost half of it
 TILTED = 0.2  # how much a px counts there by which a landing is moved to avoid the step
@@ -94,6 +95,12 @@ def join_prices(match: F32, poor: float) -> F32:
     return np.asarray(match + poor * (np.clip(match, PLAIN_TO_SEE, POOR) - PLAIN_TO_SEE), np.float32)
 
 
+def as_seen(price: F32, seen: float) -> F32:
+    """Prices that grow as the square of a difference, and beyond `seen`, where every eye finds it, as the
+    difference."""
+    return np.asarray(np.where(price < seen, price, 2 * np.sqrt(seen * price) - seen), np.float32)
+
+
 def jump_prices(
     transitions: Transitions, exemplar: Exemplar, settings: WalkSettings, reference: float, skyline: F32 | float
 ) -> F32:
@@ -140,7 +147,7 @@ class Skylines:
         self._cells, self._first_row = exemplar.cells, exemplar.first_row
         self._spare = exemplar.pictures[0].shape[0] - exemplar.first_row - exemplar.height
         mattes = [picture[..., 3] for picture in exemplar.pictures]
-        self._outlines = [outline(matte) for matte in mattes]
+        self._outlines, self._feet = [outline(matte) for matte in mattes], [foot(matte) for matte in mattes]
         self._room = [self._rooms(matte) for matte in mattes]
 
     def _rooms(self, matte: NDArray[np.uint8]) -> tuple[F64, F64]:
@@ -170,20 +177,39 @@ class Skylines:
         lines = [line.reshape(cells.columns, cells.width).mean(1) for line in self._outlines]
         return step_prices(lines, cells.overlap_cells, (-self._first_row, self._spare), *self._reach(False))
 
+    def moves(self, column: int) -> I64:
+        """By how many px each first landing is moved up so that its skyline goes on, int64 [N]; see
+        `first_landings`."""
+        return np.asarray(np.rint(self._met(column)[1]), np.int64)
+
+    def feet(self, moves: I64) -> I64:
+        """The row of the layer from which on it is opaque under every state's overlap, moved up by `moves` [N], px."""
+        cells = self._cells
+        n, half = cells.columns, cells.overlap_cells // 2
+        at = np.minimum(np.arange(n)[:, None] + half + np.arange(cells.overlap_cells - half), n - 1)
+        low = [np.median(line.reshape(n, cells.width).mean(1)[at], axis=1) for line in self._feet]
+        return np.asarray(np.concatenate(low), np.int64) - self._first_row - moves
+
     def first_landings(self, column: int) -> F32:
         """What the step costs, per landing, that the skyline would make where the source ends, when the overlap with
         it begins at px `column`, float32 [N]: how far the columns behind the edge are from the edge's height, when
         they are moved as far as there is room."""
+        apart, moved = self._met(column)
+        face = np.abs(apart - moved[:, None]).mean(axis=1)
+        return np.asarray(
+            STEP * (face + TILTED * np.abs(moved)) / (face + TILTED * np.abs(moved) + STEP_PX), np.float32
+        )
+
+    def _met(self, column: int) -> tuple[F64, F64]:
+        """How far the columns behind the source's edge lie below its height, px [N, columns], and how far each
+        landing is moved up for it, px [N]."""
         cells = self._cells
         n, width, end = cells.columns, cells.width, cells.overlap_cells - 1
-        own = float(self._outlines[0][min(column + cells.overlap, n * width) - 1])
+        last = min(column + cells.overlap, n * width)
+        own = float(goes_on_at(self._outlines[0][last - cells.overlap : last]))
         behind = np.arange(max(2, cells.overlap_cells // 2))
         at = np.minimum(np.arange(n)[:, None] + end + behind, n - 1)
         lines = [line.reshape(n, width).mean(1) for line in self._outlines]
         apart = np.concatenate([line[at] for line in lines]) - own
         up, down = self._reach(True)
-        moved = np.clip(np.median(apart, axis=1), -self._first_row - down, self._spare + up)
-        face = np.abs(apart - moved[:, None]).mean(axis=1)
-        return np.asarray(
-            STEP * (face + TILTED * np.abs(moved)) / (face + TILTED * np.abs(moved) + STEP_PX), np.float32
-        )
+        return apart, np.clip(np.median(apart, axis=1), -self._first_row - down, self._spare + up)

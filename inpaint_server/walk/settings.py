@@ -32,6 +32,8 @@ class WalkSettings:
     jump: float = 0.35  # price of any jump
     poor: float = 2.0  # how much dearer a match is as far as the join is plain to see
     first_weight: float = 3.0  # weight of the match at the first jump, whose place is not free
+    upright: float = 3.0  # price of an upright step of the reference's height where the source ends
+    lines: float = 0.05  # price of bending rows there, and of shores that are missed all the same
     border: float = 0.5  # price of columns whose border rows do not fit the neighbouring layers
     coherence: float = 6.0  # price of layers that look strange beside each other where the source ends
     replay: float = 1.0  # price of landing on what was shown a picture's width before

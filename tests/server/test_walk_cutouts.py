@@ -9,8 +9,10 @@ from infinite_parallax.inpaint_server.engines import load
 from infinite_parallax.inpaint_server.engines.contract import RGBA, LayerView, Rect, RunContext
 from infinite_parallax.inpaint_server.engines.walk import WalkEngine
 from infinite_parallax.inpaint_server.layering.cutout import ROOM_PX, Cutout, flatten
-from infinite_parallax.inpaint_server.walk import landings
+from infinite_parallax.inpaint_server.walk import edge, landings
+from infinite_parallax.inpaint_server.walk.exemplar import Exemplar
 from infinite_parallax.inpaint_server.walk.ground import of_cutouts
+from infinite_parallax.inpaint_server.walk.prices import Skylines
 from infinite_parallax.inpaint_server.walk.seam import first_equal, join, mix
 from infinite_parallax.shared.errors import UsageError
 
@@ -220,3 +222,45 @@ def test_landing_at_the_same_place_is_not_strange() -> None:
     found = landings.strangeness(brinks[0], brinks[1], run.layers[1].top, offers[0], offers[1], 6)
     np.testing.assert_allclose(np.diag(found), 0, atol=1e-3)
     assert found[~np.eye(3, dtype=bool)].mean() > 2
+
+
+def walls(shore: np.ndarray) -> Exemplar:
+    """A slope, with water below `shore` [320] and under a clear sky, in whose last columns a wall stands, and another
+    such wall, at another height."""
+    y, x = np.mgrid[0:160, 0:320]
+    line = 20 + x // 16
+    rgb = np.where((y < shore[None])[..., None], (60, 90, 140), (150, 150, 60)).astype(np.uint8)
+    rgb[(y - line >= 20) & (y - line < 36) & ((x >= 230) | ((x >= 60) & (x < 150)))] = 200, 40, 40
+    alpha = np.where(y >= line, 255, 0).astype(np.uint8)
+    behind = Cutout(0, rgb, np.full_like(alpha, 255), alpha < 0)
+    return Exemplar(of_cutouts([behind, Cutout(0, rgb, alpha, alpha < 0)], 160)[1], True)
+
+
+def landed(exemplar: Exemplar, bend: int) -> tuple[np.ndarray, ...]:
+    """Steps and lines of landings at the edge, and which of the plain ones are on a wall and beside one."""
+    cells = exemplar.cells
+    column, skylines = 320 - cells.overlap, Skylines(exemplar)
+    moves = skylines.moves(column)
+    found = edge.laid_against(exemplar, column, moves, skylines.feet(moves), bend, 14.0)
+    at = np.arange(2 * cells.columns) * cells.width
+    return *found, (at > 62) & (at < 148 - cells.overlap), (at > 152) & (at < 228 - cells.overlap)
+
+
+def test_an_upright_step_is_counted_by_its_height_and_wherever_the_skyline_is() -> None:
+    exemplar = walls(np.full(320, 900))
+    steps, _, on_wall, beside = landed(exemplar, 0)
+    # the wall is sixteen rows high and the tenth of the width thirty-two
+    apart = np.sqrt(np.mean((np.array((200, 40, 40)) - (60, 90, 140)) ** 2.0)) * 16 / 32 / 14
+    assert steps[on_wall].max() < 0.25 * apart
+    np.testing.assert_allclose(steps[beside], apart, rtol=0.15)
+    assert steps[exemplar.cells.columns + 20] == steps.max(), "closed by its own mirror image it is as bad as any"
+
+
+def test_a_shore_that_can_be_bent_to_meet_is_no_step_but_costs_something() -> None:
+    line = 20 + np.arange(320) // 16
+    shore = line + np.where(np.arange(320) < 200, 92, 80)
+    straight, missed, on_wall, _ = landed(walls(shore), 0)
+    bent, met, _, _ = landed(walls(shore), 32)
+    assert bent[on_wall].max() < 0.5 * straight[on_wall].min()
+    assert np.all(met[on_wall] < 0.7 * missed[on_wall])
+    assert np.all(met[on_wall] > landed(walls(line + 80), 32)[1][on_wall])

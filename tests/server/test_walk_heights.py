@@ -12,6 +12,7 @@ from infinite_parallax.inpaint_server.walk.heights import (
     Room,
     fading,
     foot,
+    goes_on_at,
     meeting,
     outline,
     raised,
@@ -165,3 +166,13 @@ def test_a_ring_comes_home_without_a_step() -> None:
         assert foot(shown[..., 3]).max() <= foot(alpha).max() + 1
         assert tape._ring is not None
         assert tape.edits[-1].start + tape.overlap <= around - tape._ring.ending.settling_px
+
+
+def test_a_ridge_goes_on_behind_a_twig_that_the_edge_cuts() -> None:
+    ridge = 120 + np.arange(80) // 3
+    twig, cliff = ridge.copy(), ridge.copy()
+    twig[64:], cliff[30:] = 53, 53
+    assert abs(goes_on_at(twig) - ridge[-1]) <= 1
+    assert goes_on_at(cliff) == 53, "what is as wide as half of it is the skyline"
+    assert goes_on_at(np.where(np.arange(80) < 30, 320, 384)) == 384
+    assert goes_on_at(np.array([9, 9, 3])) == 3
