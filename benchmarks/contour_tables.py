@@ -168,6 +168,16 @@ def _objects(rows: Sequence[Row]) -> str:
     return _table(title, heads, lines + _median_lines(rows, columns)) if rows else ""
 
 
+def missed_bars(figures: dict[str, float]) -> list[str]:
+    """The bars that a picture's plates miss; rep and mir may be as high as in the source itself."""
+    missed = []
+    for name, (low, high) in PLATE_BARS.items():
+        own = figures.get(f"own_{name}", math.nan)
+        if not low <= figures.get(name, low) <= (high if math.isnan(own) else max(high, own)):
+            missed.append(name)
+    return missed
+
+
 def _plates(rows: Sequence[Row]) -> str:
     def value(mode: str, figure: str) -> Callable[[Row], float | None]:
         return lambda row: row["plates"].get(mode, {}).get(figure)
@@ -176,12 +186,12 @@ def _plates(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
         for mode, figures in row["plates"].items():
-            misses = [n for n, (low, high) in PLATE_BARS.items() if not low <= figures.get(n, low) <= high]
             shown = (_number(figures.get(name), 2) for name in PLATE_BARS)
-            lines.append([row["name"], mode, *shown, ", ".join(misses)])
+            lines.append([row["name"], mode, *shown, ", ".join(missed_bars(figures))])
     for mode in MODES:
         for middle in _median_lines(rows, [(name, [value(mode, name)]) for name in PLATE_BARS]):
             lines.append([middle[0], mode, *middle[1:]])
+    bars += "; rep and mir no higher than in the source, where that is more"
     return _table(f"Plates, means over the layers (bars: {bars})", ["picture", "cut", *PLATE_BARS, "misses"], lines)
 
 

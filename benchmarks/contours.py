@@ -120,11 +120,12 @@ def object_figures(name: str, journeys: dict[str, Journey], picture: RGB, plan: 
 def plate_figures(journey: Journey, project: Project, picture: RGB, plan: Plan) -> dict[str, float]:
     """gx, w1, coh, comp, seam, rep, mir and upright, means over the layers; transparent parts count as an even colour.
 
-    That makes rep and mir higher than a band's: over an even colour one gentle skyline looks like the next.
+    That makes rep and mir higher than a band's: over an even colour one gentle skyline looks like the next. own_rep and
+    own_mir say how much of either the source's own rows have, measured alike.
     """
     cutouts = prepare(project, picture, Assets(), journey.folder / "job" / "layers").cutouts
     opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
-    each = []
+    each, own = [], []
     for layer, plate in zip(plan.layers, journey.plates(), strict=True):
         if cutouts:
             whole = np.dstack([cutouts[layer.index].rgb, cutouts[layer.index].alpha])
@@ -138,7 +139,11 @@ def plate_figures(journey: Journey, project: Project, picture: RGB, plan: Plan) 
             source, head = _on(colour, whole), _on(colour, plate[-len(whole) :, : picture.shape[1]][:, -HEAD_PX:])
             figures = metrics.measure(source, 0, len(whole), shown, round(-layer.velocity[0]))
             each.append(replace(figures, upright=upright_step(source, shown, head)))
-    return asdict(metrics.Figures.mean(each)) if each else {}
+            own.append(replace(figures, **dict(zip(("rep", "mir"), metrics.repeats_itself(source), strict=True))))
+    if not each:
+        return {}
+    theirs = metrics.Figures.mean(own)
+    return {**asdict(metrics.Figures.mean(each)), "own_rep": theirs.rep, "own_mir": theirs.mir}
 
 
 def _on(colour: NDArray[np.floating[Any]], rgba: RGBA) -> RGB:

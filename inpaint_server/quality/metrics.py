@@ -129,6 +129,14 @@ def repetition(plate: RGB, width: int) -> tuple[float, float]:
     return float(rep), float(mir)
 
 
+def repeats_itself(picture: RGB) -> tuple[float, float]:
+    """(rep, mir) of a picture by itself: its right two fifths held against the rest; nan where nothing is textured.
+
+    No continuation can be asked to repeat less than what it continues.
+    """
+    return repetition(picture, picture.shape[1] * 3 // 5)
+
+
 def mirrors_itself(picture: RGB) -> float:
     """Share of the textured windows of a picture that stand in it a second time, mirrored; nan without texture."""
     half = _halved(picture)
