@@ -74,7 +74,7 @@ class Farm:
         port = self.address.rpartition(":")[2] or "0"
         flags = "--port", port, "--no-dashboard", "--scheduler-file", str(file)
         self.scheduler = self._start("dask_scheduler", *flags)
-        until(file.exists)
+        until(lambda: file.exists() and file.read_text(encoding="utf-8").endswith("}"))
         self.address = json.loads(file.read_text(encoding="utf-8"))["address"].removeprefix("tcp://")
 
     def kill_scheduler(self) -> None:
