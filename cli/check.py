@@ -30,11 +30,11 @@ def lines(report: Report) -> Iterator[str]:
     """The report as lines of text."""
     names = [f.name for f in fields(Figures)]
     widest = max(12, *(len(layer.name) for layer in report.layers))
-    many = any(bars.mirrors(layer) for layer in report.layers)
+    many = bars.own(report.layers)
     yield f"{'':{widest}}" + "".join(f"{name:>9}" for name in names)
     for layer in report.layers:
-        mirrors = bars.mirrors(layer)
-        cells = "".join(_cell(name, getattr(layer.figures, name), True, mirrors) for name in names)
+        own = bars.own([layer])
+        cells = "".join(_cell(name, getattr(layer.figures, name), True, own) for name in names)
         yield f"{layer.name:{widest}}{cells}"
     yield f"{'mean':{widest}}" + "".join(_cell(name, getattr(report.mean, name), False, many) for name in names)
     yield f"{'last frame':{widest}}" + "".join(f"{_number(getattr(report.frames.figures, n)):>8} " for n in names)
@@ -52,9 +52,9 @@ def lines(report: Report) -> Iterator[str]:
     yield from (f"Missed: {missed.sentence}" for missed in report.missed)
 
 
-def _cell(name: str, value: float, alone: bool, mirrors: bool) -> str:
+def _cell(name: str, value: float, alone: bool, own: bars.Own) -> str:
     """A figure, with an exclamation mark if it misses its bar."""
-    return f"{_number(value):>8}{' ' if bars.fits(name, value, alone, mirrors) else '!'}"
+    return f"{_number(value):>8}{' ' if bars.fits(name, value, alone, own) else '!'}"
 
 
 def _number(value: float) -> str:

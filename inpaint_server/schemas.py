@@ -127,10 +127,11 @@ def schemas() -> Node:
 def _report(size: Node, pair: Node) -> Node:
     number: Node = {"type": "number"}
     measured = nullable(number)
+    two = {"type": "array", "items": measured, "minItems": 2, "maxItems": 2}
     figures = record(dict.fromkeys(("gx", "w1", "coh", "comp", "seam", "rep", "mir", "upright"), measured))
     layer = record(
         {"index": {"type": "integer", "minimum": -1}, "name": TEXT, "top": COUNT, "bottom": COUNT, "velocity": pair}
-        | {"painted_px": COUNT, "figures": figures, "own_mirror": measured}
+        | {"painted_px": COUNT, "figures": figures, "own_mirror": measured, "own": two}
         | {"drift": array(record({"gx": measured, "w1": measured}))}
     )
     borders = record(dict.fromkeys(("join", "excess", "broken", "halo"), measured))
@@ -142,7 +143,7 @@ def _report(size: Node, pair: Node) -> Node:
         | {"steps": COUNT, "cut": {"enum": ["straight", "contour"]}}
         | {"layers": array(layer), "mean": figures, "frames": layer}
         | {"borders": _by_number(borders), "rigidity": _by_number(rigidity)}
-        | {"repeats": _by_number({"type": "array", "items": measured, "minItems": 2, "maxItems": 2})}
+        | {"repeats": _by_number(two)}
         | {"holes": record({"pixels": COUNT, "steps": array(COUNT), "looked_at": COUNT})}
         | {"first_frame": record({"differing": COUNT, "greatest": COUNT})}
         | {"closure": nullable(record(dict.fromkeys(("joint", "typical", "ratio"), number)))}

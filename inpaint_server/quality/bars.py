@@ -2,11 +2,13 @@
 
 The figures are held together, because each alone can be fooled: streaks repeat nothing, copies are sharp. Means over
 the layers are held against the bars, and a single layer against wider ones (`ALONE`), since one band of cloud may be
-softer than its source by chance while the rest makes up for it, but must not be fog.
+softer than its source by chance while the rest makes up for it, but must not be fog. A source that repeats itself, a
+sky that is one gradient, may be continued by what repeats itself as much (docs/decisions/0019).
 """
 
 import math
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from .layer_figures import LayerFigures
@@ -62,24 +64,39 @@ class Missed:
     sentence: str
 
 
-def limits(name: str, alone: bool, mirrors: bool) -> tuple[float, float]:
-    """From..to of a figure, for a layer `alone` or for the mean, of a source that mirrors itself or does not."""
+@dataclass(frozen=True)
+class Own:
+    """How much of a source repeats (`rep`) and mirrors itself (`mir`), by the measures of a plate, and whether it
+    `mirrors` itself at all: what continues it may do as much."""
+
+    rep: float = 0.0
+    mir: float = 0.0
+    mirrors: bool = False
+
+
+NOTHING_OWN = Own()
+
+
+def limits(name: str, alone: bool, own: Own) -> tuple[float, float]:
+    """From..to of a figure, for a layer `alone` or for the mean, of a source that repeats itself so much."""
     bar = BARS[name]
     low, high = (bar.low_alone, bar.high_alone) if alone else (bar.low, bar.high)
-    if name == "mir" and mirrors:
+    if name == "mir" and own.mirrors:
         high *= MIRRORED_MIR / bar.high
-    return low, high
+    return low, max(high, {"rep": own.rep, "mir": own.mir}.get(name, high))
 
 
-def fits(name: str, value: float, alone: bool, mirrors: bool) -> bool:
+def fits(name: str, value: float, alone: bool, own: Own) -> bool:
     """Whether a figure is within its limits, or could not be measured."""
-    low, high = limits(name, alone, mirrors)
+    low, high = limits(name, alone, own)
     return math.isnan(value) or low <= value <= high
 
 
-def mirrors(layer: LayerFigures) -> bool:
-    """Whether the layer's own part of the source mirrors itself."""
-    return layer.own_mirror >= MIRRORING_SOURCE
+def own(layers: Sequence[LayerFigures]) -> Own:
+    """How much the layers' own parts of the source repeat themselves, in the mean of those that could be measured."""
+    rep, mir = ([v for v in values if not math.isnan(v)] for values in zip(*(x.own for x in layers), strict=True))
+    mirrors = any(layer.own_mirror >= MIRRORING_SOURCE for layer in layers)
+    return Own(statistics.fmean(rep) if rep else 0.0, statistics.fmean(mir) if mir else 0.0, mirrors)
 
 
 def of_figures(mean: Figures, layers: list[LayerFigures]) -> Iterator[Missed]:
@@ -87,15 +104,14 @@ def of_figures(mean: Figures, layers: list[LayerFigures]) -> Iterator[Missed]:
     named = set()
     for name in (f.name for f in fields(Figures)):
         value = getattr(mean, name)
-        many = any(mirrors(layer) for layer in layers)
-        if not fits(name, value, False, many):
+        if not fits(name, value, False, own(layers)):
             named.add(name)
-            yield _missed(name, "The average layer", value, limits(name, False, many))
+            yield _missed(name, "The average layer", value, limits(name, False, own(layers)))
     for layer in layers:
         for name in (f.name for f in fields(Figures)):
             value = getattr(layer.figures, name)
-            if name not in named and not fits(name, value, True, mirrors(layer)):
-                yield _missed(name, f"Layer {layer.name!r}", value, limits(name, True, mirrors(layer)))
+            if name not in named and not fits(name, value, True, own([layer])):
+                yield _missed(name, f"Layer {layer.name!r}", value, limits(name, True, own([layer])))
         yield from _of_drift(layer, named)
 
 
@@ -103,8 +119,8 @@ def of_frames(frames: LayerFigures) -> Iterator[Missed]:
     """The bars that whole frames miss, for a journey on which other rows come into view: colours are let be."""
     for name in ("gx", "coh"):
         value = getattr(frames.figures, name)
-        if not fits(name, value, False, False):
-            yield _missed(name, "The last frame", value, limits(name, False, False))
+        if not fits(name, value, False, NOTHING_OWN):
+            yield _missed(name, "The last frame", value, limits(name, False, NOTHING_OWN))
 
 
 def _of_drift(layer: LayerFigures, named: set[str]) -> Iterator[Missed]:
@@ -113,12 +129,12 @@ def _of_drift(layer: LayerFigures, named: set[str]) -> Iterator[Missed]:
         beyond = [
             (fifth, value)
             for fifth, drift in enumerate(layer.drift, 1)
-            if not fits(name, value := getattr(drift, name), True, False)
+            if not fits(name, value := getattr(drift, name), True, NOTHING_OWN)
         ]
-        if beyond and name not in named and fits(name, getattr(layer.figures, name), True, False):
+        if beyond and name not in named and fits(name, getattr(layer.figures, name), True, NOTHING_OWN):
             fifth, value = beyond[-1]
             where = f"Layer {layer.name!r}, after fifth {fifth} of the way,"
-            yield _missed(name, where, value, limits(name, True, False), "drift")
+            yield _missed(name, where, value, limits(name, True, NOTHING_OWN), "drift")
 
 
 def _missed(name: str, where: str, value: float, limit: tuple[float, float], bar: str = "") -> Missed:

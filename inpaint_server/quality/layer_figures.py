@@ -19,6 +19,7 @@ from .metrics import (
     colour_distance,
     measure,
     mirrors_itself,
+    repeats_itself,
     sharpness_ratio,
 )
 from .painted_job import RGB, PaintedJob
@@ -51,7 +52,7 @@ class LayerFigures:
     """One layer, or with `index` -1 whole frames; rows top..bottom of the source were judged.
 
     `painted_px` columns were painted. `own_mirror` is the share of the source's own windows that stand in it a second
-    time, mirrored. What could not be measured is nan; `drift` is empty then.
+    time, mirrored; `own` its (rep, mir) by itself. What could not be measured is nan; `drift` is empty then.
     """
 
     index: int
@@ -62,6 +63,7 @@ class LayerFigures:
     painted_px: int
     figures: Figures
     own_mirror: float
+    own: tuple[float, float]
     drift: tuple[Drift, ...]
 
 
@@ -74,7 +76,9 @@ def layer_figures(job: PaintedJob, index: int) -> LayerFigures:
     layer, width = job.plan.layers[index], job.plan.width
     painted = job.painted_px(index)
     rows = judged_rows(job, index)
-    about = LayerFigures(index, layer.name, rows.start, rows.stop, layer.velocity, painted, NOTHING, NAN, ())
+    about = LayerFigures(
+        index, layer.name, rows.start, rows.stop, layer.velocity, painted, NOTHING, NAN, (NAN, NAN), ()
+    )
     if not job.sideways or painted < WINDOW_PX or rows.stop - rows.start < 2:
         return about
     if layer.ramp is not None:
@@ -90,7 +94,8 @@ def layer_figures(job: PaintedJob, index: int) -> LayerFigures:
     for fifth in range(1, FIFTHS + 1):
         end = width + painted * fifth // FIFTHS
         drift.append(_drift(look(end - width, end), reference))
-    return replace(about, figures=figures, own_mirror=mirrors_itself(reference), drift=tuple(drift))
+    own_mirror, own = mirrors_itself(reference), repeats_itself(reference)
+    return replace(about, figures=figures, own_mirror=own_mirror, own=own, drift=tuple(drift))
 
 
 def _upright(job: PaintedJob, index: int, rows: slice, reference: RGB, shown: RGB) -> float:
@@ -106,7 +111,7 @@ def _upright(job: PaintedJob, index: int, rows: slice, reference: RGB, shown: RG
 
 def frame_figures(job: PaintedJob) -> LayerFigures:
     """The figures of whole frames: the last one, and for the drift one after each fifth of the steps."""
-    about = LayerFigures(-1, "whole frame", 0, job.plan.height, (0.0, 0.0), 0, NOTHING, NAN, ())
+    about = LayerFigures(-1, "whole frame", 0, job.plan.height, (0.0, 0.0), 0, NOTHING, NAN, (NAN, NAN), ())
     return _of_frames(about, job.source, job.frame, job.plan.steps)
 
 

@@ -123,11 +123,11 @@ def _layer_table(report: Report) -> Iterator[str]:
     names = [f.name for f in fields(Figures)]
     yield "<div class='wide'><table><thead><tr><th>layer</th><th>rows</th><th>px/step</th><th>painted px</th>"
     yield "".join(f'<th title="{MEANINGS[name]}">{name}</th>' for name in names) + "</tr></thead><tbody>"
-    many = any(bars.mirrors(layer) for layer in report.layers)
+    many = bars.own(report.layers)
     for layer in report.layers:
         vx, vy = layer.velocity
         speed = f"{vx:g}" if not vy else f"{vx:g}, {vy:g}"
-        cells = "".join(_cell(name, layer.figures, True, bars.mirrors(layer)) for name in names)
+        cells = "".join(_cell(name, layer.figures, True, bars.own([layer])) for name in names)
         place = f"<td>{layer.top}–{layer.bottom}</td><td>{speed}</td><td>{layer.painted_px}</td>"
         yield f"<tr><td>{_key(layer)}</td>{place}{cells}</tr>"
     mean = "".join(_cell(name, report.mean, False, many) for name in names)
@@ -140,11 +140,11 @@ def _layer_table(report: Report) -> Iterator[str]:
     yield f"<p class='soft'>{escape(words)}. A layer alone may go to about twice the bar. – was not measured.</p>"
 
 
-def _cell(name: str, figures: Figures, alone: bool, mirrors: bool) -> str:
+def _cell(name: str, figures: Figures, alone: bool, own: bars.Own) -> str:
     value = getattr(figures, name)
     if math.isnan(value):
         return "<td>–</td>"
-    good = bars.fits(name, value, alone, mirrors)
+    good = bars.fits(name, value, alone, own)
     return f"<td class='{'good' if good else 'bad'}'>{value:.2f} {'✓' if good else '✗'}</td>"
 
 

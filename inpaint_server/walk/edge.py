@@ -56,8 +56,8 @@ def laid_against(
 
     The overlap begins at px `column` of the source; every landing is moved up by `moves` px [N], its rows are bent by
     `bend_px` at most and only under row `low` [N] of the layer. Near its own mirror image a thing is closed without a
-    step, but seen to be closed, which is as bad as a step that is plain to see: half a tree is stranger than one that is
-    much the same on both sides, and a slope that goes on is better than either.
+    step, but seen to be closed, which is as bad as a step that is plain to see: half a tree is stranger than one that
+    is much the same on both sides, and a slope that goes on is better than either.
     """
     cells = exemplar.cells
     n, across, step, rows = cells.columns, cells.overlap_cells, cells.height, exemplar.rows

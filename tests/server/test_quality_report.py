@@ -205,7 +205,7 @@ def test_a_loop_that_closes_and_one_that_jumps(tmp_path: Path) -> None:
 def test_one_layer_alone_may_miss_by_a_little_and_not_by_much() -> None:
     def layer(name: str, rep: float, mirror: float = 0.0) -> LayerFigures:
         figures = Figures(1, 2, 3, 4, 1, rep, 0, 0)
-        return LayerFigures(0, name, 0, 50, (-1.0, 0.0), 500, figures, mirror, ())
+        return LayerFigures(0, name, 0, 50, (-1.0, 0.0), 500, figures, mirror, (0.0, 0.0), ())
 
     mean = Figures(1, 2, 3, 4, 1, 0.1, 0, 0)
     assert not list(bars.of_figures(mean, [layer("a", 0.0), layer("b", 0.3)]))
