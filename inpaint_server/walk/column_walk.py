@@ -84,7 +84,7 @@ class ColumnWalk:
         self.value = np.zeros(len(self._source_cell))
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
         self.jumps = 0
-        self._drawn: NDArray[np.float32] | None = None
+        self._noise = prices.Noise(seed, settings.noise)
         self._first_land: int | None = None
 
     def _compare(self, only: int | None = None) -> Transitions:
@@ -121,20 +121,7 @@ class ColumnWalk:
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
-        return self._with_noise(self._price, self._replays(position))
-
-    def _with_noise(self, price: NDArray[np.float32], landing: NDArray[np.float32]) -> NDArray[np.float32]:
-        """`price` [N, N] and what `landing` [N] costs beside, with the exponential noise of the next jump's number: a
-        place of its own in a noise that is drawn once.
-
-        Drawing all of it anew takes as long as a third of the planning of a jump.
-        """
-        n = len(price)
-        if self._drawn is None:
-            drawn = np.random.default_rng((*self._seed, 1 << 20)).standard_exponential((n, n), dtype=np.float32)
-            self._drawn = np.float32(self._settings.noise) * drawn
-        i, j = np.random.default_rng((*self._seed, self.jumps)).integers(n, size=2)
-        return prices.summed(price, self._drawn, int(i), int(j), landing)
+        return self._noise.on(self._price, self._replays(position), self.jumps)
 
     def _replays(self, position: int) -> NDArray[np.float32]:
         """Prices [N] of landing, at plate `position`, on what was shown a picture's width before.
@@ -179,9 +166,9 @@ class ColumnWalk:
         age = position - self.seen
         then = age.copy()
         then[place] = np.maximum(leave - k, 0) * cells.width
-        more = self._seen_before(then) + self._things.in_view(then) - self._seen_before(age)
-        more = np.maximum(more - self._things.barred(position, self.seen), 0)
-        more[np.setdiff1d(np.arange(cells.columns), place)] = 0
+        known = self._seen_before(age) + self._things.barred(position, self.seen)
+        more = np.zeros(cells.columns)
+        more[place] = np.maximum(self._seen_before(then) + self._things.in_view(then) - known, 0)[place]
         # its overlap, its run, and the overlap with what comes next; one without room for that is never chosen
         return self._things.ahead(more, 2 * cells.overlap_cells + cells.run_cells).astype(np.float32)
 
@@ -313,8 +300,8 @@ class ColumnWalk:
         shift = arrival.row_shift // cells.height
         last = self._compare(shift)
         free = np.zeros(len(self._price), np.float32)
-        jump = self._with_noise(self._price, free)
-        last_jump = self._with_noise(self._jump_prices(last), free)
+        jump = self._noise.on(self._price, free, self.jumps)
+        last_jump = self._noise.on(self._jump_prices(last), free, self.jumps)
         if self.jumps == 0:
             extra = self._first_extra(start).astype(np.float32)
             jump[start] += extra

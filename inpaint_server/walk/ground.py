@@ -65,6 +65,15 @@ def reflected(at: NDArray[np.int64], length: int) -> NDArray[np.int64]:
     return np.where(at < length, at, 2 * length - 1 - at)
 
 
+def mirror_copies(at: NDArray[np.int64], width: int, around: int | NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Where in a source `width` px wide the plate columns `at` are found, when it is repeated to both sides, every
+    second time mirrored; in a ring of `around` px, one for all or for each row, from the nearer of its two ends."""
+    if around is not None:
+        at = at % around
+        at = np.where(at < (width + around) // 2, at, at - around)
+    return reflected(at, width)
+
+
 def of_band(source: Pixels, top: int, height: int, reach: float) -> Ground:
     """A straight band, rows top..top+height of `source`; `reach` is a share of its height."""
     rows = int(height * reach)

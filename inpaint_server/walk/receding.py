@@ -19,7 +19,7 @@ from ..engines.contract import LayerView, Rect, RunContext
 from .demand import Demand
 from .edits import Edit
 from .field import KEEP_PX, MARGIN_PX
-from .ground import Ground, reflected
+from .ground import Ground, mirror_copies
 from .ground_pixels import loop_scales, raised, stretched
 from .ground_tape import GroundRing, GroundTape
 from .seam import SHARPEST, Seam
@@ -200,12 +200,8 @@ class RecedingField:
 
     def _mirror_copies(self, first: Columns, width: int) -> Pixels:
         """The rows repeated, every second time mirrored: for pictures too small to walk in."""
-        u = first[:, None] + np.arange(width)
-        if self._trips is not None:
-            around = self._trips[:, None]
-            u %= around
-            u = np.where(u < (self._width + around) // 2, u, u - around)
-        u = reflected(u, self._width)
+        around = None if self._trips is None else self._trips[:, None]
+        u = mirror_copies(first[:, None] + np.arange(width), self._width, around)
         rows = np.arange(self._height)[:, None]
         return np.asarray(self._tape.pictures[0][rows, u], np.uint8)
 

@@ -22,7 +22,7 @@ from .column_walk import ColumnWalk, Jump
 from .edits import Edit, packed, unpacked
 from .exemplar import Exemplar
 from .fitting import Fitting
-from .ground import Ground, reflected
+from .ground import Ground, mirror_copies
 from .heights import raised
 from .landings import Brink, Offer
 from .ring import BEYOND_PX, Ending, Ring
@@ -119,15 +119,8 @@ class Tape:
             self._version += 1
 
     def _mirror_copies(self, start: int, stop: int) -> Pixels:
-        """The layer's rows repeated to both sides, every second copy mirrored: for pictures too small to walk in.
-
-        In a ring the copies come from the nearer of its two ends.
-        """
-        x = np.arange(start, stop)
-        if self._circumference:
-            x %= self._circumference
-            x = np.where(x < (self.width + self._circumference) // 2, x, x - self._circumference)
-        return self._band[:, reflected(x, self.width)]
+        """The layer's rows repeated to both sides, every second copy mirrored: for pictures too small to walk in."""
+        return self._band[:, mirror_copies(np.arange(start, stop), self.width, self._circumference)]
 
     def _extend(self, stop: int) -> None:
         pieces = []

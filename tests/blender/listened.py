@@ -5,7 +5,6 @@ from typing import Any
 
 import bpy
 import numpy as np
-import pytest
 from infinite_parallax.blender_addon import properties, targets
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared.ambience import write_wav
@@ -16,7 +15,6 @@ from ..core.clicks import clicks
 from .made import HEIGHT, WIDTH, document, made
 from .pictures import texture, write_png
 
-needs_sound = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender has no sound")
 BEATS = {"feature": "beats", "attack_s": 0.0, "release_s": 0.15}
 
 

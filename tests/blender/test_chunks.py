@@ -20,13 +20,13 @@ from infinite_parallax.shared.errors import Cancelled, ParallaxError
 from infinite_parallax.shared.formats import FORMATS, numbered
 from infinite_parallax.shared.scene import SceneSpec
 
+from .build_options import WITH_SOUND
 from .made import document, made, read_pixels
 from .videos import decoded
 
 pytestmark = pytest.mark.blender
 
 BOOT = Path(__file__).resolve().parents[2] / "blender_addon" / "boot.py"
-WITH_SOUND = bpy.app.build_options.audaspace
 SAMPLES_PER_FRAME = 4000
 
 

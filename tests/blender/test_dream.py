@@ -16,6 +16,7 @@ from infinite_parallax.shared.ambience import RATE, write_wav
 from infinite_parallax.shared.errors import UsageError
 from infinite_parallax.shared.server_process import ServerProcess
 
+from .build_options import WITH_SOUND, needs_sound
 from .conftest import ROOT
 from .pictures import texture, write_png
 from .test_panels import draw_all
@@ -26,8 +27,6 @@ ops = bpy.ops.infinite_parallax
 SECONDS, FPS = 1.5, 12
 START_S = 300.0
 """How long the server may take to be there: on a busy machine ten times as long as on a quiet one."""
-HAS_SOUND = bpy.app.build_options.audaspace
-needs_sound = pytest.mark.skipif(not HAS_SOUND, reason="this Blender was built without sound")
 DIFFUSION = ROOT / ".envs" / "diffusion" / "bin" / "python"
 BY_HAND = f"""
 import sys
@@ -91,8 +90,8 @@ def test_a_dream_is_laid_on_the_timeline_with_its_sound(tmp_path: Path) -> None:
     assert (compat.start(picture), compat.length(picture)) == (20, SECONDS * FPS)
     video = Path(bpy.path.abspath(picture.filepath))
     assert video.parent == tmp_path / "cache" / "dreams" / "Scene"
-    assert ("sound" in laid) == HAS_SOUND
-    if HAS_SOUND:
+    assert ("sound" in laid) == WITH_SOUND
+    if WITH_SOUND:
         assert Path(laid["sound"].sound.filepath) == video
         assert (compat.start(laid["sound"]), compat.length(laid["sound"])) == (20, SECONDS * FPS)
         assert laid["sound"].channel != picture.channel
@@ -115,7 +114,7 @@ def test_one_picture_of_a_sound_is_laid_as_a_still(tmp_path: Path) -> None:
         assert ops.dream() == {"FINISHED"}
         (strip,) = strips().values()
         assert (strip.type, compat.start(strip)) == ("IMAGE", 7)
-        assert compat.length(strip) == (SECONDS if HAS_SOUND else dreaming.UNKNOWN_S) * FPS
+        assert compat.length(strip) == (SECONDS if WITH_SOUND else dreaming.UNKNOWN_S) * FPS
         assert (tmp_path / "cache" / "dreams" / "Scene" / strip.elements[0].filename).is_file()
     group().dream.use_length_s, group().dream.length_s = True, 0.5
     assert ops.dream() == {"FINISHED"}

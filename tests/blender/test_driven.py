@@ -13,8 +13,9 @@ from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import scene as scenes
 
 from .. import wavelets_by_hand
+from .build_options import needs_sound
 from .compared import compared, met
-from .listened import BEATS, built, filled, group, needs_sound, scene
+from .listened import BEATS, built, filled, group, scene
 from .made import HEIGHT, WIDTH, document, made
 
 pytestmark = [

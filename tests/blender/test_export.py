@@ -12,12 +12,12 @@ from infinite_parallax.shared.errors import ParallaxError, UsageError
 from infinite_parallax.shared.formats import Export
 from infinite_parallax.shared.scene import SceneSpec
 
+from .build_options import WITH_SOUND, needs_sound
 from .made import document, made, read_tile
 from .videos import decoded, loudness
 
 pytestmark = pytest.mark.blender
 
-WITH_SOUND = bpy.app.build_options.audaspace
 FINE = Export(crf=1, bitrate_kbps=None, keyframe_group=10, audio_kbps=192)
 
 
@@ -74,7 +74,7 @@ def areas(picture: Any) -> Any:
     return picture.reshape(height // 12, 12, width // 12, 12, 3).mean(axis=(1, 3))
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_the_video_has_the_ambience_fading_in_and_out(tmp_path: Path, ffmpeg: str) -> None:
     spec = scene_of(tmp_path, sound={"ambience": "wind"})
     export.render(bpy.context.scene, spec.export, tmp_path / "out.mp4")

@@ -7,20 +7,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import bpy
 import numpy as np
 import pytest
 from infinite_parallax.blender_addon import headless, passes
 from infinite_parallax.shared.chunks.ranges import as_pictures
 
 from ..compiled import ROOT, compiled
+from .build_options import WITH_SOUND
 from .made import read_pixels
 from .pictures import texture, write_png
 from .videos import decoded
 
 pytestmark = pytest.mark.blender
 
-WITH_SOUND = bpy.app.build_options.audaspace
 SHIM = Path(__file__).with_name("as_program.py")
 PROJECT = """{
   "picture": "picture.png",

@@ -25,13 +25,13 @@ from infinite_parallax.shared.errors import Cancelled, ParallaxError
 from infinite_parallax.shared.formats import FORMATS, Export
 from infinite_parallax.shared.scene import SceneSpec
 
+from .build_options import WITH_SOUND
 from .made import document, made, read_pixels, read_tile
 from .test_vse import counts, editor
 from .videos import decoded
 
 pytestmark = pytest.mark.blender
 
-WITH_SOUND = bpy.app.build_options.audaspace
 SAID = {"h264": "h264", "h265": "hevc", "av1": "av1", "prores": "prores", "webm": "vp9"}
 HEARD = {"aac": "aac", "opus": "opus", "pcm": "pcm_s16le"}
 

@@ -12,7 +12,8 @@ from infinite_parallax.shared.ambience import write_wav
 from infinite_parallax.shared.listening.following import Heard
 
 from ..core.clicks import agreement, clicks
-from .listened import BEATS, filled, group, needs_sound, scene
+from .build_options import WITH_SOUND, needs_sound
+from .listened import BEATS, filled, group, scene
 from .made import HEIGHT, WIDTH
 
 pytestmark = [
@@ -76,7 +77,7 @@ def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
         bpy.ops.infinite_parallax.listen()
 
 
-@pytest.mark.skipif(bpy.app.build_options.audaspace, reason="this Blender has sound")
+@pytest.mark.skipif(WITH_SOUND, reason="this Blender has sound")
 def test_a_blender_without_sound_cannot_listen(tmp_path: Path) -> None:
     filled(tmp_path, BEATS)
     with pytest.raises(RuntimeError, match="built without sound"):

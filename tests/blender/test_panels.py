@@ -22,6 +22,7 @@ from infinite_parallax.blender_addon import (
 from infinite_parallax.shared import project as projects
 from infinite_parallax.shared import settings
 
+from .build_options import needs_sound
 from .layout_recorder import Recorder
 from .made import HEIGHT, WIDTH, document
 from .pictures import texture, write_png
@@ -115,7 +116,7 @@ def test_what_is_wrong_is_said_where_it_is_seen(filled: Any) -> None:
     assert "There is no picture at" in " ".join(draw_all("VIEW_3D").texts)
 
 
-@pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="nothing is laid where there is no sound")
+@needs_sound
 @pytest.mark.parametrize("where", ["sound", "cue"])
 def test_a_missing_sound_file_is_said_at_once(where: str, filled: Any, tmp_path: Path) -> None:
     group = filled.infinite_parallax

@@ -14,12 +14,12 @@ from infinite_parallax.shared.ambience import RATE, ambience, read_wav, write_wa
 from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.soundtrack import mixed
 
+from .build_options import WITH_SOUND, needs_sound
 from .made import document, made
 from .test_vse import built, counts, editor, strip
 
 pytestmark = pytest.mark.blender
 
-WITH_SOUND = bpy.app.build_options.audaspace
 ACCURACY = 64
 """Samples after which Blender looks at its keys again; its own 1024 would add to what they lag behind."""
 LATE_FRAMES = 0 if bpy.app.version >= (5, 2, 0) else 1
@@ -48,7 +48,7 @@ def test_a_blender_without_sound_says_so(tmp_path: Path) -> None:
     assert done.notes == (sound_strips.NO_SOUND,)
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_ambience_is_laid_end_to_end_and_fades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sound_strips, "REPEATED_S", 1.0)
     data = document(sound={"ambience": "wind", "volume": 0.5})
@@ -66,7 +66,7 @@ def test_ambience_is_laid_end_to_end_and_fades(tmp_path: Path, monkeypatch: pyte
     assert list(level.values()) == pytest.approx([0, 0.25, 0.5, 0.5, 0.5, 0.25, 0], abs=0.02)
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_a_sound_file_of_ones_own(tmp_path: Path) -> None:
     made(tmp_path, document(sound={"ambience": "none"}))
     mine = tmp_path / "mine.wav"
@@ -86,7 +86,7 @@ def loop_document(**sound: Any) -> dict[str, Any]:
     return document() | {"layers": layers, "motion": motion, "sound": sound}
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_ambience_of_a_loop_fills_it_without_fading(tmp_path: Path) -> None:
     spec = built(tmp_path, loop_document(ambience="wind", volume=0.5))
     (found,) = (s for s in compat.strips(editor()) if s.type == "SOUND")
@@ -95,7 +95,7 @@ def test_ambience_of_a_loop_fills_it_without_fading(tmp_path: Path) -> None:
     assert [curve.evaluate(frame) for frame in (1, 30, spec.frames + 1)] == pytest.approx([0.5] * 3)
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_a_file_that_is_longer_than_the_loop_is_faded_over_its_beginning(tmp_path: Path) -> None:
     mine = tmp_path / "mine.wav"
     spec = made(tmp_path, loop_document(ambience="none", file=str(mine)))
@@ -137,7 +137,7 @@ def cue_document(*cues: dict[str, Any], **sections: Any) -> dict[str, Any]:
     return document(sound=QUIET | {"metres_per_unit": 40.0}, cues=list(cues), **sections)
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 @pytest.mark.parametrize("fps", [12, 29.97])
 def test_level_side_and_delay_are_in_the_mixdown(tmp_path: Path, fps: float) -> None:
     """A click on a layer: when it is heard, how loud, and from which side, as the model says."""
@@ -165,7 +165,7 @@ def test_level_side_and_delay_are_in_the_mixdown(tmp_path: Path, fps: float) -> 
         assert peak.max(axis=0) == pytest.approx(wanted, rel=0.03, abs=0.003)
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 @pytest.mark.parametrize("loop", [False, True])
 def test_the_mixdown_is_the_mix_of_the_preview(tmp_path: Path, loop: bool) -> None:
     mine = tmp_path / "tone.wav"
@@ -194,7 +194,7 @@ def test_the_mixdown_is_the_mix_of_the_preview(tmp_path: Path, loop: bool) -> No
     assert np.sqrt(np.mean((a - b) ** 2)) < (0.1 if LATE_FRAMES else 0.03) * np.sqrt(np.mean(b**2))
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_building_cues_again_keeps_what_was_moved_and_follows_what_was_changed(tmp_path: Path) -> None:
     wish = {"name": "brook", "sound": "water", "kind": "ambience", "layer": 1}
     spec = made(tmp_path, cue_document(wish))
@@ -221,7 +221,7 @@ def test_building_cues_again_keeps_what_was_moved_and_follows_what_was_changed(t
     assert not len(bpy.data.sounds)
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_a_file_that_sounds_once_and_from_nowhere_is_shown_itself(tmp_path: Path) -> None:
     mine = tmp_path / "mine.wav"
     write_wav(mine, ambience("water", 1.5, RATE), RATE)
@@ -232,7 +232,7 @@ def test_a_file_that_sounds_once_and_from_nowhere_is_shown_itself(tmp_path: Path
     assert compat.f_curve(found, "pan") is None
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 @pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3"])
 def test_files_of_every_kind_are_heard(tmp_path: Path, ffmpeg: str, kind: str) -> None:
     tone = 0.4 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
@@ -247,7 +247,7 @@ def test_files_of_every_kind_are_heard(tmp_path: Path, ffmpeg: str, kind: str) -
         assert np.sqrt(np.mean(heard**2)) > 0.02
 
 
-@pytest.mark.skipif(not WITH_SOUND, reason="this Blender has no sound")
+@needs_sound
 def test_a_file_that_is_no_sound_is_refused(tmp_path: Path) -> None:
     words = tmp_path / "words.wav"
     words.write_text("no sound")

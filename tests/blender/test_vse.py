@@ -11,11 +11,10 @@ from infinite_parallax.blender_addon import compat, export, headless, targets, t
 from infinite_parallax.shared.errors import ParallaxError
 from infinite_parallax.shared.scene import SceneSpec
 
+from .build_options import WITH_SOUND
 from .made import document, made, read_pixels
 
 pytestmark = pytest.mark.blender
-
-WITH_SOUND = bpy.app.build_options.audaspace
 
 
 def built(folder: Path, data: dict[str, Any]) -> SceneSpec:
