@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -82,14 +83,15 @@ def travel(engine: Timed, source: RGB, steps: int, seed: int) -> Result:
     """Let an engine paint `steps` steps."""
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        loop = StepLoop(Path(folder), project_of(source, engine.name, steps, seed), source, engine)
-        set_up = time.perf_counter() - begun
-        columns: list[list[RGB]] = [[] for _ in SPEEDS]
-        while loop.step < steps:
-            loop.paint(lambda: False)
-            canvas = loop.preview()
-            for layer, kept in zip(loop.plan.layers, columns, strict=True):
-                kept.append(canvas[layer.top : layer.top + layer.height, round(layer.velocity[0]) :].copy())
+        document = project_of(source, engine.name, steps, seed)
+        with closing(StepLoop(Path(folder), document, source, engine)) as loop:
+            set_up = time.perf_counter() - begun
+            columns: list[list[RGB]] = [[] for _ in SPEEDS]
+            while loop.step < steps:
+                loop.paint(lambda: False)
+                canvas = loop.preview()
+                for layer, kept in zip(loop.plan.layers, columns, strict=True):
+                    kept.append(canvas[layer.top : layer.top + layer.height, round(layer.velocity[0]) :].copy())
     return Result([np.concatenate(kept, axis=1) for kept in columns], canvas, set_up, engine.step_s)
 
 

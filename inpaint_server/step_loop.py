@@ -178,13 +178,17 @@ class StepLoop:
         self.objects = write_objects(folder, project, self.plan, self.lifted)
         reach = masks.reach_px(project.mask)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="tiles")
-        self.stores = [self._store(layer, cutouts, reach) for layer in self.plan.layers]
-        for store in self.stores:
-            store.begin(prepared.picture)
-            store.put_away()
-        self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
-        begin("Planning what comes into the frame")
-        self.painting = _painting(project, self.plan, self.stores, engine, self.context, self.asking)
+        try:
+            self.stores = [self._store(layer, cutouts, reach) for layer in self.plan.layers]
+            for store in self.stores:
+                store.begin(prepared.picture)
+                store.put_away()
+            self.context = _context(self.plan, project, prepared.picture, cutouts, engine.name)
+            begin("Planning what comes into the frame")
+            self.painting = _painting(project, self.plan, self.stores, engine, self.context, self.asking)
+        except BaseException:
+            self.close()  # nobody else can: tiles would be written into a folder that may be gone by then
+            raise
         self.divergence = Divergence(self.plan, prepared.picture, cutouts, project.inpaint.warn_divergence)
         self._mask: Mask | None = None
 

@@ -1,5 +1,7 @@
 """The benchmark of painting ahead: its stand-in finds what fits, and calls are counted as they are made."""
 
+import threading
+
 import numpy as np
 import pytest
 from infinite_parallax.benchmarks import ahead
@@ -20,10 +22,11 @@ def test_a_square_is_continued_from_where_the_source_fits() -> None:
 
 def test_fewer_calls_paint_the_same_journey(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "NATIVE_PX", 64)
-    source, rows = paint(320, 100, 3), {}
+    source, rows, threads = paint(320, 100, 3), {}, threading.active_count()
     for steps in (1, 4):
         painter = ahead.StandIn(steps)
         result = travel(Timed(painter), source, 8, 0)
         rows[steps] = ahead.row("example", source, steps, result, painter.squares).split(" | ")
     assert [row[2] for row in rows.values()] == ["8", "3"]
     assert float(rows[4][3]) < float(rows[1][3])
+    assert threading.active_count() == threads, "a plate is still being written into a folder that is gone"

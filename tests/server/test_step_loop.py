@@ -2,17 +2,19 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from infinite_parallax.inpaint_server import canvas as canvases
 from infinite_parallax.inpaint_server import step_loop
-from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask, Rect
+from infinite_parallax.inpaint_server.engines.contract import RGB, InpaintRequest, Mask, Rect, RunContext
 from infinite_parallax.shared import frames, scene_building, tiling
 from infinite_parallax.shared import plan as plans
 from infinite_parallax.shared import project as projects
+from infinite_parallax.shared.errors import Cancelled
 from infinite_parallax.shared.plan import Plan
 from infinite_parallax.shared.plates import load
 from numpy.typing import NDArray
@@ -216,6 +218,26 @@ def test_memory_does_not_depend_on_the_number_of_steps(tmp_path: Path) -> None:
         loop.paint(lambda: False)
         held.append(sum(t.pixels.nbytes for store in loop.stores for t in store._open))
     assert max(held[60:]) <= max(held[:40])
+
+
+def test_a_run_that_ends_while_it_is_planned_writes_nothing_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unwilling(Painter):
+        def begin(self, run: RunContext) -> Sequence[Sequence[Rect]]:  # noqa: ARG002
+            raise Cancelled()
+
+    ended: list[bool] = []
+
+    class Writer(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            super().shutdown(wait, cancel_futures=cancel_futures)
+            ended.append(wait)
+
+    monkeypatch.setattr(step_loop, "ThreadPoolExecutor", Writer)
+    with pytest.raises(Cancelled):
+        step_loop.StepLoop(tmp_path, project(), picture(), Unwilling())
+    assert ended == [True]
 
 
 def test_a_static_layer_never_changes(tmp_path: Path) -> None:
