@@ -15,12 +15,12 @@ import numpy as np
 from numba import njit
 
 from . import mattes as rims
+from . import silhouettes, threads
 from .cutout import RGB, Alpha, Bool, Cutout, lay_over
 from .hidden_parts import Moved, paint
 from .leftovers import claim
 from .oddities import distinct, find
 from .stages import Begin, unwatched
-from .threads import extend
 
 ABOVE_PX = 8  # transparent rows that are kept above a skyline
 EMPTY_PX = 4  # rows of a cut-out that shows nothing
@@ -89,7 +89,8 @@ def settle(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> 
         out[i] |= out[i + 1]
     farthest = ~out[0]
     odd = find(picture, out)
-    out = extend(picture, out, odd, [i - 1 for i in mattes])
+    settled = [i - 1 for i in mattes]
+    out = silhouettes.extend(picture, out, threads.extend(picture, out, odd, settled), settled)
     for i in range(len(out) - 1, -1, -1):
         if i + 1 < len(out):
             out[i] |= out[i + 1]
