@@ -120,7 +120,8 @@ def even_out(texture: F32, known: Bool, labels: Ints, count: int) -> None:
     for _ in range(ROUNDS):
         offsets = 0.5 * offsets + 0.5 * (wanted + between @ offsets) / total[:, None]
         offsets[0] = 0
-    texture += (OFFSET_LIMIT * np.tanh(offsets / OFFSET_LIMIT)).astype(np.float32)[labels]
+    lifted = labels > 0
+    texture[lifted] += (OFFSET_LIMIT * np.tanh(offsets / OFFSET_LIMIT)).astype(np.float32)[labels[lifted]]
 
 
 @njit(cache=True)

@@ -60,22 +60,21 @@ def _paint_area(picture: RGB, known: Bool, hole: Bool, seed: int, moved: Moved |
     margin = ((0, -height % cell), (0, -width % cell))
     wide = np.pad(picture, (*margin, (0, 0)), mode="edge")
     known, hole = np.pad(known, margin), np.pad(hole, margin)
-    calm = _calmness(wide, known, width * SMOOTH_SHARE, cell)
+    cells = _shrunk(wide, known, cell)
+    calm = _calmness(*cells, max(1.0, width * SMOOTH_SHARE / cell / 2))
     sigma = width * (ROUGH_SHARE + (SMOOTH_SHARE - ROUGH_SHARE) * calm) / 2
-    smooth = _smooth_colours(wide, known, sigma / cell, cell)
+    smooth = _smooth_colours(*cells, sigma / cell)
     share = np.float32(ROUGH_SHARE_KEPT + (CALM_SHARE - ROUGH_SHARE_KEPT) * calm)
-    base = cv2.resize(smooth, wide.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    texture = np.asarray(wide - share * base, np.float32)
-    texture[~known] = 0
-    kind = _kind(wide, known, width * KIND_SHARE / cell, cell)
+    base = np.asarray(cv2.resize(smooth, wide.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    texture = np.asarray(cv2.copyTo(wide - share * base, known.view(np.uint8)), np.float32)
+    kind = _kind(*cells, width * KIND_SHARE / cell)
     away = None if moved is None else np.zeros((*hole.shape, 2), np.int32)
-    colours, shares = _shrunk(wide, known, cell)
-    _, by_rows = _of_rows(colours, _sure(shares))
+    _, by_rows = _of_rows(cells[0], _sure(cells[1]))
     copied = quilt(texture, known, hole, kind, cell, seed, away, by_rows)
     if moved is not None and away is not None:
         moved[:] = away[:height, :width]
-    painted = texture + share * base if copied else base
-    wide[hole] = np.rint(painted[hole]).clip(0, 255).astype(np.uint8)
+    painted = texture[hole] + share * base[hole] if copied else base[hole]
+    wide[hole] = np.rint(painted).clip(0, 255).astype(np.uint8)
     return np.asarray(wide[:height, :width])
 
 
@@ -83,7 +82,8 @@ def _shrunk(picture: RGB, known: Bool, cell: int) -> tuple[F32, F32]:
     """Mean colour of the known pixels per cell, and their share."""
     size = known.shape[1] // cell, known.shape[0] // cell
     share = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    colours = cv2.resize(picture * known[..., None].astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    seen = cv2.copyTo(picture, known.view(np.uint8)).astype(np.float32)
+    colours = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
     return np.asarray(colours / np.maximum(share, 1e-3)[..., None], np.float32), np.asarray(share, np.float32)
 
 
@@ -92,24 +92,21 @@ def _blurred(colours: F32, share: F32, sigma: float) -> F32:
     return np.asarray(weighted / np.maximum(cv2.GaussianBlur(share, (0, 0), sigma), 1e-4)[..., None], np.float32)
 
 
-def _calmness(picture: RGB, known: Bool, sigma: float, cell: int) -> float:
+def _calmness(colours: F32, share: F32, sigma: float) -> float:
     """1 where the texture is as calm as a sky's, 0 where it is as rough as leaves."""
-    colours, share = _shrunk(picture, known, cell)
-    rest = colours - _blurred(colours, share, max(1.0, sigma / cell / 2))
+    rest = colours - _blurred(colours, share, sigma)
     rms = float(np.sqrt((rest[share > 0.99] ** 2).mean())) if (share > 0.99).any() else ROUGH
     return float(np.clip((ROUGH - rms) / (ROUGH - CALM), 0, 1))
 
 
-def _smooth_colours(picture: RGB, known: Bool, sigma: float, cell: int) -> F32:
+def _smooth_colours(colours: F32, share: F32, sigma: float) -> F32:
     """Colours without texture, per cell, continued where nothing is known."""
-    colours, share = _shrunk(picture, known, cell)
     continued = _continued(_blurred(colours, share, max(0.7, sigma * EDGE_SHARE)), share)
     return np.asarray(cv2.GaussianBlur(continued, (0, 0), max(1.0, sigma)), np.float32)
 
 
-def _kind(picture: RGB, known: Bool, sigma: float, cell: int) -> F32:
+def _kind(colours: F32, share: F32, sigma: float) -> F32:
     """The kind of texture per cell, float32 [h, w, 4]: colour and contrast; in the hole that of its surroundings."""
-    colours, share = _shrunk(picture, known, cell)
     rest = (colours - _blurred(colours, share, sigma)) ** 2
     mean, variance = (_blurred(np.asarray(part, np.float32), share, sigma * EDGE_SHARE) for part in (colours, rest))
     contrast = np.repeat(KIND_CONTRAST * np.sqrt(variance.mean(2))[..., None], 3, 2).astype(np.float32)

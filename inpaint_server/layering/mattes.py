@@ -123,12 +123,11 @@ def rim_colours(rgb: RGB, alpha: Alpha) -> RGB:
     colours = rgb[area].astype(np.float32) * weight[..., None]
     narrow, narrow_weight = cv2.GaussianBlur(colours, (0, 0), 2.0), cv2.GaussianBlur(weight, (0, 0), 2.0)
     wide, wide_weight = cv2.GaussianBlur(colours, (0, 0), 7.0), cv2.GaussianBlur(weight, (0, 0), 7.0)
-    trust = (narrow_weight / 0.05).clip(0, 1)[..., None]
-    near = narrow / np.maximum(narrow_weight, 1e-7)[..., None]
-    far = wide / np.maximum(wide_weight, 1e-7)[..., None]
-    found = np.rint(near * trust + far * (1 - trust)).clip(0, 255).astype(np.uint8)
     which = wanted[area] & (wide_weight > 1e-6)
-    out[area][which] = found[which]
+    trust = (narrow_weight[which] / 0.05).clip(0, 1)[:, None]
+    near = narrow[which] / np.maximum(narrow_weight[which], 1e-7)[:, None]
+    far = wide[which] / np.maximum(wide_weight[which], 1e-7)[:, None]
+    out[area][which] = np.rint(near * trust + far * (1 - trust)).clip(0, 255).astype(np.uint8)
     return out
 
 

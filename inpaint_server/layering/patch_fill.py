@@ -102,7 +102,7 @@ def quilt(
     if sources is None or not open_.any():
         return False
     shares = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    sums = cv2.resize(texture * known[..., None], size, interpolation=cv2.INTER_AREA)
+    sums = cv2.resize(cv2.copyTo(texture, known.view(np.uint8)), size, interpolation=cv2.INTER_AREA)
     small = np.asarray(sums / np.maximum(shares, 1e-3)[..., None], np.float32)
     variance = float(small[whole].var(0).sum()) + 1
     luck = (1 + LUCK * np.random.default_rng(seed).random(sources.rows.size)).astype(np.float32)

@@ -78,18 +78,22 @@ def _rising(picture: RGB, mask: Bool, odd: Oddities, taken: Bool) -> Bool:
         return found
     area = slice(int(rows[0]), int(rows[-1]) + 1)
     front = _front(picture, near, 1.5 * max(LEAST_AROUND, width * AROUND / COARSE))
-    behind, unrest = odd.behind[area], odd.unrest[area]
-    way = cv2.resize(front, (width, height), interpolation=cv2.INTER_LINEAR)[area] - behind
-    contrast = np.sqrt(np.maximum((way**2).sum(2), 1.0))
-    step = ((picture[area] - behind) * way).sum(2) / contrast
-    thin = thin[area] & (contrast > APART * (unrest + GRAIN))
-    clear = odd.clear[area] - SURE_IN_UNREST * (unrest - UNREST).clip(0)
+    coarse = cv2.resize(front, (width, height), interpolation=cv2.INTER_LINEAR)[area]
+    thin = thin[area]
+    behind, unrest = odd.behind[area][thin], odd.unrest[area][thin]
+    way = coarse[thin] - behind
+    contrast = np.sqrt(np.maximum((way**2).sum(1), 1.0))
+    step = ((picture[area][thin] - behind) * way).sum(1) / contrast
+    clear = odd.clear[area][thin] - SURE_IN_UNREST * (unrest - UNREST).clip(0)
+    good = (
+        (contrast > APART * (unrest + GRAIN)) & (step > TOWARDS * contrast) & (step > ALONG * odd.distance[area][thin])
+    )
     there = _Area(np.asarray(away[area], np.float32), odd.odd[area], TALL * width)
-    share = (step / contrast).clip(0, 1)
-    towards = thin & (step > TOWARDS * contrast) & (step > ALONG * odd.distance[area])
-    found[area] = there.rising(towards, np.asarray(clear * share, np.float32))
+    towards, score = np.zeros_like(thin), np.zeros(thin.shape, np.float32)
+    towards[thin], score[thin] = good, clear * (step / contrast).clip(0, 1)
+    found[area] = there.rising(towards, score)
     for _ in range(LEAPS):
-        more = there.beside(found[area], towards, np.asarray(clear * share, np.float32), LEAP * width)
+        more = there.beside(found[area], towards, score, LEAP * width)
         if not more.any():
             break
         found[area] |= more
@@ -124,9 +128,15 @@ class _Area:
         """The things that begin at the nearer layer, rise from it, and are sure enough in the mean."""
         # Along the border everything touches; what rises beyond its rim is one thing.
         labels, count = _labels(thin & (self.away > RIM_PX))
-        size = np.bincount(labels.ravel(), minlength=count)
-        mean = np.bincount(labels.ravel(), score.ravel(), count) / np.maximum(size, 1)
-        kept = (self._rises(labels, count, size) & (mean > SURE))[labels]
+        inside = np.nonzero(labels)
+        label = labels[inside]
+        size = np.bincount(label, minlength=count)
+        nearest, farthest = np.full(count, np.inf, np.float32), np.zeros(count, np.float32)
+        np.minimum.at(nearest, label, self.away[inside])
+        np.maximum.at(farthest, label, self.away[inside])
+        good = (nearest <= RIM_PX + GAP_PX) & (farthest >= self.tall) & (size >= FEWEST_PX)
+        good &= np.bincount(label, score[inside], count) / np.maximum(size, 1) > SURE
+        kept = self._free_ones(labels, good)
         beside = cv2.dilate(kept.astype(np.uint8), np.ones((2 * RIM_PX + 1,) * 2, np.uint8)) > 0
         return np.asarray(kept | (beside & thin), np.bool_)
 
@@ -136,22 +146,21 @@ class _Area:
             return np.zeros_like(found)
         away = cv2.distanceTransform((~found).astype(np.uint8), cv2.DIST_L2, 3)
         labels, count = _labels(thin & ~found & (self.away > RIM_PX))
-        flat = labels.ravel()
-        size, nearest = np.bincount(flat, minlength=count), np.full(count, np.inf, np.float32)
-        np.minimum.at(nearest, flat, away.ravel())
-        good = (nearest <= reach) & (size >= FEWEST_ALONE_PX) & (self._free(labels, count) > FREE)
-        good &= np.bincount(flat, score.ravel(), count) > SURE * size
+        inside = np.nonzero(labels)
+        label = labels[inside]
+        size, nearest = np.bincount(label, minlength=count), np.full(count, np.inf, np.float32)
+        np.minimum.at(nearest, label, away[inside])
+        good = (nearest <= reach) & (size >= FEWEST_ALONE_PX)
+        good &= np.bincount(label, score[inside], count) > SURE * size
+        return self._free_ones(labels, good)
+
+    def _free_ones(self, labels: NDArray[np.int32], good: NDArray[np.bool_]) -> Bool:
+        """Those of the `good` things that are no part of anything larger: what is round them looks like its layer."""
+        if not good.any():
+            return np.zeros(labels.shape, np.bool_)
+        good &= self._free(labels, len(good)) > FREE
         good[0] = False
         return np.asarray(good[labels], np.bool_)
-
-    def _rises(self, labels: NDArray[np.int32], count: int, size: NDArray[np.intp]) -> NDArray[np.bool_]:
-        nearest, farthest = np.full(count, np.inf, np.float32), np.zeros(count, np.float32)
-        np.minimum.at(nearest, labels.ravel(), self.away.ravel())
-        np.maximum.at(farthest, labels.ravel(), self.away.ravel())
-        good = (nearest <= RIM_PX + GAP_PX) & (farthest >= self.tall) & (size >= FEWEST_PX)
-        good &= self._free(labels, count) > FREE
-        good[0] = False
-        return np.asarray(good, np.bool_)
 
     def _free(self, labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
         """How much of what is round each thing looks like its layer: what is part of something larger stays there."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from infinite_parallax.inpaint_server.layering.cut_out import cut_out
 from infinite_parallax.inpaint_server.layering.cutout import flatten
-from infinite_parallax.inpaint_server.layering.oddities import find
+from infinite_parallax.inpaint_server.layering.oddities import find, square_length
 from infinite_parallax.inpaint_server.layering.threads import extend
 from numpy.typing import NDArray
 
@@ -164,3 +164,10 @@ def test_the_picture_comes_back_bit_for_bit_and_every_time_the_same() -> None:
     for a, b in zip(first, second, strict=True):
         for one, other in ((a.rgb, b.rgb), (a.alpha, b.alpha), (a.hidden, b.hidden)):
             assert (one == other).all()
+
+
+def test_squares_of_lengths_are_those_of_numpys_sum_to_the_bit() -> None:
+    values = np.random.default_rng(4).normal(0, 90, (37, 53, 3)).astype(np.float32)
+    found = square_length(values)
+    assert found.dtype == np.float32
+    assert found.tobytes() == (values**2).sum(2).tobytes()
