@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.errors import Cancelled, UsageError
+from .. import paged
 from ..regions import bounds
+from ..side_by_side import HANDS, side_by_side
 from ..walk import ground as grounds
 from ..walk.demand import Demand, demand_of, demand_sideways
 from ..walk.donor_fill import fill
@@ -25,7 +27,7 @@ from ..walk.landings import CHOICES, land_together
 from ..walk.receding import RecedingField
 from ..walk.settings import WalkSettings
 from .card import INPAINT, Card
-from .contract import RGB, RGBA, InpaintRequest, Mask, Rect, RunContext, StepContext
+from .contract import RGB, RGBA, InpaintRequest, LayerView, Mask, Rect, RunContext, StepContext
 
 CARD = Card(
     "walk", INPAINT, "Continues every layer out of its own pixels, without weights; the default.", memory="0.6 GB"
@@ -51,11 +53,15 @@ class WalkEngine:
         settings = WalkSettings.from_options(run.options)
         contrast = contrast_scale(run.source)
         self._run = run
-        self._fields = {
-            layer.index: (RecedingField if layer.ramp else LayerField)(run, layer, ground, demand, settings, contrast)
-            for layer, ground, demand in zip(run.layers, *_grounds(run, settings), strict=True)
-            if demand.any
-        }
+        layers = zip(run.layers, *_grounds(run, settings), strict=True)
+        moving = [(layer, ground, demand) for layer, ground, demand in layers if demand.any]
+
+        def field(what: tuple[LayerView, Ground, Demand]) -> LayerField | RecedingField:
+            return (RecedingField if what[0].ramp else LayerField)(run, *what, settings, contrast)
+
+        # what lies in files is put away after each layer
+        made = side_by_side(field, moving, 1 if run.source.nbytes >= paged.LARGE_BYTES else HANDS)
+        self._fields = {layer.index: one for (layer, _, _), one in zip(moving, made, strict=True)}
         self._land_together(settings, contrast)
         return [self._fields[layer.index].heads() if layer.index in self._fields else [] for layer in run.layers]
 

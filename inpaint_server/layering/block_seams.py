@@ -124,7 +124,7 @@ def even_out(texture: F32, known: Bool, labels: Ints, count: int) -> None:
     texture[lifted] += (OFFSET_LIMIT * np.tanh(offsets / OFFSET_LIMIT)).astype(np.float32)[labels[lifted]]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _seam_steps(texture: F32, known: Bool, labels: Ints) -> tuple[NDArray[np.int64], F32]:
     """The steps between neighbouring pixels of different blocks (0: the known ones): their labels, and the colours."""
     h, w = labels.shape

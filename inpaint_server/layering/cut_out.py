@@ -7,13 +7,14 @@ exactly, and what is needed below is handed on to the farther layers. A table of
 be exact as well, but the layers drift apart from the first step on and the corrections fit nowhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numba import njit
 
+from ..side_by_side import side_by_side
 from . import mattes as rims
 from . import silhouettes, threads
 from .cutout import RGB, Alpha, Bool, Cutout, lay_over
@@ -62,18 +63,7 @@ def cut_out(
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0
     bottoms = lowest_rows(alphas, spare_px)
-    plates: list[RGB] = []
-    holes: list[Bool] = []
-    near = np.zeros(picture.shape[:2], np.uint8)
-    for i in range(len(alphas) - 1, -1, -1):
-        if i + 1 < len(alphas):
-            begin(f"Painting what is hidden behind layer {i + 2} of {len(alphas)}")
-        alpha = alphas[i]
-        alpha[bottoms[i] :] = 0
-        plate, hole = wished_plate(picture, alpha, near, once, seed + i)
-        plates.insert(0, plate)
-        holes.insert(0, hole)
-        np.maximum(near, alpha, out=near)
+    plates, holes = _wished_plates(picture, alphas, bottoms, once, seed, begin)
     begin("Taking the layers apart")
     _take_apart(picture, plates, alphas, kept)
     return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
@@ -141,6 +131,28 @@ def lowest_rows(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
         lowest = int(open_rows[-1]) + 1 + spare_px if open_rows.size else 1
         bottoms.insert(0, min(height, lowest))
     return bottoms
+
+
+def _wished_plates(
+    picture: RGB, alphas: Sequence[Alpha], bottoms: Sequence[int], once: Bool, seed: int, begin: Begin
+) -> tuple[list[RGB], list[Bool]]:
+    """The wished plates of all layers and where they are painted; the mattes, in place, end where their layers do."""
+
+    def layers() -> Iterator[tuple[Alpha, Alpha, int]]:
+        near = np.zeros(picture.shape[:2], np.uint8)
+        for i in range(len(alphas) - 1, -1, -1):
+            if i + 1 < len(alphas):
+                begin(f"Painting what is hidden behind layer {i + 2} of {len(alphas)}")
+            alphas[i][bottoms[i] :] = 0
+            yield alphas[i], near, seed + i
+            near = np.maximum(near, alphas[i])
+
+    def painted(layer: tuple[Alpha, Alpha, int]) -> tuple[RGB, Bool]:
+        alpha, near, own_seed = layer
+        return wished_plate(picture, alpha, near, once, own_seed)
+
+    made = side_by_side(painted, layers())[::-1]
+    return [plate for plate, _ in made], [hole for _, hole in made]
 
 
 def wished_plate(

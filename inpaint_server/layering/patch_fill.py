@@ -133,7 +133,7 @@ def _peel_order(known: Bool, hole: Bool, height: int) -> Ints:
     return np.stack([rows[order], columns[order]], 1).astype(np.int32)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _lay_blocks(
     texture: F32,
     hole: Bool,

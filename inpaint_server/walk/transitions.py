@@ -171,7 +171,7 @@ class ColumnDistance:
         return np.asarray(np.maximum(total * scale, 0), np.float32)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=True, nogil=True)
 def accumulate(
     distance: F32,
     orientations: int,
