@@ -18,6 +18,7 @@ from ..side_by_side import side_by_side
 from . import mattes as rims
 from . import silhouettes, threads
 from .cutout import RGB, Alpha, Bool, Cutout, lay_over
+from .fading import fade
 from .hidden_parts import Moved, paint
 from .leftovers import claim
 from .oddities import distinct, find
@@ -58,12 +59,12 @@ def cut_out(
     """
     given = dict(mattes or {})
     nested, once = settle(picture, masks, given)
-    alphas = draw_mattes(picture, nested, given, begin)
+    alphas, faded = draw_mattes(picture, nested, given, begin)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0
     bottoms = lowest_rows(alphas, spare_px)
-    plates, holes = _wished_plates(picture, alphas, bottoms, once, seed, begin)
+    plates, holes = _wished_plates(picture, alphas, faded, bottoms, once, seed, begin)
     begin("Taking the layers apart")
     _take_apart(picture, plates, alphas, kept)
     return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
@@ -92,14 +93,16 @@ def settle(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> 
 
 def draw_mattes(
     picture: RGB, masks: list[Bool], mattes: Mapping[int, Alpha], begin: Begin, outlines: list[Outline] | None = None
-) -> list[Alpha]:
-    """The matte of every layer over the whole picture, as it would be if nothing stood in front of it.
+) -> tuple[list[Alpha], list[Bool]]:
+    """The matte of every layer over the whole picture, as it would be if nothing stood in front of it, and where its
+    border fades, bool [H, W].
 
     To `outlines` those of all but the farthest layer are added.
     """
     shape = picture.shape[:2]
     rows = np.arange(shape[0], dtype=np.float32)[:, None]
     alphas: list[Alpha] = [np.full(shape, 255, np.uint8)]
+    faded = [np.zeros(shape, np.bool_)]
     for i, mask in enumerate(masks, 1):
         begin(f"Drawing the edge of layer {i + 1} of {len(masks) + 1}")
         nearer = masks[i] if i < len(masks) else np.zeros(shape, np.bool_)
@@ -112,14 +115,18 @@ def draw_mattes(
         own = visible | (nearer & (rows >= skyline))
         if outlines is not None:
             outlines.append(Outline(own, nearer))
+        faded.append(np.zeros(shape, np.bool_))
         if np.count_nonzero(visible) < FEWEST_PX:
             alphas.append(np.zeros(shape, np.uint8))
             continue
         alpha = mattes[i].copy() if i in mattes else rims.soft_matte(picture, own)
         edge = ((rows - skyline + 0.5).clip(0, 1) * 255).astype(np.uint8)
         alpha[nearer] = edge[nearer]
+        if i not in mattes:
+            behind = ~mask if i == 1 else masks[i - 2] & ~mask
+            alpha, faded[-1] = fade(picture, visible, behind, alpha)
         alphas.append(alpha)
-    return alphas
+    return alphas, faded
 
 
 def lowest_rows(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
@@ -134,33 +141,45 @@ def lowest_rows(alphas: Sequence[Alpha], spare_px: int) -> list[int]:
 
 
 def _wished_plates(
-    picture: RGB, alphas: Sequence[Alpha], bottoms: Sequence[int], once: Bool, seed: int, begin: Begin
+    picture: RGB,
+    alphas: Sequence[Alpha],
+    faded: Sequence[Bool],
+    bottoms: Sequence[int],
+    once: Bool,
+    seed: int,
+    begin: Begin,
 ) -> tuple[list[RGB], list[Bool]]:
     """The wished plates of all layers and where they are painted; the mattes, in place, end where their layers do."""
 
-    def layers() -> Iterator[tuple[Alpha, Alpha, int]]:
+    def layers() -> Iterator[tuple[int, Alpha]]:
         near = np.zeros(picture.shape[:2], np.uint8)
         for i in range(len(alphas) - 1, -1, -1):
             if i + 1 < len(alphas):
                 begin(f"Painting what is hidden behind layer {i + 2} of {len(alphas)}")
             alphas[i][bottoms[i] :] = 0
-            yield alphas[i], near, seed + i
-            near = np.maximum(near, alphas[i])
+            yield i, near
+            near = hiding(near, alphas[i], faded[i])
 
-    def painted(layer: tuple[Alpha, Alpha, int]) -> tuple[RGB, Bool]:
-        alpha, near, own_seed = layer
-        return wished_plate(picture, alpha, near, once, own_seed)
+    def painted(layer: tuple[int, Alpha]) -> tuple[RGB, Bool]:
+        i, near = layer
+        return wished_plate(picture, alphas[i], faded[i], near, once, seed + i)
 
     made = side_by_side(painted, layers())[::-1]
     return [plate for plate, _ in made], [hole for _, hole in made]
 
 
+def hiding(near: Alpha, alpha: Alpha, faded: Bool) -> Alpha:
+    """The matte of what hides something: of the nearer layers and of one more, which hides nothing where it fades."""
+    return np.where(faded, near, np.maximum(near, alpha))
+
+
 def wished_plate(
-    picture: RGB, alpha: Alpha, near: Alpha, once: Bool, seed: int, moved: Moved | None = None
+    picture: RGB, alpha: Alpha, faded: Bool, near: Alpha, once: Bool, seed: int, moved: Moved | None = None
 ) -> tuple[RGB, Bool]:
     """A layer's wished colours over the whole picture, and where they are painted.
 
-    `near`: the nearer layers' matte. `once`: what had better not be copied. `moved`: as for `hidden_parts.paint`.
+    `faded`: where its border fades. `near`: the matte of what hides it. `once`: what had better not be copied. `moved`:
+    as for `hidden_parts.paint`.
     """
     beside = cv2.dilate(near, rims.disc(PAD_PX)) > 0
     hole = (alpha > 0) & beside
@@ -170,7 +189,10 @@ def wished_plate(
         known = (alpha > 0) & (near == 0)
     if np.count_nonzero(known & ~once) > MOST_KNOWN * np.count_nonzero(known):
         known &= ~once
-    return rims.rim_colours(paint(picture, known, hole, seed, moved), alpha), hole
+    plate = rims.rim_colours(paint(picture, known, hole, seed, moved), alpha)
+    seen = faded & ~hole
+    plate[seen] = picture[seen]
+    return plate, hole
 
 
 def _take_apart(picture: RGB, plates: Sequence[RGB], alphas: Sequence[Alpha], kept: Sequence[tuple[int, Bool]]) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import paged
 from . import mattes as rims
-from .cut_out import ABOVE_PX, EMPTY_PX, PAD_PX, take_layer
+from .cut_out import ABOVE_PX, EMPTY_PX, PAD_PX, hiding, take_layer
 from .cutout import RGB, RGBA, ROOM_PX, Alpha, Bool, Cutout, lay_over
 from .small_cut import SmallCut
 from .stages import Begin
@@ -150,8 +150,9 @@ class _Block:
         here: list[_Layer] = []
         near = np.zeros(self._picture.shape[:2], np.uint8)
         for index in sorted(alphas, reverse=True):
-            here.insert(0, self._plate(index, alphas[index], near))
-            np.maximum(near, alphas[index], out=near)
+            faded = self._faded(index)
+            here.insert(0, self._plate(index, alphas[index], faded, near))
+            near = hiding(near, alphas[index], faded)
         self._take_apart(here, kept)
         for layer in here:
             yield layer.index, layer.rgb, layer.alpha, layer.hidden
@@ -192,7 +193,16 @@ class _Block:
         alpha = given[self._area].copy() if given is not None else rims.soft_matte(self._picture, own)
         edge = ((hidden - 127.5) * min(self._scale) + 127.5).clip(0, 255)
         alpha[nearer] = np.rint(edge[nearer]).astype(np.uint8)
+        faded = self._faded(index)
+        alpha[faded] = np.rint(hidden[faded]).astype(np.uint8)
         return alpha
+
+    def _faded(self, index: int) -> Bool:
+        """Where the border of a layer fades."""
+        small = self._cut.faded[index][self._near]
+        if not small.any():
+            return np.zeros(self._picture.shape[:2], np.bool_)
+        return np.asarray(self._enlarged(small.astype(np.uint8) * np.uint8(255)) >= 128, np.bool_)
 
     def _enlarged(self, values: NDArray[np.uint8], top: int | None = None) -> NDArray[np.uint8]:
         """What the part of the small picture that is looked at has for every pixel of the block."""
@@ -221,14 +231,17 @@ class _Block:
             led = np.where(firm, soft >= 128, led)
         return np.asarray(np.where((soft == 0) | (soft == 255), soft > 0, led), np.bool_)
 
-    def _plate(self, index: int, alpha: Alpha, near: Alpha) -> _Layer:
+    def _plate(self, index: int, alpha: Alpha, faded: Bool, near: Alpha) -> _Layer:
         """The colours that one would wish a layer."""
         beside = cv2.dilate(near, rims.disc(PAD_PX)) > 0
         hole = (alpha > 0) & beside
         rgb = self._picture.copy()
         if hole.any():
             rgb[hole] = self._painted(index, hole)
-        return _Layer(index, rgb if alpha.min() == 255 else rims.rim_colours(rgb, alpha), alpha, hole)
+        wished = rgb if alpha.min() == 255 else rims.rim_colours(rgb, alpha)
+        seen = faded & ~hole
+        wished[seen] = self._picture[seen]
+        return _Layer(index, wished, alpha, hole)
 
     def _painted(self, index: int, hole: Bool) -> RGB:
         """What is painted where there is a hole, uint8 [n, 3]."""

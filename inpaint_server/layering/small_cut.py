@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...shared.project import Project
 from ...shared.sections import Hint, Layer
 from .assets import Assets
-from .cut_out import Outline, draw_mattes, lowest_rows, settle, wished_plate
+from .cut_out import Outline, draw_mattes, hiding, lowest_rows, settle, wished_plate
 from .cutout import RGB, Alpha, Bool
 from .resolve import masks_for
 from .stages import Begin
@@ -43,11 +43,12 @@ class Painted:
 
 @dataclass(frozen=True)
 class SmallCut:
-    """The small `picture`, and by layer, far to near: `alphas` uint8 [h, w], `outlines` of all but the farthest, what
-    was `painted`, and the rows where it ends."""
+    """The small `picture`, and by layer, far to near: `alphas` uint8 [h, w], where they are `faded`, bool [h, w],
+    `outlines` of all but the farthest, what was `painted`, and the rows where it ends."""
 
     picture: RGB
     alphas: list[Alpha]
+    faded: list[Bool]
     outlines: list[Outline]
     painted: list[Painted]
     bottoms: list[int]
@@ -91,7 +92,7 @@ def _drawn(
     """The mattes of masks, and what is hidden behind them."""
     nested, once = settle(picture, masks, mattes)
     outlines: list[Outline] = []
-    alphas = draw_mattes(picture, nested, mattes, begin, outlines)
+    alphas, faded = draw_mattes(picture, nested, mattes, begin, outlines)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0
@@ -103,10 +104,10 @@ def _drawn(
             begin(f"Painting what is hidden behind layer {i + 2} of {len(alphas)}")
         alphas[i][bottoms[i] :] = 0
         moved = np.zeros((*near.shape, 2), np.int32)
-        plate, hole = wished_plate(picture, alphas[i], near, once, seed + i, moved)
+        plate, hole = wished_plate(picture, alphas[i], faded[i], near, once, seed + i, moved)
         painted.insert(0, _painted(plate, hole, moved))
-        np.maximum(near, alphas[i], out=near)
-    return SmallCut(picture, alphas, outlines, painted, bottoms)
+        near = hiding(near, alphas[i], faded[i])
+    return SmallCut(picture, alphas, faded, outlines, painted, bottoms)
 
 
 def _painted(plate: RGB, hole: Bool, moved: NDArray[np.int32]) -> Painted:
