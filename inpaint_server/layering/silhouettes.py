@@ -75,10 +75,26 @@ def extend(picture: RGB, masks: Sequence[Bool], claimed: Sequence[Bool], settled
     # what rises beside a thing, leaves and the other half of its rim, is a part of it
     wide = cv2.dilate(layers, np.ones((2 * AROUND_PX + 1,) * 2, np.uint8))
     beside = cv2.resize(wide, masks[0].shape[::-1], interpolation=cv2.INTER_NEAREST)
-    drawn = np.where((drawn == 0) & claimed[0] & ~masks[0], beside, drawn)
+    drawn = np.where((drawn == 0) & claimed[0], beside, drawn)
+    drawn[masks[0]] = 0
     thing = drawn > 0
-    whole = [np.asarray(np.where(thing, drawn > i, mask), np.bool_) for i, mask in enumerate(claimed)]
-    return [mask if i in settled else whole[i] for i, mask in enumerate(claimed)]
+    out = [mask.copy() for mask in claimed]
+    for i in sorted(set(range(len(out))).difference(settled), reverse=True):
+        # a flag's pole before a peak hangs on what is below it, whatever has the peak
+        own = _standing(claimed[i] & ~masks[0], masks[i])
+        out[i][thing] = (drawn > i)[thing]
+        out[i] |= own | (out[i + 1] if i + 1 < len(out) else own)
+    return out
+
+
+def _standing(claimed: Bool, mask: Bool) -> Bool:
+    """The connected parts of what was claimed that touch a mask, bool [H, W]."""
+    _, labels = cv2.connectedComponents(claimed.astype(np.uint8), connectivity=8)
+    beside = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    held = np.zeros(int(labels.max()) + 1, np.bool_)
+    held[labels[beside & claimed]] = True
+    held[0] = False
+    return np.asarray(held[labels], np.bool_)
 
 
 def _size(picture: RGB, width: int) -> tuple[int, int]:

@@ -117,3 +117,18 @@ def test_a_matte_that_was_painted_by_hand_stays_as_it_is() -> None:
 def test_a_layer_without_any_sky_is_left_alone() -> None:
     picture = evening()
     assert extended(picture, [np.ones((HEIGHT, WIDTH), np.bool_)])[0].all()
+
+
+def test_what_a_nearer_layer_had_before_stays_its_own() -> None:
+    picture = evening()
+    peak, pole = drawn((300, 60, 290, GROUND), thickness=20), drawn((310, 40, 310, 200), thickness=1)
+    picture[peak] = (120, 150, 190)
+    picture[pole] = (200, 30, 40)
+    far, near = below(GROUND - 20) | pole, below(GROUND) | pole
+    # whether it had it from the start, or the pole was found to rise from what the nearer layer has of it
+    for before in (pole, pole & (np.arange(HEIGHT)[:, None] > 180)):
+        whole = extended(picture, [below(GROUND - 20) | before, below(GROUND) | before], [far, near])
+        assert whole[1][pole].all()
+    assert whole[0][peak].mean() > 0.97
+    assert whole[1][pole].all()
+    assert not whole[1][peak & ~pole & ~near].any()
