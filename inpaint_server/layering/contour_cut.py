@@ -127,8 +127,9 @@ class _Fine:
         mask = np.arange(self.height)[:, None] >= path[None]
         likely = _likely(said, first, path, self.height)
         side = max(3, round(THICKEST * self.height)) | 1
-        thick = cv2.morphologyEx(likely, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-        likely[thick > 0] = 0
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        tube = slice(max(0, int(first.min()) - side), int(path.max()) + side)
+        likely[tube][cv2.morphologyEx(likely[tube], cv2.MORPH_OPEN, disc) > 0] = 0
         # a mast is broken where it is finest
         likely = np.asarray(cv2.morphologyEx(likely, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8)), np.uint8)
         likely[mask | (np.arange(self.height)[:, None] < first[None])] = 0

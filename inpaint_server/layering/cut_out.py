@@ -87,7 +87,7 @@ def settle(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> 
             out[i] |= out[i + 1]
         if i + 1 not in mattes:
             # Only before the farthest layer: what floats on water or lies in grass may be a thing of its own.
-            out[i] |= claim(picture, out[i]) & farthest
+            out[i] |= claim(picture, out[i], farthest)
     return out, distinct(odd)
 
 

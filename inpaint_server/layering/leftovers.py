@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cutout import RGB, Bool
+from .oddities import square_length
 
 F32 = NDArray[np.float32]
 SMALL_PX = 800  # the search sees the picture at about this width
@@ -22,25 +23,32 @@ THICKEST = 0.07  # of the reach, to both sides of a speck's middle
 FOREIGN = 0.6  # of that contrast: a colour farther off is neither side's
 
 
-def claim(picture: RGB, mask: Bool) -> Bool:
-    """`mask` with the specks beyond its border that look like what it holds; bool [H, W], as is `mask`."""
+def claim(picture: RGB, mask: Bool, where: Bool) -> Bool:
+    """The specks beyond the border of `mask` that look like what it holds, as far as they are `where` specks are looked
+    for; all bool [H, W]."""
     height, width = mask.shape
+    nothing = np.zeros(mask.shape, np.bool_)
     scale = max(1, round(width / SMALL_PX))
     size = max(1, width // scale), max(1, height // scale)
     near = np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    away = cv2.distanceTransform(1 - near, cv2.DIST_L2, 3)
+    away = np.asarray(cv2.distanceTransform(1 - near, cv2.DIST_L2, 3), np.float32)
     reach = REACH * size[1]
+    if not near.any() or near.all():
+        return nothing
+    # a pixel more to all sides, as the way back to the large picture rounds
+    looked_at = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    looked_at = cv2.dilate(looked_at.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not (looked_at & (near == 0) & (away < reach)).any():
+        return nothing
     rows = np.flatnonzero((away <= 1.4 * reach).any(1))
-    if not near.any() or near.all() or not rows.size:
-        return mask
     area = slice(int(rows[0]), int(rows[-1]) + 1)
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)[area].astype(np.float32)
-    specks = _specks(small, near[area], np.asarray(away[area], np.float32), reach)
+    specks = _specks(small, near[area], away[area], reach)
     if not specks.any():
-        return mask
+        return nothing
     whole = np.zeros(size[::-1], np.uint8)
     whole[area] = specks
-    return np.asarray(mask | (cv2.resize(whole, (width, height), interpolation=cv2.INTER_NEAREST) > 0), np.bool_)
+    return np.asarray(where & (cv2.resize(whole, (width, height), interpolation=cv2.INTER_NEAREST) > 0), np.bool_)
 
 
 def _specks(picture: F32, near: NDArray[np.uint8], away: F32, reach: float) -> NDArray[np.uint8]:
@@ -49,17 +57,19 @@ def _specks(picture: F32, near: NDArray[np.uint8], away: F32, reach: float) -> N
     behind = _mean(picture, far, sigma)
     for _ in range(2):
         # Without the specks themselves.
-        odd = ((picture - behind) ** 2).sum(2) / 12.0**2
+        odd = square_length(picture - behind) / 12.0**2
         behind = _mean(picture, np.asarray(far / (1 + odd) ** 2, np.float32), sigma)
     front = _mean(picture, near.astype(np.float32), 1.5 * sigma)
     way = front - behind
-    contrast = np.maximum((way**2).sum(2), 1e-3)
+    contrast = np.maximum(square_length(way), 1e-3)
     share = ((picture - behind) * way).sum(2) / contrast
-    rest = np.sqrt(((picture - behind - share[..., None] * way) ** 2).sum(2) / contrast)
+    rest = np.sqrt(square_length(picture - behind - share[..., None] * way) / contrast)
     fits = (near == 0) & (contrast > 3 * LEAST_CONTRAST**2) & (rest < FOREIGN) & (share > WEAK) & (share < 2)
+    if not (fits & (share > STRONG)).any():
+        return np.zeros_like(near)
     # A texture has such specks everywhere: glints on water, stones on a slope.
-    usual = np.sqrt(((picture - behind) ** 2).sum(2, keepdims=True))
-    fits &= contrast > (CALM * _mean(np.asarray(usual, np.float32), far, 3 * sigma)[..., 0]) ** 2
+    usual = np.sqrt(square_length(picture - behind))[..., None]
+    fits &= contrast > (CALM * _mean(usual, far, 3 * sigma)[..., 0]) ** 2
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fits.astype(np.uint8), connectivity=8)
     return _kept(count, labels, stats, np.asarray(share, np.float32), away, reach)
 

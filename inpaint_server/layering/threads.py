@@ -79,18 +79,17 @@ def _rising(picture: RGB, mask: Bool, odd: Oddities, taken: Bool) -> Bool:
     area = slice(int(rows[0]), int(rows[-1]) + 1)
     front = _front(picture, near, 1.5 * max(LEAST_AROUND, width * AROUND / COARSE))
     coarse = cv2.resize(front, (width, height), interpolation=cv2.INTER_LINEAR)[area]
-    thin = thin[area]
-    behind, unrest = odd.behind[area][thin], odd.unrest[area][thin]
-    way = coarse[thin] - behind
+    at = np.nonzero(thin[area])
+    behind, unrest = odd.behind[area][at], odd.unrest[area][at]
+    way = coarse[at] - behind
     contrast = np.sqrt(np.maximum((way**2).sum(1), 1.0))
-    step = ((picture[area][thin] - behind) * way).sum(1) / contrast
-    clear = odd.clear[area][thin] - SURE_IN_UNREST * (unrest - UNREST).clip(0)
-    good = (
-        (contrast > APART * (unrest + GRAIN)) & (step > TOWARDS * contrast) & (step > ALONG * odd.distance[area][thin])
-    )
+    step = ((picture[area][at] - behind) * way).sum(1) / contrast
+    clear = odd.clear[area][at] - SURE_IN_UNREST * (unrest - UNREST).clip(0)
+    good = (contrast > APART * (unrest + GRAIN)) & (step > TOWARDS * contrast)
+    good &= step > ALONG * odd.distance[area][at]
     there = _Area(np.asarray(away[area], np.float32), odd.odd[area], TALL * width)
-    towards, score = np.zeros_like(thin), np.zeros(thin.shape, np.float32)
-    towards[thin], score[thin] = good, clear * (step / contrast).clip(0, 1)
+    towards, score = np.zeros(there.away.shape, np.bool_), np.zeros(there.away.shape, np.float32)
+    towards[at], score[at] = good, clear * (step / contrast).clip(0, 1)
     found[area] = there.rising(towards, score)
     for _ in range(LEAPS):
         more = there.beside(found[area], towards, score, LEAP * width)
@@ -104,7 +103,7 @@ def _front(picture: RGB, near: Bool, sigma: float) -> F32:
     """The nearer layer's colours, coarse, float32 [h, w, 3]; beyond it those of where it is nearest."""
     size = max(1, near.shape[1] // COARSE), max(1, near.shape[0] // COARSE)
     share = np.asarray(cv2.resize(near.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
-    small = cv2.resize(picture * near[..., None].astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(cv2.copyTo(picture, near.view(np.uint8)), size, interpolation=cv2.INTER_AREA)
     mean = weighted_mean(np.asarray(small / np.maximum(share, 1e-3)[..., None], np.float32), share, sigma)
     inside = share >= min(0.5, float(share.max()))
     _, labels = cv2.distanceTransformWithLabels(

@@ -27,6 +27,7 @@ GRID, NARROWEST, WIDEST = 16, 2, 9  # columns between which things are looked fo
 MOST = 3  # things on one border
 OWN = 0.85  # of what a colour covers beyond a border: so much of it must lie between the columns
 LEAST = 0.03  # of the picture
+MOST_GROWN = 36 / 13  # times as much lies in the median of 25 pixels as before it, in a corner: each counts 36 times
 PART, LARGE_PART = 0.03, 0.1  # of a thing: smaller parts of it are specks; and of its largest part, at first
 TALL, RISES = 0.4, 0.9  # of the height, and of its own width: how far up it reaches
 CALM = 0.9  # of the texture of what is behind it: a sky before a tree is calmer than that
@@ -130,14 +131,18 @@ def _own_colours(labels: U8, ground: Bool) -> Iterator[Bool]:
             owned = before[end] - before[first] > OWN * np.maximum(before[-1], 1)
             own = np.zeros(labels.shape, np.uint8)
             own[:, first:end] = owned[labels[:, first:end]] & beyond[:, first:end]
+            if MOST_GROWN * np.count_nonzero(own) <= LEAST * own.size:
+                continue
             thing = _large_parts(own)
             if _promising(thing, ground, below):
                 yield thing
 
 
 def _large_parts(own: U8) -> Bool:
-    """The largest connected part without its grain, and those that are not much smaller."""
+    """The largest connected part without its grain, and those that are not much smaller; nothing if all are small."""
     own = np.asarray(cv2.morphologyEx(cv2.medianBlur(own, 5), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
+    if np.count_nonzero(own) <= LEAST * own.size:
+        return np.zeros(own.shape, np.bool_)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0

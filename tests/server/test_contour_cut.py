@@ -5,8 +5,9 @@ import itertools
 import cv2
 import numpy as np
 import pytest
-from infinite_parallax.inpaint_server.layering import contour_cut, other_cuts, rough_cut
+from infinite_parallax.inpaint_server.layering import colour_models, contour_cut, other_cuts, rough_cut
 from infinite_parallax.shared.example_picture import paint
+from scipy.ndimage import gaussian_filter1d
 
 W, H = 480, 320
 
@@ -181,3 +182,15 @@ def test_breaks_leave_the_least_variance_that_is_possible() -> None:
 
 def test_what_is_equally_far_has_no_breaks() -> None:
     assert other_cuts.natural_breaks(np.full((9, 9), 0.4, np.float32), 5) == []
+
+
+@pytest.mark.parametrize("width", [3, 57, 320])
+def test_counts_are_blurred_as_scipy_blurs_them(width: int) -> None:
+    random = np.random.default_rng(width)
+    counts = random.integers(0, 90, (9, width)).astype(np.float32)
+    counts[::2] = 0  # most colours occur on one side only
+    sigma = 0.12 * width
+    found = colour_models.blurred_rows(counts, sigma)
+    assert found.dtype == np.float32
+    assert not found[::2].any()
+    np.testing.assert_allclose(found, gaussian_filter1d(counts, sigma, axis=1, mode="nearest"), rtol=1e-6)

@@ -106,14 +106,17 @@ def test_leaves_before_a_calm_sky_join_their_tree() -> None:
     leaves[64:67, 50:53] = leaves[62:65, 90:94] = True
     picture[leaves] = EARTH
     picture[5:9, 20:24] = EARTH
-    found = claim(picture, mask)
+    found = mask | claim(picture, mask, ~mask)
     assert found[leaves].all()
     assert not found[:20].any()
     assert np.count_nonzero(found & ~mask & ~leaves) == 0
+    left = ~mask & (np.arange(200) < 70)
+    assert (claim(picture, mask, left) == (found & left)).all()
+    assert not claim(picture, mask, np.zeros_like(mask)).any()
 
 
 def test_a_texture_is_not_taken_for_leaves() -> None:
     picture, mask = hill(120, 200, 70)
     glints = np.random.default_rng(1).random(mask.shape) < 0.35
     picture[glints & ~mask] = EARTH
-    assert (claim(picture, mask) == mask).all()
+    assert not claim(picture, mask, ~mask).any()
