@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..side_by_side import side_by_side
 from . import colour_models, confidence, edges, rough_cut, tearing
 from .edges import F32, RGB
 from .rough_cut import Path, Rough, Rows, Sketch, Wish
@@ -51,12 +52,13 @@ def cut(picture: RGB, wanted: Sequence[Rows], reach: float) -> list[Contour]:
     sure = confidence.of_all(sketch, rough.paths)
     fine = _Fine(picture, sketch, rough)
     paths: list[Path] = []
-    masks: list[Bool] = []
+    tubes: list[tuple[F32, Path, Path]] = []
     for i, wish in enumerate(rough_cut.wishes(wanted, len(picture), reach)):
         above = paths[-1] if paths else np.zeros(picture.shape[1], np.int32)
-        path, grown = fine.border(i, wish, above)
+        said, first, path = fine.border(i, wish, above)
         paths.append(path)
-        masks.append(grown)
+        tubes.append((said, first, path))
+    masks = side_by_side(lambda tube: fine.overhang(*tube), tubes)
     for i in range(len(masks) - 2, -1, -1):
         masks[i] |= masks[i + 1]
     return [Contour(p, s, _runs(m, p)) for p, s, m in zip(paths, sure, masks, strict=True)]
@@ -91,8 +93,9 @@ class _Fine:
         self.height, self.width = picture.shape[:2]
         self.price = rough_cut.BORDER_PRICE * self.width
 
-    def border(self, index: int, wish: Wish, above: Path) -> tuple[Path, Bool]:
-        """Border `index` below `above`: its heights, and its mask with what hangs over."""
+    def border(self, index: int, wish: Wish, above: Path) -> tuple[F32, Path, Path]:
+        """Border `index` below `above`: the evidence in its tube and the tube's first rows, as for `overhang`, and its
+        heights."""
         rough = np.round(self.sketch.enlarge(self.rough.paths[index])).astype(np.int32)
         last = np.clip(rough + np.int32(max(4, TUBE_DOWN * self.height)), above, self.height).astype(np.int32)
         first = np.clip(rough - np.int32(max(8, TUBE_UP * self.height)), above, last).astype(np.int32)
@@ -107,7 +110,7 @@ class _Fine:
         size = last - first + np.int32(1)
         path = rough_cut.cheapest(cost, self.edges.level, self.edges.upright, self.price, self.price, first, size)
         path = tearing.mend(self.lab, self.edges, path, np.clip(rough, above, self.height).astype(np.int32))
-        return path, self._overhang(said, first, path)
+        return said, first, path
 
     def _thin(self, rough: Path) -> F32:
         """How much each pixel looks like a thin upright thing of the nearer side, 0..1: what is narrow and differs
@@ -122,7 +125,7 @@ class _Fine:
         usual = np.float32(3 * hat.mean() + 2)
         return np.asarray(np.clip(hat / usual - 1, 0, 1), np.float32)
 
-    def _overhang(self, said: F32, first: Path, path: Path) -> Bool:
+    def overhang(self, said: F32, first: Path, path: Path) -> Bool:
         """The mask below `path`, and the thin things above it that hang on it."""
         mask = np.arange(self.height)[:, None] >= path[None]
         likely = _likely(said, first, path, self.height)
@@ -183,7 +186,7 @@ def _doubt(said: F32, first: Path, last: Path, rough: Path, free_px: float, doub
                 said[x, y - first[x]] += most if away > 0 else -most
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _likely(said: F32, first: Path, path: Path, height: int) -> NDArray[np.uint8]:
     """1 where a pixel of the tube above the path speaks for the nearer side; uint8 [H, W]."""
     out = np.zeros((height, len(path)), np.uint8)
@@ -193,7 +196,7 @@ def _likely(said: F32, first: Path, path: Path, height: int) -> NDArray[np.uint8
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _gains(
     labels: NDArray[np.int32], count: int, mask: Bool, said: F32, first: Path, level: F32, upright: F32, price: float
 ) -> NDArray[np.float64]:

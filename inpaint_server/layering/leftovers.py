@@ -54,6 +54,10 @@ def claim(picture: RGB, mask: Bool, where: Bool) -> Bool:
 def _specks(picture: F32, near: NDArray[np.uint8], away: F32, reach: float) -> NDArray[np.uint8]:
     sigma = max(8.0, picture.shape[1] / 60)
     far = ((near == 0) & (away > 2)).astype(np.float32)
+    # What lies so deep in the nearer layer that no mean reaches from there to what is looked at.
+    whole, last = far, int(np.flatnonzero((near == 0).any(1))[-1])
+    shown = slice(0, last + 2 + int(6.1 * sigma))
+    picture, near, far, away = picture[shown], near[shown], far[shown], away[shown]
     behind = _mean(picture, far, sigma)
     for _ in range(2):
         # Without the specks themselves.
@@ -65,13 +69,16 @@ def _specks(picture: F32, near: NDArray[np.uint8], away: F32, reach: float) -> N
     share = ((picture - behind) * way).sum(2) / contrast
     rest = np.sqrt(square_length(picture - behind - share[..., None] * way) / contrast)
     fits = (near == 0) & (contrast > 3 * LEAST_CONTRAST**2) & (rest < FOREIGN) & (share > WEAK) & (share < 2)
+    out = np.zeros(whole.shape, np.uint8)
     if not (fits & (share > STRONG)).any():
-        return np.zeros_like(near)
+        return out
     # A texture has such specks everywhere: glints on water, stones on a slope.
-    usual = np.sqrt(square_length(picture - behind))[..., None]
-    fits &= contrast > (CALM * _mean(usual, far, 3 * sigma)[..., 0]) ** 2
+    usual = np.zeros((*whole.shape, 1), np.float32)
+    usual[shown, :, 0] = np.sqrt(square_length(picture - behind))
+    fits &= contrast > (CALM * _mean(usual, whole, 3 * sigma)[shown, :, 0]) ** 2
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fits.astype(np.uint8), connectivity=8)
-    return _kept(count, labels, stats, np.asarray(share, np.float32), away, reach)
+    out[shown] = _kept(count, labels, stats, np.asarray(share, np.float32), away, reach)
+    return out
 
 
 def _kept(

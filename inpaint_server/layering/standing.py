@@ -10,6 +10,7 @@ widen the border's own evidence was the other road: what stands in a meadow has 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from ..side_by_side import side_by_side
 from . import edges, towering
 from .edges import F32, RGB, Edges
 from .hints import grab
@@ -109,8 +111,9 @@ def _without(path: Path, taken: Bool) -> Path:
 def _on(picture: RGB, around: Edges, path: Path) -> Bool:
     """What stands on the nearer side of one border of the small picture."""
     out = np.zeros(picture.shape[:2], np.bool_)
-    for feet in [*_dips(path, len(picture)), *_upright(edges.lab_of(picture), around, path)][:MOST]:
-        out |= _thing(picture, around, feet)
+    feet = [*_dips(path, len(picture)), *_upright(edges.lab_of(picture), around, path)][:MOST]
+    for thing in side_by_side(partial(_thing, picture, around), feet):
+        out |= thing
     return out
 
 

@@ -27,6 +27,7 @@ FEWEST_PX = 20
 FEWEST_ALONE_PX = 8
 LEAP, LEAPS = 1 / 60, 3  # of the width, and how often: how far from such a thing its leaves may be
 RING_PX = 2
+MARGIN_PX = 8  # more than is looked at round a thing
 FREE = 0.8  # of what is round a thing that must look like its layer
 TOWARDS = 0.12  # of the way from the surroundings' colours to the nearer layer's, for every pixel
 ALONG = 0.5  # of a colour's distance that must lie on that way
@@ -87,16 +88,28 @@ def _rising(picture: RGB, mask: Bool, odd: Oddities, taken: Bool) -> Bool:
     clear = odd.clear[area][at] - SURE_IN_UNREST * (unrest - UNREST).clip(0)
     good = (contrast > APART * (unrest + GRAIN)) & (step > TOWARDS * contrast)
     good &= step > ALONG * odd.distance[area][at]
-    there = _Area(np.asarray(away[area], np.float32), odd.odd[area], TALL * width)
-    towards, score = np.zeros(there.away.shape, np.bool_), np.zeros(there.away.shape, np.float32)
+    if not good.any():
+        return found
+    towards, score = np.zeros(coarse.shape[:2], np.bool_), np.zeros(coarse.shape[:2], np.float32)
     towards[at], score[at] = good, clear * (step / contrast).clip(0, 1)
-    found[area] = there.rising(towards, score)
+    box = _box(towards)
+    there = _Area(np.asarray(away[area][box], np.float32), odd.odd[area][box], TALL * width)
+    towards, score, rising = towards[box], score[box], found[area][box]
+    rising[:] = there.rising(towards, score)
     for _ in range(LEAPS):
-        more = there.beside(found[area], towards, score, LEAP * width)
+        more = there.beside(rising, towards, score, LEAP * width)
         if not more.any():
             break
-        found[area] |= more
+        rising |= more
     return found
+
+
+def _box(which: Bool) -> tuple[slice, slice]:
+    """The rows and columns in which anything is, and what is looked at round it; from even ones on, as OpenCV numbers
+    components by squares of four pixels."""
+    rows, columns = (np.flatnonzero(which.any(axis)) for axis in (1, 0))
+    start, left = (max(0, int(some[0]) - MARGIN_PX) // 2 * 2 for some in (rows, columns))
+    return slice(start, int(rows[-1]) + 1 + MARGIN_PX), slice(left, int(columns[-1]) + 1 + MARGIN_PX)
 
 
 def _front(picture: RGB, near: Bool, sigma: float) -> F32:
@@ -141,17 +154,19 @@ class _Area:
 
     def beside(self, found: Bool, thin: Bool, score: F32, reach: float) -> Bool:
         """What stands alone, but near to what was `found`, and is as sure: leaves, knots of the rigging."""
+        nothing = np.zeros_like(found)
         if not found.any():
-            return np.zeros_like(found)
-        away = cv2.distanceTransform((~found).astype(np.uint8), cv2.DIST_L2, 3)
+            return nothing
         labels, count = _labels(thin & ~found & (self.away > RIM_PX))
         inside = np.nonzero(labels)
         label = labels[inside]
         size, nearest = np.bincount(label, minlength=count), np.full(count, np.inf, np.float32)
+        good = (size >= FEWEST_ALONE_PX) & (np.bincount(label, score[inside], count) > SURE * size)
+        if not good.any():
+            return nothing
+        away = cv2.distanceTransform((~found).astype(np.uint8), cv2.DIST_L2, 3)
         np.minimum.at(nearest, label, away[inside])
-        good = (nearest <= reach) & (size >= FEWEST_ALONE_PX)
-        good &= np.bincount(label, score[inside], count) > SURE * size
-        return self._free_ones(labels, good)
+        return self._free_ones(labels, good & (nearest <= reach))
 
     def _free_ones(self, labels: NDArray[np.int32], good: NDArray[np.bool_]) -> Bool:
         """Those of the `good` things that are no part of anything larger: what is round them looks like its layer."""
