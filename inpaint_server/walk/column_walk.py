@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...shared.errors import ParallaxError
 from . import closing, edge, prices
+from .entering import entering
 from .exemplar import Exemplar, seen_rows
 from .ground import Ground
 from .landings import CHOICES, OFFERED, Offer, choose
@@ -200,6 +201,8 @@ class ColumnWalk:
         if self._skylines:
             match = match + self._skylines.first_landings(column)
             match = match + edge.going_on(self._exemplar, self._skylines, column, self._settings, self._reference)
+            barred = self._things.barred(position, self.seen)
+            match = match + entering(self._exemplar, column, self._skylines.moves(column), barred, self._reference)
         cost = (match + landed).astype(np.float64)
         cost[(match > match[int(cost.argmin())] + FIRST_SLACK) | (cost >= FORBIDDEN)] = np.inf
         order = np.argsort(cost, kind="stable")
