@@ -114,8 +114,7 @@ def even_out(texture: F32, known: Bool, labels: Ints, count: int) -> None:
     total = np.bincount(i, weight, count + 1) * 1.02 + 1e-3
     wanted = np.stack([np.bincount(i, -weight * steps[:, c], count + 1) for c in range(3)], 1)
     # Blocks meet in a few places: what they pull at each other is summed once, not in every round.
-    between = np.zeros((count + 1, count + 1))
-    np.add.at(between, (i, j), weight)
+    between = np.bincount(i * (count + 1) + j, weight, (count + 1) ** 2).reshape(count + 1, count + 1)
     offsets = np.zeros((count + 1, 3))
     for _ in range(ROUNDS):
         offsets = 0.5 * offsets + 0.5 * (wanted + between @ offsets) / total[:, None]

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from .cutout import RGB, Bool
@@ -144,11 +145,16 @@ def _thick(odd: U8) -> Bool:
     return np.asarray(large[labels], np.bool_)
 
 
+@njit(cache=True, nogil=True)
 def square_length(values: F32) -> F32:
-    """The square of the length of every vector in `values` [h, w, 3], float32 [h, w]."""
-    # channel by channel: numpy's sum over a short last axis takes five times as long, for the same number
-    first, second, third = (values[..., c] * values[..., c] for c in range(3))
-    return np.asarray(first + second + third, np.float32)
+    """The square of the length of every vector in `values` [h, w, 3], float32 [h, w]; numpy's sum over so short an axis
+    takes many times as long, for the same numbers."""
+    out = np.empty(values.shape[:2], np.float32)
+    for y in range(values.shape[0]):
+        for x in range(values.shape[1]):
+            a, b, c = values[y, x, 0], values[y, x, 1], values[y, x, 2]
+            out[y, x] = a * a + b * b + c * c
+    return out
 
 
 def weighted_mean(values: F32, weight: F32, sigma: float) -> F32:

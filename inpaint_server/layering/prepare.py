@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...shared.project import Project
+from ..side_by_side import side_by_side
 from ..tile_files import write_bytes, write_picture
 from .assets import Assets
 from .cut_out import cut_out
@@ -113,11 +114,15 @@ def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine, begin: B
 
 def _save(folder: Path, prepared: Prepared) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for i, cutout in enumerate(prepared.cutouts):
+
+    def write(layer: tuple[int, Cutout]) -> None:
+        i, cutout = layer
         if cutout.stored is not None:
-            continue  # it lies there
+            return  # it lies there
         write_picture(folder / f"layer{i:02d}.png", np.dstack([cutout.rgb, cutout.alpha]))
         write_picture(folder / f"layer{i:02d}_hidden.png", np.repeat(cutout.hidden[..., None] * np.uint8(255), 3, 2))
+
+    side_by_side(write, enumerate(prepared.cutouts))
     for i, thing in enumerate(prepared.lifted):
         write_picture(folder / f"object{i:02d}.png", thing.rgba)
     if prepared.lifted:
