@@ -3,9 +3,9 @@
 A plate of circumference C must show the source's column 0 again at plate column C, and what flows into it is chosen
 before the walk begins (the `Arrival`), so that the source's left edge looks at the first step as it will look at the
 last. The walk is free until less than about a picture's width remains; from there this plan takes over. Jumps do not
-change its prices as it goes, so it is solved a few times, each time with a price on what the last solution showed
-twice. Reaching the source by an ordinary jump whose place is only known at the end was the other road: its seam lies
-over the first picture of the video, which by then has long been shown.
+change its prices as it goes, so it is solved a few times, each time with a price on the later of two places at which
+the last solution showed the same. Reaching the source by an ordinary jump whose place is only known at the end was
+the other road: its seam lies over the first picture of the video, which by then has long been shown.
 
 The exact-length shortest path over (cell, state) is Bellman's; A. Schoedl et al., Video Textures, 2000, section 4.
 """
@@ -165,23 +165,26 @@ def varied_way_home(
     goal: int,
     settling: int = 0,
 ) -> WayHome | None:
-    """The best of a few ways home, where showing a column of the source twice costs `repeat` per cell.
+    """The best of a few ways home, where showing a column of the source once more costs `repeat` per cell.
 
     `repeat`: [n], or the same for all; `place` [N]: the source's cell that a state shows.
     """
     best: WayHome | None = None
-    extra = np.zeros(len(place), np.float32)
+    extra = np.zeros_like(price)
     for _ in range(SOLUTIONS):
         way = way_home(jump, last_jump, price + extra, n, overlap, run, start, goal, settling)
         if way is None:
             return best
-        _, states = shown(way, len(price), start)
-        times = np.bincount(place[states], minlength=n)
-        twice = np.maximum(times - 1, 0)
-        honest = way.cost - float(extra[states].sum()) + float((repeat * twice).sum())
+        cells, states = shown(way, len(price), start)
+        twice = np.maximum(np.bincount(place[states], minlength=n) - 1, 0)
+        honest = way.cost - float(extra[cells, states].sum()) + float((repeat * twice).sum())
         if best is None or honest < best.cost:
             best = WayHome(honest, way.jumps)
         if not twice.any():
             break
-        extra += (repeat * np.minimum(twice, 1))[place].astype(np.float32)
+        # were both places dearer, the next way would show neither, and something else twice
+        first, last = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        first[place[states[::-1]]], last[place[states]] = cells[::-1], cells
+        later = np.arange(len(price))[:, None] > ((first + last) // 2)[place]
+        extra += later * (repeat * np.minimum(twice, 1))[place].astype(np.float32)
     return best

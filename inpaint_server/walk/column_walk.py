@@ -3,8 +3,8 @@
 Prices come from four things: how badly two columns join, how recently a column was shown, whether it is mirrored, and
 whether its border rows fit the layers above and below. The plan looks ahead without end (`planning`) and is made anew
 at every jump, because what has been shown changes the prices. Everything that a later choice depends on is in
-`value`, `seen` and `jumps`; the noise is drawn from the seed and the number of the jump, so there is no generator to
-save.
+`value`, `seen`, `earlier` and `jumps`; the noise is drawn from the seed and the number of the jump, so there is no
+generator to save.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ SEEN = 16.0  # price of a first join that every eye finds; beyond, it grows as t
 REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
 LONGER = 0.5  # how much longer the most distinctive columns are remembered
 SURELY = 0.5  # how much a column of a straight band must stand out to count as a thing
+NEVER = -(1 << 40)  # the plate column at which what has not been shown was shown
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
 
 
@@ -84,6 +85,7 @@ class ColumnWalk:
         self.longest_cells = cells.columns  # that are shown from a landing on to the next jump, run included
         self.value = np.zeros(len(self._source_cell))
         self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
+        self.earlier = np.full(cells.columns, NEVER, np.int64)  # and the time before that
         self.jumps = 0
         self._noise = prices.Noise(seed, settings.noise)
         self._first_land: int | None = None
@@ -108,17 +110,23 @@ class ColumnWalk:
         return prices.jump_prices(transitions, self._exemplar, self._settings, self._reference, self._steps)
 
     def _column_prices(self, position: int) -> NDArray[np.float64]:
-        price = self._seen_before(position - self.seen) + self._things.barred(position, self.seen)
+        price = self._seen_before(position - self.seen, position - self.earlier)
+        price += self._things.barred(position, self.seen)
         return np.asarray(price[self._source_cell] + self._fixed)
 
-    def _seen_before(self, age: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The price [..., n] of showing each source column again `age` px after it was last shown.
+    def _seen_before(self, age: NDArray[np.int64], earlier: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The price [..., n] of showing each source column again `age` px after it was last shown, and `earlier` px
+        after the time before that.
+
+        By the last time alone, the columns that are like others would be played over and over: what stands out is
+        dearer for a whole picture's width than they are at once.
 
         A column that has not come for very long is worth something: what costs more than its neighbours for any other
         reason would never come again, and a picture half sky would be all sky.
         """
         recent = np.clip(1 - age / self._memory, -self._settings.overdue, 1)
-        return np.asarray(np.where(recent > 0, self._reuse, self._usual_reuse) * recent)
+        price = np.where(recent > 0, self._reuse, self._usual_reuse) * recent
+        return np.asarray(price + self._settings.again * self._reuse * np.clip(1 - earlier / self._width, 0, 1))
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
@@ -167,9 +175,9 @@ class ColumnWalk:
         age = position - self.seen
         then = age.copy()
         then[place] = np.maximum(leave - k, 0) * cells.width
-        known = self._seen_before(age) + self._things.barred(position, self.seen)
+        known = self._seen_before(age, position - self.earlier) + self._things.barred(position, self.seen)
         more = np.zeros(cells.columns)
-        more[place] = np.maximum(self._seen_before(then) + self._things.in_view(then) - known, 0)[place]
+        more[place] = np.maximum(self._seen_before(then, age) + self._things.in_view(then) - known, 0)[place]
         # its overlap, its run, and the overlap with what comes next; one without room for that is never chosen
         return self._things.ahead(more, 2 * cells.overlap_cells + cells.run_cells).astype(np.float32)
 
@@ -237,12 +245,14 @@ class ColumnWalk:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """What later choices depend on."""
-        return {"value": self.value.copy(), "seen": self.seen.copy(), "jumps": np.array([self.jumps], np.int64)}
+        kept = {"value": self.value, "seen": self.seen, "earlier": self.earlier}
+        return {**{name: values.copy() for name, values in kept.items()}, "jumps": np.array([self.jumps], np.int64)}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Take up a walk where `state()` was called."""
         self.value[:] = state["value"]
         self.seen[:] = state["seen"]
+        self.earlier[:] = state["earlier"]
         self.jumps = int(state["jumps"][0])
 
     def show(self, orientation: int, column: int, length: int, position: int, only_things: bool = False) -> None:
@@ -253,7 +263,9 @@ class ColumnWalk:
         place = k if orientation == 0 else self._cells.columns - 1 - k
         if only_things:
             k, place = k[self._things.cost[place] > 0], place[self._things.cost[place] > 0]
-        self.seen[place] = np.maximum(self.seen[place], position + k * cell - column)
+        shown = position + k * cell - column
+        self.earlier[place] = np.where(shown > self.seen[place] + cell, self.seen[place], self.earlier[place])
+        self.seen[place] = np.maximum(self.seen[place], shown)
 
     def arrival(self, looks: NDArray[np.float64] | None = None) -> Jump:
         """What flows into the source's first column when a loop closes: the jump to it, px; `row_shift` is that of
@@ -283,7 +295,7 @@ class ColumnWalk:
         at = positions[:, None]
         until = around + np.arange(self._cells.columns) * self._cells.width - at
         soon = self._reuse * np.clip(1 - until / self._memory, 0, 1) + self._things.in_view(until)
-        shown = self._seen_before(at - self.seen) + self._things.in_view(at - self.seen) + soon
+        shown = self._seen_before(at - self.seen, at - self.earlier) + self._things.in_view(at - self.seen) + soon
         return np.asarray(shown[:, self._source_cell] + self._fixed)
 
     def way_home(

@@ -20,6 +20,7 @@ class WalkSettings:
 
     mirror: bool = PROJECT.mirror  # may mirrored content be used; off for lettering
     reuse: float = PROJECT.reuse  # price of a run of columns that were shown just now
+    again: float = 0.75  # share of it that the time before that costs too, if that is still in view: a pattern
     memory_widths: float = 1.25  # after how many picture widths a column counts as new again
     overdue: float = 0.5  # most that a column gains by not coming for longer than that, as a share of `reuse`
     mirror_price: float = 0.5  # price of a run of mirrored columns
