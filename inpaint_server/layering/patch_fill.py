@@ -29,6 +29,9 @@ CLIMB = 6.0  # of the texture's variance, for a source that is a whole height of
 CLIMB_BY_ROWS = 1200.0  # the same where rows say what there is: an island belongs on the horizon and nowhere else
 ALIKE = 3.0  # weight of the square difference in character between source and target
 LUCK = 0.15
+MARKED = 3.0  # of the texture's variance, where rows say what there is: a place from which a mark would be copied
+AROUND = 4.0  # cells: standard deviation of what is round a mark
+MARK, LEAST_MARK = 5.0, 6.0  # times the usual distance from what is round it, and grey levels at least
 GOOD = 1.0  # of the texture's variance: a source that differs by more makes us try smaller blocks
 SMALLER = 0.5  # times the difference that a smaller block must stay below
 
@@ -113,13 +116,36 @@ def quilt(
     moves = np.zeros((len(order) + 1, 2), np.int32)
     climb = CLIMB + (CLIMB_BY_ROWS - CLIMB) * by_rows
     area = texture, hole, known.copy(), total, labels, moves
+    used = np.zeros(whole.shape, np.float32)
+    if by_rows:
+        used += by_rows * MARKED / REUSE * _over_marks(_marks(texture, small, whole, cell), sources)
     count = _lay_blocks(
-        *area, small, character, whole & ~open_, open_.copy(), order, *corners, cell, variance, luck, climb
+        *area, small, character, whole & ~open_, open_.copy(), order, *corners, cell, variance, luck, climb, used
     )
     even_out(texture, known, labels, count)
     if moved is not None:
         moved[:] = moves[labels]
     return True
+
+
+def _marks(texture: F32, small: F32, whole: Bool, cell: int) -> Bool:
+    """The whole cells [h, w] in which something small stands out from what is round it: a bird in a sky.
+
+    `small` [h, w, 3]: the mean texture of every cell.
+    """
+    share = whole.astype(np.float32)
+    weight = np.maximum(cv2.GaussianBlur(share, (0, 0), AROUND), 1e-3)
+    around = cv2.GaussianBlur(small * share[..., None], (0, 0), AROUND) / weight[..., None]
+    cells = texture.reshape(small.shape[0], cell, small.shape[1], cell, 3)
+    away = np.maximum(cells.max((1, 3)) - around, around - cells.min((1, 3))).max(2)
+    return np.asarray(whole & (away > max(LEAST_MARK, MARK * float(np.median(away[whole])))), np.bool_)
+
+
+def _over_marks(marks: Bool, sources: Sources) -> F32:
+    """1 where a block of the largest size that begins there would bring a mark with it, else 0, [h, w]."""
+    height, width = int(sources.sizes[0, 0]), int(sources.sizes[0, 1])
+    over = cv2.dilate(marks.astype(np.float32), np.ones((height, width), np.uint8), anchor=(0, 0))
+    return np.asarray(over, np.float32)
 
 
 def _peel_order(known: Bool, hole: Bool, height: int) -> Ints:
@@ -153,12 +179,12 @@ def _lay_blocks(
     variance: float,
     luck: F32,
     climb: float,
+    used: F32,
 ) -> int:
     """Fill what is open; `labels` become the number of each pixel's block, from 1, and `moves` [n, 2] how far away each
-    was taken from, px. Returns how many there are."""
+    was taken from, px. `used` [h, w]: how often places were used before. Returns how many there are."""
     count = 0
     h, w = small_open.shape
-    used = np.zeros((h, w), np.float32)
     for k in range(order.shape[0]):
         if not small_open[order[k, 0], order[k, 1]]:
             continue

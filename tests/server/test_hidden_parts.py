@@ -102,6 +102,27 @@ def test_what_goes_by_rows_is_copied_along_them() -> None:
     assert climbs[0] > 3 * climbs[1]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_birds_in_a_sky_are_not_copied_along_its_rows(seed: int) -> None:
+    colours = ((230, 40, 30), (40, 200, 60), (250, 220, 40), (200, 40, 220), (20, 20, 30))
+    height, width, random = 200, 640, np.random.default_rng(seed)
+    paling = np.linspace(0, 1, height)[:, None, None]
+    grain = cv2.GaussianBlur(random.standard_normal((height, width)).astype(np.float32), (0, 0), 1.2) * 4.5
+    sky = np.array([70, 120, 190]) * (1 - paling) + np.array([200, 190, 170]) * paling + grain[..., None]
+    for colour in colours:
+        x, y = int(random.integers(10, 210)), int(random.integers(105, 165))
+        sky[y : y + 3, x : x + 6] = colour
+    hole = np.zeros((height, width), np.bool_)
+    hole[90:, 260:] = True
+    picture = sky.clip(0, 255).astype(np.uint8)
+    picture[hole] = 0
+    result = paint(picture, ~hole, hole, seed).astype(int)
+    for colour in colours:
+        like = (np.abs(result - colour).max(2) < 45) & hole
+        parts = cv2.connectedComponentsWithStats(like.astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
+        assert (parts >= 4).sum() <= 1
+
+
 def test_the_same_seed_paints_the_same_and_another_one_something_else() -> None:
     first, second, other = painted(1)[1], painted(1)[1], painted(2)[1]
     assert (first == second).all()
