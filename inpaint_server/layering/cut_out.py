@@ -16,7 +16,7 @@ from numba import njit
 
 from ..side_by_side import side_by_side
 from . import mattes as rims
-from . import silhouettes, threads
+from . import remains, silhouettes, threads
 from .cutout import RGB, Alpha, Bool, Cutout, lay_over
 from .fading import fade
 from .hidden_parts import Moved, paint
@@ -88,6 +88,8 @@ def settle(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> 
         if i + 1 not in mattes:
             # Only before the farthest layer: what floats on water or lies in grass may be a thing of its own.
             out[i] |= claim(picture, out[i], farthest)
+            own = out[i] & ~out[i + 1] if i + 1 < len(out) else out[i]
+            out[i] |= remains.claim(picture, own, farthest & ~out[i])
     return out, distinct(odd)
 
 
