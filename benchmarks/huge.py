@@ -114,14 +114,15 @@ def measure(source: RGB, wish: Project) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("size", nargs=2, type=int, metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("width", type=int)
+    parser.add_argument("height", type=int)
     parser.add_argument("--layers", type=int, default=20)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--cut", choices=("straight", "contour"), default="contour")
     parser.add_argument("--toward", choices=TOWARD, default="left")
     args = parser.parse_args()
-    wish = project(args.size[1], args.layers, args.steps, args.cut, args.toward)
-    print(measure(picture(*args.size), wish))
+    wish = project(args.height, args.layers, args.steps, args.cut, args.toward)
+    print(measure(picture(args.width, args.height), wish))
 
 
 if __name__ == "__main__":
