@@ -24,6 +24,10 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 LIFTED = 1.0  # reference levels of an upright step that the seam's light takes away
 CLOSED = 4.0  # reference levels of the step to which a thing's own mirror image behind it comes
+FACE, FACING = (
+    6.0,
+    0.04,
+)  # and where the axis lies at the edge, so far to either side, of the width: two halves of a face
 SEEN = 60.0  # price of an upright step that every eye finds
 AGAIN_RUNS = 4  # so few runs before the edge a landing soon brings the edge again
 TALL = 0.1  # of the picture's width: the height of a step that every eye finds
@@ -57,7 +61,8 @@ def laid_against(
     The overlap begins at px `column` of the source; every landing is moved up by `moves` px [N], its rows are bent by
     `bend_px` at most and only under row `low` [N] of the layer. Near its own mirror image a thing is closed without a
     step, but seen to be closed, which is as bad as a step that is plain to see: half a tree is stranger than one that
-    is much the same on both sides, and a slope that goes on is better than either.
+    is much the same on both sides, and a slope that goes on is better than either. One that is quite the same on both
+    sides has a face.
     """
     cells = exemplar.cells
     n, across, step, rows = cells.columns, cells.overlap_cells, cells.height, exemplar.rows
@@ -82,6 +87,8 @@ def laid_against(
     turned = np.arange(len(moves)) >= n
     folded = turned & (source_cells(cells, len(exemplar.pictures)) > n - FOLD_WIDTHS * n)
     steps[folded] = np.maximum(steps[folded], CLOSED)
+    facing = turned & (source_cells(cells, len(exemplar.pictures)) >= n - FACING * n)
+    steps[facing] = np.maximum(steps[facing], FACE)
     return steps, lines
 
 
