@@ -25,3 +25,8 @@ class Assets:
     object_mattes: Mapping[int, Grey] = field(default_factory=dict)
     layer_names: tuple[str, ...] = ()
     sound: NDArray[np.float32] | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether a depth map or a segmentation says what stands before what."""
+        return self.depth is not None or self.segmentation is not None

@@ -48,17 +48,19 @@ def cut_out(
     seed: int = 0,
     kept: Sequence[tuple[int, Bool]] = (),
     begin: Begin = unwatched,
+    measured: bool = False,
 ) -> list[Cutout]:
     """The layers of a picture, far to near, one more than there are masks.
 
     `picture`: RGB uint8 [H, W, 3]. `masks[i - 1]`: bool [H, W], what belongs to layer i or a nearer one.
     `spare_px`: rows that are painted below the lowest point of the nearer skyline. `mattes[i]`: uint8 [H, W], a soft
     matte for layer i (white where it or a nearer one is) that wins over its mask. `kept`: places of objects, bool
-    [H, W], each with the number of its layer, which no nearer layer may hide. `begin` is told every stage.
+    [H, W], each with the number of its layer, which no nearer layer may hide. `begin` is told every stage. `measured`:
+    the masks come from a depth map or a segmentation.
     `flatten(cut_out(...), H)` equals `picture`. The same arguments give the same bytes.
     """
     given = dict(mattes or {})
-    nested, once = settle(picture, masks, given)
+    nested, once = settle(picture, masks, given, measured)
     alphas, faded = draw_mattes(picture, nested, given, begin)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
@@ -70,7 +72,9 @@ def cut_out(
     return [_cropped(*parts) for parts in zip(plates, alphas, holes, bottoms, range(len(plates)), strict=True)]
 
 
-def settle(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> tuple[list[Bool], Bool]:
+def settle(
+    picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha], measured: bool = False
+) -> tuple[list[Bool], Bool]:
     """The masks, by their hand-painted mattes where there are some, with what is thin and rises from them and with
     their specks, each inside the one before; and what had better not be copied, bool [H, W]."""
     out = [mattes[i] >= 128 if i in mattes else mask.copy() for i, mask in enumerate(masks, 1)]
@@ -81,7 +85,9 @@ def settle(picture: RGB, masks: Sequence[Bool], mattes: Mapping[int, Alpha]) -> 
     farthest = ~out[0]
     odd = find(picture, out)
     settled = [i - 1 for i in mattes]
-    out = silhouettes.extend(picture, out, threads.extend(picture, out, odd, settled), settled)
+    risen = threads.extend(picture, out, odd, settled)
+    # what was measured may say that a tower on the skyline is far; what is thin it does not see
+    out = risen if measured else silhouettes.extend(picture, out, risen, settled)
     for i in range(len(out) - 1, -1, -1):
         if i + 1 < len(out):
             out[i] |= out[i + 1]

@@ -85,7 +85,7 @@ def _cut(
         return enlarge(picture, small, assets.mattes, SPARE_PX, places, folder, begin)
     begin("Finding the borders of the layers")
     masks = kept_before(masks_for(project, picture, assets).masks, lifted)
-    return cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed, places, begin)
+    return cut_out(picture, masks, SPARE_PX, assets.mattes, project.inpaint.seed, places, begin, assets.measured)
 
 
 def _imagined(cutouts: Sequence[Cutout], height: int, imagine: Imagine, begin: Begin) -> list[Cutout]:

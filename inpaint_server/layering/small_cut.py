@@ -7,7 +7,7 @@ the layers of it, a block at a time. To cut the picture itself in tiles was the 
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -78,21 +78,21 @@ def cut_small(
     places = [(layer, np.asarray(_resized(place.view(np.uint8), size) > 0, np.bool_)) for layer, place in kept]
     for layer, place in places:
         masks = [mask & ~place if i >= layer else mask for i, mask in enumerate(masks)]
-    return _drawn(small, masks, given.mattes, project.inpaint.seed, places, begin)
+    return _drawn(small, masks, given, project.inpaint.seed, places, begin)
 
 
 def _drawn(
     picture: RGB,
     masks: Sequence[Bool],
-    mattes: Mapping[int, Alpha],
+    assets: Assets,
     seed: int,
     kept: Sequence[tuple[int, Bool]],
     begin: Begin,
 ) -> SmallCut:
     """The mattes of masks, and what is hidden behind them."""
-    nested, once = settle(picture, masks, mattes)
+    nested, once = settle(picture, masks, assets.mattes, assets.measured)
     outlines: list[Outline] = []
-    alphas, faded = draw_mattes(picture, nested, mattes, begin, outlines)
+    alphas, faded = draw_mattes(picture, nested, assets.mattes, begin, outlines)
     for layer, place in kept:
         for alpha in alphas[layer + 1 :]:
             alpha[place] = 0

@@ -114,6 +114,17 @@ def test_a_matte_that_was_painted_by_hand_stays_as_it_is() -> None:
     assert masks[0][lattice].mean() > 0.98
 
 
+def test_what_a_depth_map_says_of_a_tower_stands() -> None:
+    picture, lattice = evening(), tower()
+    picture[lattice] = (20, 18, 16)
+    tall = drawn((300, 60, 300, GROUND), thickness=14)
+    picture[tall] = (20, 18, 16)
+    masks, _ = settle(picture, [below(GROUND)], {}, measured=True)
+    assert not masks[0][tall & ~below(GROUND - 5)].any()
+    masks, _ = settle(picture, [below(GROUND)], {})
+    assert masks[0][tall].mean() > 0.95
+
+
 def test_a_layer_without_any_sky_is_left_alone() -> None:
     picture = evening()
     assert extended(picture, [np.ones((HEIGHT, WIDTH), np.bool_)])[0].all()
