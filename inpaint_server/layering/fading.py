@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import edges
+from . import edges, smaller
 from .cutout import RGB, Alpha, Bool
 
 F32 = NDArray[np.float32]
@@ -29,12 +29,8 @@ def fade(picture: RGB, own: Bool, behind: Bool, alpha: Alpha) -> tuple[Alpha, Bo
     farther one.
     """
     height, width = own.shape
-    small_width = min(width, WORK_WIDTH)
-    size = small_width, max(2, round(height * small_width / width))
-    near, far = (
-        np.asarray(cv2.resize(part.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
-        for part in (own, behind)
-    )
+    size = smaller.size_of(own.shape, WORK_WIDTH)
+    near, far = (smaller.share(part, size) for part in (own, behind))
     deep = depth(picture, near, far)
     if not deep.any():
         return alpha, np.zeros_like(own)
@@ -66,7 +62,7 @@ def depth(picture: RGB, near: F32, far: F32) -> F32:
     `picture`: RGB uint8 [H, W, 3]. `near` and `far`: float32 [h, w], how much of each pixel is on either side.
     """
     height, width = near.shape
-    lab = edges.lab_of(np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8))
+    lab = edges.lab_of(smaller.shrunk(picture, (width, height)))
     step = np.zeros((height, width), np.float32)
     step[1:] = np.abs(np.diff(lab, axis=0)).max(2)
     step[:, 1:] = np.maximum(step[:, 1:], np.abs(np.diff(lab, axis=1)).max(2))

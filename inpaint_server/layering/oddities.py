@@ -119,7 +119,7 @@ def _surroundings(colours: F32, weight: U8) -> tuple[F32, F32]:
     for _ in range(ROUNDS):
         off = np.sqrt(square_length(small - mean))
         usual = weighted_mean(np.asarray(np.minimum(off, MOST)[..., None], np.float32), trusted, wide)[..., 0]
-        trusted = np.asarray(share / (1 + (off / (FAR_FROM * usual + FLOOR)) ** 2) ** 2, np.float32)
+        trusted = trusted_share(share, off, usual, FLOOR)
         mean = weighted_mean(small, trusted, near)
     return mean, trusted
 
@@ -155,6 +155,12 @@ def square_length(values: F32) -> F32:
             a, b, c = values[y, x, 0], values[y, x, 1], values[y, x, 2]
             out[y, x] = a * a + b * b + c * c
     return out
+
+
+def trusted_share(share: F32 | Bool, off: F32, unrest: F32, floor: float) -> F32:
+    """The share of each pixel that counts among its surroundings, float32 [h, w]: less, the farther `off` it is, in
+    units of their `unrest` and a `floor`."""
+    return np.asarray(share / (1 + (off / (FAR_FROM * unrest + floor)) ** 2) ** 2, np.float32)
 
 
 def weighted_mean(values: F32, weight: F32, sigma: float) -> F32:

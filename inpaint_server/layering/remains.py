@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve1d
 
+from . import smaller
 from .cutout import RGB, Bool
 from .edges import lab_of
 
@@ -51,7 +52,7 @@ def claim(picture: RGB, layer: Bool, farthest: Bool) -> Bool:
     near, far = (cv2.resize(a.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0 for a in (layer, farthest))
     if not near.any() or not far.any():
         return np.zeros_like(layer)
-    lab = lab_of(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))
+    lab = lab_of(smaller.shrunk(picture, size))
     more = _more(lab, near, far)
     said = more > MORE
     islands = [i for i in _islands(said & far, more > OWN) if _likely(i, lab, said, near, far)]

@@ -10,12 +10,11 @@ two-dimensional minimum cut finds the same edges, and islands and holes besides.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from . import colour_models, edges, tearing
+from . import colour_models, edges, smaller, tearing
 from .colour_models import Palette
 from .edges import F32, RGB, Edges
 
@@ -82,11 +81,9 @@ class Wish:
 
 def sketch(picture: RGB) -> Sketch:
     """A picture at a width of at most `SKETCH_WIDTH`."""
-    height, width = picture.shape[:2]
-    small = min(width, SKETCH_WIDTH)
-    size = (small, max(2, round(height * small / width)))
-    lab = edges.lab_of(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))
-    return Sketch((height, width), lab, edges.find(lab), colour_models.palette(picture, size))
+    size = smaller.size_of(picture.shape, SKETCH_WIDTH)
+    lab = edges.lab_of(smaller.shrunk(picture, size))
+    return Sketch((picture.shape[0], picture.shape[1]), lab, edges.find(lab), colour_models.palette(picture, size))
 
 
 def wishes(wanted: Sequence[Rows], height: int, reach: float) -> list[Wish]:

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import edges
+from . import edges, smaller
 from .edges import F32, RGB
-from .oddities import weighted_mean
+from .oddities import trusted_share, weighted_mean
 
 Bool = NDArray[np.bool_]  # [h, w]
 U8 = NDArray[np.uint8]
@@ -25,7 +25,7 @@ Box = tuple[slice, slice]
 WORK_WIDTH, SKY_WIDTH = 480, 160
 ROUNDS = (0.15, 0.1, 0.06, 0.04)  # of the width: standard deviation of the surroundings, round by round
 PURE = 0.95  # of a pixel of the small picture must be sky
-FAR_FROM, FLOOR = 1.5, 1.0  # of the unrest, and in Lab: a colour farther off counts less in the sky
+FLOOR = 1.0  # in Lab: the unrest that is always expected
 MOST = 40.0  # in Lab: a stronger deviation is no unrest, but a thing
 LEVELS = (48.0, 32.0, 22.0, 15.0, 10.0)  # in Lab, from the sky, in turn: a shore leaves a crown alone
 FOREIGN = 6.0  # times the unrest that a thing must be from the sky
@@ -58,16 +58,16 @@ def extend(picture: RGB, masks: Sequence[Bool], claimed: Sequence[Bool], settled
     `picture`: RGB uint8 [H, W, 3]. `masks[i - 1]`: bool [H, W], layer i or a nearer one; `claimed`: the same with what
     has been found to rise from each, which is returned with whole things. Masks whose place is among `settled` stay.
     """
-    size, sky_size = (_size(picture, width) for width in (WORK_WIDTH, SKY_WIDTH))
-    own = np.asarray(_share(~masks[0], sky_size) > PURE, np.bool_)
+    size, sky_size = (smaller.size_of(picture.shape, width) for width in (WORK_WIDTH, SKY_WIDTH))
+    own = np.asarray(smaller.share(~masks[0], sky_size) > PURE, np.bool_)
     if not own.any():
         return list(claimed)
-    sky, unrest = _sky(edges.lab_of(_shrunk(picture, sky_size)), own)
-    beyond = np.asarray(_share(masks[0], size) <= 0.5, np.bool_)
-    away = _away(edges.lab_of(_shrunk(picture, size)), sky)
+    sky, unrest = _sky(edges.lab_of(smaller.shrunk(picture, sky_size)), own)
+    beyond = ~smaller.most(masks[0], size)
+    away = _away(edges.lab_of(smaller.shrunk(picture, size)), sky)
     away[~beyond] = 0
     foreign = np.asarray(FOREIGN * cv2.resize(unrest, size), np.float32)
-    owner = np.asarray(sum((_share(mask, size) > 0.5).astype(np.uint8) for mask in claimed), np.uint8)
+    owner = np.asarray(sum(smaller.most(mask, size).astype(np.uint8) for mask in claimed), np.uint8)
     layers = _layers(away, foreign, beyond, owner)
     if not layers.any():
         return list(claimed)
@@ -97,21 +97,6 @@ def _standing(claimed: Bool, mask: Bool) -> Bool:
     return np.asarray(held[labels], np.bool_)
 
 
-def _size(picture: RGB, width: int) -> tuple[int, int]:
-    """Columns and rows of a picture that is made at most `width` wide."""
-    columns = min(width, picture.shape[1])
-    return columns, max(2, round(picture.shape[0] * columns / picture.shape[1]))
-
-
-def _shrunk(picture: RGB, size: tuple[int, int]) -> RGB:
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _share(mask: Bool, size: tuple[int, int]) -> F32:
-    """How much of each larger pixel a mask covers."""
-    return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
-
-
 def _sky(lab: F32, own: Bool) -> tuple[F32, F32]:
     """The colours of the farthest layer, which is `own`, without the things before it, float32 [h, w, 3], and how much
     they differ from the picture there on average, float32 [h, w]; both in Lab."""
@@ -122,15 +107,11 @@ def _sky(lab: F32, own: Bool) -> tuple[F32, F32]:
     off = _distance(lab, mean)
     unrest = np.full((height, width), max(FLOOR, float(np.median(off[own]))), np.float32)
     for share in ROUNDS:
-        mean = weighted_mean(lab, _trusted(own, off, unrest), share * width)
+        mean = weighted_mean(lab, trusted_share(own, off, unrest, FLOOR), share * width)
         off = _distance(lab, mean)
         capped = np.asarray(np.minimum(off, MOST)[..., None], np.float32)
-        unrest = weighted_mean(capped, _trusted(own, off, unrest), share * width)[..., 0]
+        unrest = weighted_mean(capped, trusted_share(own, off, unrest, FLOOR), share * width)[..., 0]
     return mean, unrest
-
-
-def _trusted(own: Bool, off: F32, unrest: F32) -> F32:
-    return np.asarray(own / (1 + (off / (FAR_FROM * unrest + FLOOR)) ** 2) ** 2, np.float32)
 
 
 def _distance(a: F32, b: F32) -> F32:

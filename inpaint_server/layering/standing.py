@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from ..side_by_side import side_by_side
-from . import edges, towering
+from . import edges, smaller, towering
 from .edges import F32, RGB, Edges
 from .hints import grab
 from .rough_cut import Path
@@ -73,9 +73,8 @@ def claim(picture: RGB, masks: Sequence[Bool], heights: Sequence[Path]) -> list[
     `picture`: RGB uint8 [H, W, 3]. `heights[i - 1]`: int32 [W], the first row of layer i or a nearer one.
     """
     height, width = picture.shape[:2]
-    small_width = min(width, WORK_WIDTH)
-    size = small_width, max(2, round(height * small_width / width))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    size = smaller.size_of(picture.shape, WORK_WIDTH)
+    small = smaller.shrunk(picture, size)
     around = edges.find(edges.lab_of(small))
     look = towering.look(small)
     columns = ((np.arange(size[0]) + 0.5) * width / size[0]).astype(np.intp)
@@ -84,18 +83,13 @@ def claim(picture: RGB, masks: Sequence[Bool], heights: Sequence[Path]) -> list[
     for i in range(len(out) - 1, -1, -1):
         path = np.round(heights[i][columns] * size[1] / height).astype(np.int32)
         found = _on(small, around, _without(path, taken))
-        ground, farther = _shrunk(masks[i], size), _shrunk(masks[i - 1], size) if i else np.zeros_like(taken)
+        ground, farther = smaller.most(masks[i], size), smaller.most(masks[i - 1], size) if i else np.zeros_like(taken)
         found |= towering.find(small, look, ground | taken | found, farther)
         taken |= found
         if found.any():
             large = cv2.resize(found.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) > 0.5
             out[: i + 1] = [mask | large for mask in out[: i + 1]]
     return out
-
-
-def _shrunk(mask: Bool, size: tuple[int, int]) -> Bool:
-    """A mask at another size (columns, rows)."""
-    return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5, np.bool_)
 
 
 def _without(path: Path, taken: Bool) -> Path:

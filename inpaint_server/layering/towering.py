@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import colour_models, edges
+from . import colour_models, edges, smaller
 from .colour_models import Palette
 from .edges import RGB, Edges
 from .hints import grab
@@ -58,10 +58,8 @@ class Look:
 
 def look(picture: RGB) -> Look:
     """A picture, RGB uint8 [H, W, 3], as things are looked for in it."""
-    height, width = picture.shape[:2]
-    small_width = min(width, WORK_WIDTH)
-    size = small_width, max(2, round(height * small_width / width))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    size = smaller.size_of(picture.shape, WORK_WIDTH)
+    small = smaller.shrunk(picture, size)
     return Look(small, colour_models.palette(small, size), edges.find(edges.lab_of(small)))
 
 
@@ -72,10 +70,7 @@ def find(picture: RGB, look: Look, ground: Bool, farther: Bool) -> Bool:
     bool [h, w]: the nearer sides of a border and of the next farther one, which is empty where there is none.
     """
     out = np.zeros(ground.shape, np.bool_)
-    small, land = (
-        np.asarray(cv2.resize(side.astype(np.float32), look.size, interpolation=cv2.INTER_AREA) > 0.5, np.bool_)
-        for side in (ground, farther)
-    )
+    small, land = (smaller.most(side, look.size) for side in (ground, farther))
     for _ in range(MOST):
         thing = _thing(look, small)
         # what lies on the ground behind this one stands there
