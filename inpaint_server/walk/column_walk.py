@@ -3,8 +3,8 @@
 Prices come from four things: how badly two columns join, how recently a column was shown, whether it is mirrored, and
 whether its border rows fit the layers above and below. The plan looks ahead without end (`planning`) and is made anew
 at every jump, because what has been shown changes the prices. Everything that a later choice depends on is in
-`value`, `seen`, `earlier` and `jumps`; the noise is drawn from the seed and the number of the jump, so there is no
-generator to save.
+`value`, `jumps` and the `memory`; the noise is drawn from the seed and the number of the jump, so there is no generator
+to save.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from .entering import entering
 from .exemplar import Exemplar, seen_rows
 from .ground import Ground
 from .landings import CHOICES, OFFERED, Offer, choose
+from .memory import Memory
 from .planning import FORBIDDEN, next_jump, settled, value_iteration
 from .settings import WalkSettings
 from .things import Things, salience
@@ -28,10 +29,7 @@ SWEEPS, FIRST_SWEEPS = 8, 40
 THOUGHTS = 4  # how often a jump is looked for anew, at most, because of what would be shown before it
 FIRST_SLACK = 4.0  # the joins of a layer's first landings may be dearer than the best one's by so much
 SEEN = 16.0  # price of a first join that every eye finds; beyond, it grows as the difference and not as its square
-REPLAY_WIDTHS = 0.12  # how near to a picture's width a return counts as a replay, in widths
-LONGER = 0.5  # how much longer the most distinctive columns are remembered
 SURELY = 0.5  # how much a column of a straight band must stand out to count as a thing
-NEVER = -(1 << 40)  # the plate column at which what has not been shown was shown
 BORDER_LEVELS = 40.0  # grey levels of mismatch with the neighbouring layers that cost 1
 
 
@@ -78,14 +76,10 @@ class ColumnWalk:
         turned = settings.mirror_price * (1 + settings.structure * busy)
         self._fixed = settings.border * border[self._source_cell] + turned[self._source_cell] * mirrored
         self._fixed /= cells.run_cells
-        self._memory = settings.memory_widths * self._width * (1 + LONGER * unlike)
-        self._usual_reuse = settings.reuse / cells.run_cells
-        self._reuse = self._usual_reuse * (1 + settings.distinction * unlike)
+        self._memory = Memory(cells, exemplar.left, self._width, unlike, settings)
         self._things = Things(salient, settings.barred, cells, self._width, self._source_cell)
         self.longest_cells = cells.columns  # that are shown from a landing on to the next jump, run included
         self.value = np.zeros(len(self._source_cell))
-        self.seen = (np.arange(cells.columns) * cells.width + exemplar.left).astype(np.int64)  # last shown at
-        self.earlier = np.full(cells.columns, NEVER, np.int64)  # and the time before that
         self.jumps = 0
         self._noise = prices.Noise(seed, settings.noise)
         self._first_land: int | None = None
@@ -110,23 +104,8 @@ class ColumnWalk:
         return prices.jump_prices(transitions, self._exemplar, self._settings, self._reference, self._steps)
 
     def _column_prices(self, position: int) -> NDArray[np.float64]:
-        price = self._seen_before(position - self.seen, position - self.earlier)
-        price += self._things.barred(position, self.seen)
+        price = self._memory.prices(position) + self._things.barred(position, self._memory.seen)
         return np.asarray(price[self._source_cell] + self._fixed)
-
-    def _seen_before(self, age: NDArray[np.int64], earlier: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The price [..., n] of showing each source column again `age` px after it was last shown, and `earlier` px
-        after the time before that.
-
-        By the last time alone, the columns that are like others would be played over and over: what stands out is
-        dearer for a whole picture's width than they are at once.
-
-        A column that has not come for very long is worth something: what costs more than its neighbours for any other
-        reason would never come again, and a picture half sky would be all sky.
-        """
-        recent = np.clip(1 - age / self._memory, -self._settings.overdue, 1)
-        price = np.where(recent > 0, self._reuse, self._usual_reuse) * recent
-        return np.asarray(price + self._settings.again * self._reuse * np.clip(1 - earlier / self._width, 0, 1))
 
     def _noisy_prices(self, position: int) -> NDArray[np.float32]:
         """Prices of all jumps at plate `position`, with the noise of the next one's number."""
@@ -138,8 +117,7 @@ class ColumnWalk:
         The oldest columns are the cheapest, and those follow each other as they did then: a walk by age alone plays
         the picture over and over at the distance of its width.
         """
-        age = position + self._cells.overlap - self.seen
-        again = np.abs(age - self._width) < REPLAY_WIDTHS * self._width
+        again = self._memory.replayed(position + self._cells.overlap)
         return (self._settings.replay * again[self._source_cell]).astype(np.float32)
 
     def plan(self, orientation: int, column: int, position: int) -> Jump:
@@ -151,7 +129,7 @@ class ColumnWalk:
         price = self._column_prices(position)
         jump = self._noisy_prices(position)
         if self._things.any:
-            jump += self._things.left(position - self.seen)[:, None]
+            jump += self._things.left(position - self._memory.seen)[:, None]
         landed = value_iteration(jump, price, self.value, n, overlap, run, SWEEPS)
         start = orientation * n + min(column // cells.width + run, n - overlap)
         leave, land = start, 0
@@ -172,12 +150,12 @@ class ColumnWalk:
         cells = self._cells
         k = np.arange(first, min(leave + cells.overlap_cells, cells.columns))
         place = self._source_cell[orientation * cells.columns + k]
-        age = position - self.seen
+        age = position - self._memory.seen
         then = age.copy()
         then[place] = np.maximum(leave - k, 0) * cells.width
-        known = self._seen_before(age, position - self.earlier) + self._things.barred(position, self.seen)
+        known = self._memory.prices(position) + self._things.barred(position, self._memory.seen)
         more = np.zeros(cells.columns)
-        more[place] = np.maximum(self._seen_before(then, age) + self._things.in_view(then) - known, 0)[place]
+        more[place] = np.maximum(self._memory.after(then, age) + self._things.in_view(then) - known, 0)[place]
         # its overlap, its run, and the overlap with what comes next; one without room for that is never chosen
         return self._things.ahead(more, 2 * cells.overlap_cells + cells.run_cells).astype(np.float32)
 
@@ -209,7 +187,7 @@ class ColumnWalk:
         if self._skylines:
             match = match + self._skylines.first_landings(column)
             match = match + edge.going_on(self._exemplar, self._skylines, column, self._settings, self._reference)
-            barred = self._things.barred(position, self.seen)
+            barred = self._things.barred(position, self._memory.seen)
             match = match + entering(self._exemplar, column, self._skylines.moves(column), barred, self._reference)
         cost = (match + landed).astype(np.float64)
         cost[(match > match[int(cost.argmin())] + FIRST_SLACK) | (cost >= FORBIDDEN)] = np.inf
@@ -245,14 +223,13 @@ class ColumnWalk:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """What later choices depend on."""
-        kept = {"value": self.value, "seen": self.seen, "earlier": self.earlier}
-        return {**{name: values.copy() for name, values in kept.items()}, "jumps": np.array([self.jumps], np.int64)}
+        jumps = np.array([self.jumps], np.int64)
+        return {"value": self.value.copy(), **self._memory.state(), "jumps": jumps}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Take up a walk where `state()` was called."""
         self.value[:] = state["value"]
-        self.seen[:] = state["seen"]
-        self.earlier[:] = state["earlier"]
+        self._memory.restore(state)
         self.jumps = int(state["jumps"][0])
 
     def show(self, orientation: int, column: int, length: int, position: int, only_things: bool = False) -> None:
@@ -263,9 +240,7 @@ class ColumnWalk:
         place = k if orientation == 0 else self._cells.columns - 1 - k
         if only_things:
             k, place = k[self._things.cost[place] > 0], place[self._things.cost[place] > 0]
-        shown = position + k * cell - column
-        self.earlier[place] = np.where(shown > self.seen[place] + cell, self.seen[place], self.earlier[place])
-        self.seen[place] = np.maximum(self.seen[place], shown)
+        self._memory.show(place, position + k * cell - column)
 
     def arrival(self, looks: NDArray[np.float64] | None = None) -> Jump:
         """What flows into the source's first column when a loop closes: the jump to it, px; `row_shift` is that of
@@ -280,7 +255,7 @@ class ColumnWalk:
         match = (planned if looks is None else looks) / self._reference
         cost = self._price[0] + settings.first_weight * match**2 - (planned / self._reference) ** 2
         # nothing is known yet of what will be shown before
-        around = int(self._width + (1 + settings.overdue) * self._memory.max())
+        around = int(self._width + (1 + settings.overdue) * self._memory.longest)
         paid = np.cumsum(self._way_prices(np.array([around]), around)[0])
         before = np.arange(len(cost)) - overlap - run
         cost += np.where(before >= 0, paid - paid[before], 0)
@@ -294,8 +269,8 @@ class ColumnWalk:
         """Prices of all columns at each of `positions` [T, N], when the source is shown again from `around` on."""
         at = positions[:, None]
         until = around + np.arange(self._cells.columns) * self._cells.width - at
-        soon = self._reuse * np.clip(1 - until / self._memory, 0, 1) + self._things.in_view(until)
-        shown = self._seen_before(at - self.seen, at - self.earlier) + self._things.in_view(at - self.seen) + soon
+        soon = self._memory.until(until) + self._things.in_view(until)
+        shown = self._memory.prices(at) + self._things.in_view(at - self._memory.seen) + soon
         return np.asarray(shown[:, self._source_cell] + self._fixed)
 
     def way_home(
@@ -322,7 +297,7 @@ class ColumnWalk:
             jump[start] += extra
             last_jump[start] += extra
         price = self._way_prices(position + np.arange(steps) * cells.width, around).astype(np.float32)
-        repeat = self._usual_reuse + self._things.cost
+        repeat = self._memory.usual_reuse + self._things.cost
         place = self._source_cell.astype(np.int64)
         settling = -(-settling_px // cells.width) + closing.SLACK_CELLS
         way = closing.varied_way_home(jump, last_jump, price, place, repeat, n, overlap, run, start, goal, settling)
