@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from . import edges, smaller
 from .edges import F32, RGB
-from .oddities import trusted_share, weighted_mean
+from .oddities import square_length, trusted_share, weighted_mean
 
 Bool = NDArray[np.bool_]  # [h, w]
 U8 = NDArray[np.uint8]
@@ -115,7 +115,8 @@ def _sky(lab: F32, own: Bool) -> tuple[F32, F32]:
 
 
 def _distance(a: F32, b: F32) -> F32:
-    return np.asarray(np.sqrt(((a - b) ** 2).sum(-1)), np.float32)
+    """How far the colours of two pictures, float32 [h, w, 3], are apart, float32 [h, w]."""
+    return np.asarray(np.sqrt(square_length(a - b)), np.float32)
 
 
 def _away(lab: F32, sky: F32) -> F32:
